@@ -1,0 +1,40 @@
+import type { Readable } from 'node:stream';
+import type { Sha256Hex } from '../model/digest.ts';
+
+/** Path of stored bytes relative to the store, forward slashes: `raw/2026/11/20261122T213205Z-<id>.ogg`. */
+export type BlobKey = string;
+
+/**
+ * Where bytes rest. A key is written once and never overwritten.
+ * All adapters pass `blob-store.contract.ts`.
+ */
+export interface BlobStore {
+  /**
+   * Takes over the complete, synced file at `sourcePath` under `key`, for good.
+   * Resolves only when bytes and directory entry would survive a power cut; until then `key` does not exist at all.
+   * A crash leaves either `sourcePath`, or `key`, or both with the same bytes.
+   * Placing the same bytes again is harmless. Rejects with `blob-exists` (other bytes), `digest-mismatch`,
+   * `disk-full` or `storage-failed`.
+   */
+  place(key: BlobKey, sourcePath: string, expected: { checksum: Sha256Hex; sizeBytes: number }): Promise<void>;
+
+  /** Writes a small document (a sidecar) atomically: the old or the new one is there, never a mixture. */
+  putDocument(key: BlobKey, content: string): Promise<void>;
+
+  /** Size of the blob, or undefined when there is none. */
+  stat(key: BlobKey): Promise<{ sizeBytes: number } | undefined>;
+
+  /** Bytes from `start` (inclusive) to `end` (exclusive). Rejects with `blob-missing`. */
+  read(key: BlobKey, range?: { start: number; end: number }): Promise<Readable>;
+
+  /** SHA-256 of what lies there now, read anew, off the event loop. Rejects with `blob-missing`. */
+  checksum(key: BlobKey): Promise<{ checksum: Sha256Hex; sizeBytes: number }>;
+
+  /** Moves what lies under `key` to `quarantine/`, never away. Resolves to its new key. */
+  quarantine(key: BlobKey, reason: string): Promise<BlobKey>;
+}
+
+/** Stores whose blobs have a path of this machine's file system. */
+export interface LocalPaths {
+  localPath(key: BlobKey): string;
+}

@@ -1,0 +1,8 @@
+import type { Recording } from './recording.ts';
+
+/** What a listening page or program is told, at once and without asking. */
+export type RecorderEvent =
+  | { readonly type: 'recording-added'; readonly recording: Recording }
+  | { readonly type: 'recording-changed'; readonly recording: Recording }
+  | { readonly type: 'upload-progress'; readonly uploadId: string; readonly offsetBytes: number }
+  | { readonly type: 'job-changed'; readonly jobId: string; readonly kind: string; readonly state: string };

@@ -1,0 +1,134 @@
+import type { Readable } from 'node:stream';
+import type { Actor, NamedToken, Role } from './model/access.ts';
+import type { Sha256Hex } from './model/digest.ts';
+import type { RecordingId } from './model/id.ts';
+import type { ImportOutcome } from './model/import-outcome.ts';
+import type { RecorderEvent } from './model/recorder-event.ts';
+import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from './model/recording.ts';
+import type { UploadState, UploadWish } from './model/upload.ts';
+
+/** The joined house, as `serve`, `cli` and embedding programs see it. `openVoiceRecorder()` makes one. */
+export interface VoiceRecorder {
+  readonly storeId: string;
+  readonly dataDir: string;
+  readonly library: Library;
+  readonly uploads: Uploads;
+  readonly access: Access;
+  /** Calls `listener` for each event until the returned function is called. */
+  subscribe(listener: (event: RecorderEvent) => void): () => void;
+  storageReport(): Promise<StorageReport>;
+  /** True when catalogue and store answer and there is room; what `/api/health/ready` says. */
+  isReady(): Promise<boolean>;
+  /** Finishes or parks everything, frees the lock. */
+  close(): Promise<void>;
+}
+
+export interface Library {
+  list(query: RecordingQuery): Promise<RecordingPage>;
+  find(id: RecordingId): Promise<Recording | undefined>;
+  /** All tags in use with their counts, most used first. */
+  tags(): Promise<readonly { tag: string; count: number }[]>;
+  /** Rejects with `recording-unknown`, `version-conflict` (when `expectedVersion` is stale) or `invalid-input`. */
+  amend(id: RecordingId, amendment: RecordingAmendment, expectedVersion?: number): Promise<Recording>;
+  trash(id: RecordingId, expectedVersion?: number): Promise<Recording>;
+  restore(id: RecordingId): Promise<Recording>;
+  /** Never rejects for a bad file: the outcome says what became of it. */
+  importFile(path: string, options?: ImportOptions): Promise<ImportOutcome>;
+  /** The original bytes. Rejects with `recording-unknown` or `blob-missing`. */
+  audio(id: RecordingId): Promise<AudioSource>;
+  /** The original where browsers play and seek it, else a derived rendition (made on first use). */
+  playable(id: RecordingId): Promise<AudioSource>;
+  peaks(id: RecordingId, view: PeaksRequest): Promise<PeaksView>;
+}
+
+export interface ImportOptions {
+  readonly title?: string;
+  readonly tags?: readonly string[];
+  /** Removes the source after its copy was read back, matched and committed. */
+  readonly isMove?: boolean;
+  /** Checks and probes, stores nothing. */
+  readonly isDryRun?: boolean;
+  readonly signal?: AbortSignal;
+  /** Bytes of this file read so far. */
+  readonly onProgress?: (bytesDone: number) => void;
+}
+
+export interface AudioSource {
+  readonly sizeBytes: number;
+  /** From the table of probed containers, never from the uploader. */
+  readonly mimeType: string;
+  /** Strong ETag without quotes: the checksum of the original, another value for a rendition. */
+  readonly etag: string;
+  readonly filename: string;
+  /** Bytes from `start` (inclusive) to `end` (exclusive). */
+  open(range?: { start: number; end: number }): Promise<Readable>;
+}
+
+export interface PeaksRequest {
+  readonly fromSeconds?: number;
+  readonly toSeconds?: number;
+  /** Pairs wanted, 1 to 20,000. */
+  readonly width?: number;
+}
+
+export interface PeaksView {
+  readonly durationSeconds: number;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  /** Same length both; -1 to 1. */
+  readonly min: readonly number[];
+  readonly max: readonly number[];
+}
+
+/** Durable uploads, as tus 1.0.0 needs them. Every answer speaks only of bytes on stable storage. */
+export interface Uploads {
+  create(wish: UploadWish, lengthBytes: number | null): Promise<UploadState>;
+  /**
+   * Appends at `offsetBytes`. With `checksum` (of these bytes) all or nothing counts; without, what came counts.
+   * Completes the upload, and waits for its recording, when the length is reached.
+   * Rejects with `upload-unknown`, `upload-offset-conflict`, `upload-busy`, `upload-length-invalid`,
+   * `upload-length-exceeded`, `checksum-mismatch`, `upload-cut`, `disk-full`, or a code of ingest (`not-audio-…`).
+   */
+  append(id: RecordingId, chunk: UploadChunk): Promise<UploadState>;
+  /** Rejects with `upload-unknown`, or `upload-recovering` right after a start. */
+  head(id: RecordingId): Promise<UploadState>;
+  /** A person's word: the bytes are removed. Rejects with `upload-complete` once it is a recording. */
+  terminate(id: RecordingId): Promise<void>;
+}
+
+export interface UploadChunk {
+  readonly offsetBytes: number;
+  readonly body: Readable;
+  readonly checksum: Sha256Hex | null;
+  /** Length of `body` when the client said it. */
+  readonly contentLengthBytes: number | null;
+  /** Upload-Length, when this chunk declares it. */
+  readonly lengthBytes: number | null;
+}
+
+export interface Access {
+  /** The owner's bearer token; made on first use, kept 0600 in the state folder. */
+  ownerToken(): Promise<string>;
+  /** Single use, 10 minutes. */
+  issueLoginCode(): string;
+  /** A new session's secret for a login code or a bearer token; undefined when neither is right. */
+  logIn(proof: { code: string } | { token: string }): Promise<{ sessionSecret: string; actor: Actor } | undefined>;
+  logOut(sessionSecret: string): Promise<void>;
+  findActorByToken(token: string): Promise<Actor | undefined>;
+  findActorBySession(sessionSecret: string): Promise<Actor | undefined>;
+  /** Resolves to the new token, shown once. Rejects with `token-exists` or `invalid-input`. */
+  addToken(name: string, role: Role): Promise<string>;
+  listTokens(): Promise<readonly NamedToken[]>;
+  /** Rejects with `token-unknown`. */
+  revokeToken(name: string): Promise<void>;
+}
+
+export interface StorageReport {
+  readonly dataDir: string;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  /** Minutes of recording that still fit, by preset. */
+  readonly minutesLeft: Readonly<Record<string, number>>;
+  readonly recordingCount: number;
+  readonly recordingBytes: number;
+}

@@ -1,0 +1,70 @@
+/**
+ * What the pages see of the capture engine. The engine itself (microphone, worklet, encoder worker, OPFS, network)
+ * lives beside this file and knows no page; the pages know no encoder.
+ */
+export interface Capture {
+  /** For `useSyncExternalStore`: the snapshot is a new object whenever something changed, and only then. */
+  subscribe(listener: () => void): () => void;
+  snapshot(): CaptureSnapshot;
+  /** Level of the running input, read every animation frame without re-rendering a page. Decibels full scale. */
+  level(): { readonly peakDbfs: number; readonly rmsDbfs: number };
+
+  /** Asks for the microphone (first time) and opens the input so that the meter moves before Record is pressed. */
+  openInput(deviceId?: string): Promise<void>;
+  closeInput(): void;
+  start(options: { readonly presetId: string; readonly title: string }): Promise<void>;
+  pause(): void;
+  resume(): void;
+  /** Ends the take. Never waits for a title or the network; resolves when the local file is complete. */
+  stop(): Promise<void>;
+  /** May be called at any time, also after stop; reaches the server with the take or as an amendment. */
+  describe(details: { readonly title?: string; readonly tags?: readonly string[]; readonly notes?: string }): void;
+  /** Five seconds into memory only, for the first-run test; resolves to an address to play (revoke it after use). */
+  testRecording(seconds: number): Promise<string>;
+
+  /** Unfinished or unsent takes of earlier visits, newest first. */
+  localTakes(): Promise<readonly LocalTake[]>;
+  /** Sends what is left of an earlier take. */
+  sendLocalTake(takeId: string): Promise<void>;
+  saveLocalTakeAsFile(takeId: string): Promise<void>;
+}
+
+export type CapturePhase = 'idle' | 'recording' | 'paused' | 'finishing' | 'sending' | 'saved' | 'failed';
+
+export interface CaptureSnapshot {
+  readonly microphone: 'unknown' | 'asking' | 'open' | 'denied' | 'missing' | 'unavailable' | 'in-use';
+  readonly devices: readonly { readonly id: string; readonly label: string }[];
+  readonly deviceId: string | null;
+  readonly phase: CapturePhase;
+  readonly takeId: string | null;
+  /** Segments of the running take so far; more than one after a reload or a change of device. */
+  readonly segmentCount: number;
+  readonly title: string;
+  readonly tags: readonly string[];
+  readonly notes: string;
+  /** Seconds encoded and written to this browser's own storage. */
+  readonly capturedSeconds: number;
+  /** Seconds whose bytes the server has acknowledged as being on stable storage. */
+  readonly safeSeconds: number;
+  readonly connection: 'online' | 'retrying' | 'offline' | 'unauthorised';
+  readonly problems: readonly CaptureProblem[];
+  /** Recording id once the server confirmed the whole SHA-256. */
+  readonly savedRecordingId: string | null;
+  /** Another tab of this browser owns a running take. */
+  readonly isOwnedElsewhere: boolean;
+}
+
+export interface CaptureProblem {
+  /** A key of the page's strings: `local-storage-failed`, `device-lost`, `server-refused`, … */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface LocalTake {
+  readonly takeId: string;
+  readonly title: string;
+  readonly startedAt: string;
+  readonly capturedSeconds: number;
+  readonly sizeBytes: number;
+  readonly isSent: boolean;
+}
