@@ -1,0 +1,38 @@
+/** The three places this product runs in, and what differs between them. */
+export const ENVIRONMENT_NAMES = ['development', 'testing', 'production'] as const;
+export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];
+
+export interface EnvironmentDefaults {
+  /** Ending of the default data folder's name. */
+  readonly folderEnding: string;
+  readonly minDiskSpaceMb: number;
+  readonly enableDiskSpaceCheck: boolean;
+  /** Largest declared import or upload; 0 means no limit but free space. Never judges a running take. */
+  readonly maxFileMb: number;
+  /** Ranks the clean-up recommendation; nothing is deleted by it. */
+  readonly retentionDays: number;
+}
+
+export const ENVIRONMENTS: Readonly<Record<EnvironmentName, EnvironmentDefaults>> = {
+  development: {
+    folderEnding: '-dev',
+    minDiskSpaceMb: 50,
+    enableDiskSpaceCheck: true,
+    maxFileMb: 500,
+    retentionDays: 30,
+  },
+  testing: {
+    folderEnding: '-test',
+    minDiskSpaceMb: 10,
+    enableDiskSpaceCheck: false,
+    maxFileMb: 100,
+    retentionDays: 7,
+  },
+  production: {
+    folderEnding: '',
+    minDiskSpaceMb: 500,
+    enableDiskSpaceCheck: true,
+    maxFileMb: 0,
+    retentionDays: 365,
+  },
+};

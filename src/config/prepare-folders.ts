@@ -1,0 +1,69 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { VoiceRecorderError } from '../model/failure.ts';
+import { foldersOf, type PathLayout } from './path-layout.ts';
+
+/** Makes what is missing of the store's folders (0700) and proves by writing that they can be used. */
+export function prepareFolders(
+  store: PathLayout & { readonly dataDir: string; readonly stateDir: string },
+): void {
+  for (const folder of [store.dataDir, ...foldersOf(store), store.stateDir]) makeFolder(folder);
+  for (const folder of [store.dataDir, store.rawRecordingsPath, store.spoolPath]) proveWritable(folder);
+}
+
+function makeFolder(folder: string): void {
+  try {
+    if (existsSync(folder) && statSync(folder).isDirectory()) return;
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (made !== undefined) syncFolder(dirname(made));
+  } catch (cause) {
+    throw notWritable(folder, cause);
+  }
+}
+
+function proveWritable(folder: string): void {
+  const proof = join(folder, `.vrp-write-test-${process.pid}`);
+  try {
+    const descriptor = openSync(proof, 'w', 0o600);
+    try {
+      writeSync(descriptor, 'x');
+    } finally {
+      closeSync(descriptor);
+      unlinkSync(proof);
+    }
+  } catch (cause) {
+    // A full disk must not keep people from opening, playing and purging what they have.
+    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') return;
+    throw notWritable(folder, cause);
+  }
+}
+
+/** Makes directory entries durable; where folders cannot be synced (Windows) there is nothing to do. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function notWritable(folder: string, cause: unknown): VoiceRecorderError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new VoiceRecorderError(
+    'store-not-writable',
+    `The folder ${folder} cannot be used: expected a folder this user may write to, but ${reason}. ` +
+      'Choose another with --data-dir or mend its permissions.',
+    { cause, details: { folder } },
+  );
+}

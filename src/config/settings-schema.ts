@@ -1,0 +1,120 @@
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+import { ENVIRONMENT_NAMES } from './environments.ts';
+
+/** How a setting is written in the environment, and what is accepted, in words for a person. */
+interface SettingWords {
+  readonly variable: string;
+  readonly expected: string;
+}
+
+const wordsOf = new Map<string, SettingWords>();
+
+function setting<Value>(name: string, words: SettingWords, parse: (raw: unknown) => Value | undefined) {
+  wordsOf.set(name, words);
+  return z
+    .unknown()
+    .transform((raw, context) => {
+      const value = parse(raw);
+      if (value !== undefined) return value;
+      context.addIssue({ code: 'custom', message: words.expected });
+      return z.NEVER;
+    })
+    .optional();
+}
+
+function wholeNumber(name: string, variable: string, min: number, max: number) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return setting(name, { variable, expected }, (raw) => {
+    const value = typeof raw === 'string' && /^\d{1,12}$/.test(raw) ? Number(raw) : raw;
+    return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+      ? value
+      : undefined;
+  });
+}
+
+function onOff(name: string, variable: string) {
+  return setting(name, { variable, expected: '"on" or "off"' }, (raw) => {
+    const word = typeof raw === 'string' ? raw.toLowerCase() : raw;
+    if (word === true || word === 'on' || word === 'true' || word === '1' || word === 'yes') return true;
+    if (word === false || word === 'off' || word === 'false' || word === '0' || word === 'no') return false;
+    return undefined;
+  });
+}
+
+function oneOf<const Words extends readonly string[]>(name: string, variable: string, words: Words) {
+  const expected = `one of ${words.join(', ')}`;
+  return setting(name, { variable, expected }, (raw) =>
+    words.find((word): word is Words[number] => word === raw),
+  );
+}
+
+function path(name: string, variable: string, expected = 'an absolute path') {
+  return setting(name, { variable, expected }, (raw) =>
+    typeof raw === 'string' && isAbsolute(raw) && !raw.includes('\0') ? raw : undefined,
+  );
+}
+
+function text(name: string, variable: string, expected: string, pattern: RegExp) {
+  return setting(name, { variable, expected }, (raw) =>
+    typeof raw === 'string' && pattern.test(raw) ? raw : undefined,
+  );
+}
+
+function list(name: string, variable: string, expected: string, pattern: RegExp) {
+  return setting(name, { variable, expected }, (raw) => {
+    const items = typeof raw === 'string' ? raw.split(',').map((item) => item.trim()) : raw;
+    if (!Array.isArray(items)) return undefined;
+    const words = items.filter((item): item is string => typeof item === 'string' && item !== '');
+    return words.length > 0 && words.every((word) => pattern.test(word)) ? words : undefined;
+  });
+}
+
+const HOST_NAME = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/;
+
+/** Every setting there is. A config file uses these names; the environment uses the variables. */
+export const settingsSchema = z.strictObject({
+  environment: oneOf('environment', 'VRP_ENV', ENVIRONMENT_NAMES),
+  dataDir: path('dataDir', 'VRP_DATA_DIR'),
+  stateDir: path('stateDir', 'VRP_STATE_DIR'),
+  minDiskSpaceMb: wholeNumber('minDiskSpaceMb', 'VRP_MIN_DISK_SPACE_MB', 0, 100_000_000),
+  enableDiskSpaceCheck: onOff('enableDiskSpaceCheck', 'VRP_DISK_SPACE_CHECK'),
+  maxFileMb: wholeNumber('maxFileMb', 'VRP_MAX_FILE_MB', 0, 100_000_000),
+  uploadExpiryDays: wholeNumber('uploadExpiryDays', 'VRP_UPLOAD_EXPIRY_DAYS', 1, 3650),
+  host: text('host', 'VRP_HOST', 'an address or host name', /^(\[?[0-9a-fA-F:.]+\]?|[A-Za-z0-9._-]+)$/),
+  port: wholeNumber('port', 'VRP_PORT', 0, 65_535),
+  publicUrl: setting(
+    'publicUrl',
+    { variable: 'VRP_PUBLIC_URL', expected: 'an https:// or http:// address without path' },
+    readOrigin,
+  ),
+  allowedHosts: list('allowedHosts', 'VRP_ALLOWED_HOSTS', 'host names separated by commas', HOST_NAME),
+  tlsCert: path('tlsCert', 'VRP_TLS_CERT', 'an absolute path of a PEM certificate'),
+  tlsKey: path('tlsKey', 'VRP_TLS_KEY', 'an absolute path of a PEM private key'),
+  insecure: onOff('insecure', 'VRP_INSECURE'),
+  logLevel: oneOf('logLevel', 'VRP_LOG_LEVEL', [
+    'fatal',
+    'error',
+    'warn',
+    'info',
+    'debug',
+    'trace',
+    'silent',
+  ]),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+export type SettingName = keyof Settings & string;
+
+export const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
+
+export function settingWords(name: string): SettingWords | undefined {
+  return wordsOf.get(name);
+}
+
+function readOrigin(raw: unknown): string | undefined {
+  if (typeof raw !== 'string' || !URL.canParse(raw)) return undefined;
+  const url = new URL(raw);
+  const isOrigin = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  return isOrigin && /^https?:$/.test(url.protocol) ? url.origin : undefined;
+}

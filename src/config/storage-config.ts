@@ -1,0 +1,109 @@
+import { resolve } from 'node:path';
+import { VoiceRecorderError } from '../model/failure.ts';
+import { ENVIRONMENT_NAMES, ENVIRONMENTS, type EnvironmentName } from './environments.ts';
+import { layoutOf, type PathLayout } from './path-layout.ts';
+import { defaultDataDir, defaultStateDir, type ProcessEnvironment } from './platform-folders.ts';
+import { prepareFolders } from './prepare-folders.ts';
+import { type ReadSettings, readSettings } from './read-settings.ts';
+import type { SettingName } from './settings-schema.ts';
+
+/** Values that take the place of what environment and config file say. */
+export type StorageOverrides = Partial<Record<SettingName, unknown>>;
+
+/**
+ * Where recordings lie and which limits hold, for one environment. Frozen; made once at the edge and handed on.
+ *
+ * @example
+ * const config = StorageConfig.fromEnvironment('development');
+ * config.minDiskSpaceMb; // 50
+ */
+export class StorageConfig implements PathLayout {
+  readonly environment: EnvironmentName;
+  readonly dataDir: string;
+  readonly stateDir: string;
+  readonly rawRecordingsPath: string;
+  readonly editedRecordingsPath: string;
+  readonly derivedPath: string;
+  readonly spoolPath: string;
+  readonly quarantinePath: string;
+  readonly backupPath: string;
+  readonly catalogueFile: string;
+  readonly reserveFile: string;
+  readonly lockFile: string;
+  readonly markerFile: string;
+  /** Free space below which imports and new uploads are refused, in MB (10^6 bytes). */
+  readonly minDiskSpaceMb: number;
+  readonly enableDiskSpaceCheck: boolean;
+  /** Largest declared import or upload in MB (10^6 bytes); 0 means no limit but free space. */
+  readonly maxFileMb: number;
+  /** Age at which trash is recommended for clean-up. */
+  readonly retentionDays: number;
+  /** Days without activity after which an unfinished take is adopted as "Recovered". */
+  readonly uploadExpiryDays: number;
+
+  private constructor(environment: EnvironmentName, settings: ReadSettings, env: ProcessEnvironment) {
+    const { values } = settings;
+    const defaults = ENVIRONMENTS[environment];
+    this.environment = environment;
+    this.dataDir = resolve(
+      values.dataDir ?? guarded(environment, defaultDataDir(env, defaults.folderEnding), env),
+    );
+    this.stateDir = resolve(values.stateDir ?? defaultStateDir(env));
+    const layout = layoutOf(this.dataDir);
+    this.rawRecordingsPath = layout.rawRecordingsPath;
+    this.editedRecordingsPath = layout.editedRecordingsPath;
+    this.derivedPath = layout.derivedPath;
+    this.spoolPath = layout.spoolPath;
+    this.quarantinePath = layout.quarantinePath;
+    this.backupPath = layout.backupPath;
+    this.catalogueFile = layout.catalogueFile;
+    this.reserveFile = layout.reserveFile;
+    this.lockFile = layout.lockFile;
+    this.markerFile = layout.markerFile;
+    this.minDiskSpaceMb = values.minDiskSpaceMb ?? defaults.minDiskSpaceMb;
+    this.enableDiskSpaceCheck = values.enableDiskSpaceCheck ?? defaults.enableDiskSpaceCheck;
+    this.maxFileMb = values.maxFileMb ?? defaults.maxFileMb;
+    this.retentionDays = defaults.retentionDays;
+    this.uploadExpiryDays = values.uploadExpiryDays ?? 7;
+    Object.freeze(this);
+  }
+
+  /**
+   * Reads settings, makes the folders (0700) and tests them by writing.
+   * Throws `config-invalid`, `store-not-writable`, or `config-default-store-in-test`.
+   */
+  static fromEnvironment(
+    name?: EnvironmentName,
+    overrides: StorageOverrides = {},
+    env: ProcessEnvironment = process.env,
+  ): StorageConfig {
+    const config = StorageConfig.describe(name, overrides, env);
+    prepareFolders(config);
+    return config;
+  }
+
+  /** The same values without touching the disk, for `vrp config show` and for stores that must already exist. */
+  static describe(
+    name?: EnvironmentName,
+    overrides: StorageOverrides = {},
+    env: ProcessEnvironment = process.env,
+  ): StorageConfig {
+    const settings = readSettings({ ...overrides, environment: name ?? overrides['environment'] }, env);
+    return new StorageConfig(settings.values.environment ?? 'production', settings, env);
+  }
+}
+
+export function isEnvironmentName(word: string): word is EnvironmentName {
+  return (ENVIRONMENT_NAMES as readonly string[]).includes(word);
+}
+
+/** Test runs set `VRP_FORBID_DEFAULT_STORE`, so that none of them can ever touch a person's recordings. */
+function guarded(environment: EnvironmentName, dataDir: string, env: ProcessEnvironment): string {
+  if (environment === 'production' && env['VRP_FORBID_DEFAULT_STORE'] === '1') {
+    throw new VoiceRecorderError(
+      'config-default-store-in-test',
+      `A test asked for the production data folder ${dataDir}; tests must name a folder of their own.`,
+    );
+  }
+  return dataDir;
+}

@@ -1,0 +1,51 @@
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../model/clock.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+
+/** Held by the one process that may write to a store; freed by the kernel even after SIGKILL. */
+export interface StoreLock {
+  release(): void;
+}
+
+const RETRY_DELAY_MS = 50;
+
+/**
+ * Takes the exclusive lock of a store: a `BEGIN EXCLUSIVE` that is held on a database of its own, because SQLite's
+ * locks work the same on every platform. Waits up to `waitMs`. Rejects with `store-locked`.
+ */
+export async function takeStoreLock(lockFile: string, clock: Clock, waitMs = 0): Promise<StoreLock> {
+  const deadlineMs = clock.monotonicMs() + waitMs;
+  for (;;) {
+    const database = tryLock(lockFile);
+    if (database) return { release: () => database.close() };
+    if (clock.monotonicMs() >= deadlineMs) {
+      throw new VoiceRecorderError(
+        'store-locked',
+        `Another Voice Recorder Pro has the store of ${lockFile} open. Use that one, or stop it first.`,
+        { details: { lockFile } },
+      );
+    }
+    await sleep(RETRY_DELAY_MS);
+  }
+}
+
+function tryLock(lockFile: string): DatabaseSync | undefined {
+  const database = new DatabaseSync(lockFile, { timeout: 0 });
+  try {
+    database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    return database;
+  } catch (error) {
+    database.close();
+    // SQLITE_BUSY (5) and SQLITE_LOCKED (6) mean that somebody else holds it; anything else is a fault of the disk.
+    const code = (error as { errcode?: number }).errcode;
+    if (code === 5 || code === 6) return undefined;
+    throw new VoiceRecorderError(
+      'store-not-writable',
+      `The lock ${lockFile} cannot be taken: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
