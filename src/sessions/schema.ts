@@ -1,0 +1,135 @@
+import type { Generated } from 'kysely';
+
+/** The tables of the store's database as the queries see them; `catalogue/migrations` makes them. */
+export interface StoreSchema {
+  recordings: RecordingTable;
+  recording_search: RecordingSearchTable;
+  recording_tags: RecordingTagTable;
+  tag_counts: TagCountTable;
+  totals: TotalsTable;
+  sidecar_outbox: SidecarOutboxTable;
+  upload_receipts: UploadReceiptTable;
+  tokens: TokenTable;
+  login_sessions: LoginSessionTable;
+  jobs: JobTable;
+  migrations: MigrationTable;
+}
+
+/** Where a recording shows: follows from its status. `hidden` ones are still being placed. */
+export type Shelf = 'library' | 'trash' | 'hidden';
+
+export interface RecordingTable {
+  /** Milliseconds of `created_at` times 1,024 plus a running number: newest first for the full-text index. */
+  row_key: number;
+  id: string;
+  status: string;
+  shelf: Generated<Shelf>;
+  kind: string;
+  title: string;
+  filename: string;
+  stored_filename: string;
+  filesize_bytes: number;
+  checksum: string;
+  is_deduplicated: number;
+  version: number;
+  created_at: string;
+  modified_at: string;
+  trashed_at: string | null;
+  status_before_trash: string | null;
+  recorded_at: string | null;
+  take_id: string | null;
+  segment: number | null;
+  /** JSON array. */
+  tags: string;
+  notes: string;
+  /** JSON object with all other fields of the recording. */
+  document: string;
+}
+
+export interface RecordingSearchTable {
+  rowid: number;
+  title: string;
+  tags: string;
+  notes: string;
+  filename: string;
+  shelf: string;
+}
+
+export interface RecordingTagTable {
+  tag_key: string;
+  shelf: Shelf;
+  created_at: string;
+  recording_id: string;
+  tag: string;
+}
+
+export interface TagCountTable {
+  tag_key: string;
+  /** The spelling first used. */
+  tag: string;
+  recording_count: number;
+}
+
+export interface TotalsTable {
+  shelf: Shelf;
+  recording_count: number;
+  size_bytes: number;
+}
+
+export interface SidecarOutboxTable {
+  recording_id: string;
+  version: number;
+}
+
+export interface UploadReceiptTable {
+  upload_id: string;
+  recording_id: string;
+  checksum: string;
+  size_bytes: number;
+  is_duplicate: number;
+  completed_at: string;
+}
+
+export interface TokenTable {
+  name: string;
+  role: string;
+  token_hash: string;
+  created_at: string;
+  last_used_at: string | null;
+}
+
+export interface LoginSessionTable {
+  secret_hash: string;
+  actor_name: string;
+  role: string;
+  created_at: string;
+  last_used_at: string;
+  expires_at: string;
+}
+
+export interface JobTable {
+  id: string;
+  kind: string;
+  /** JSON. */
+  payload: string;
+  dedupe_key: string | null;
+  state: string;
+  run_at_ms: number;
+  attempts: number;
+  max_attempts: number;
+  progress: number;
+  /** Grows with every lease; whoever holds an older number has lost the job. */
+  fence: number;
+  leased_until_ms: number | null;
+  is_cancel_requested: number;
+  error_code: string | null;
+  error_message: string | null;
+  created_at_ms: number;
+  modified_at_ms: number;
+}
+
+export interface MigrationTable {
+  number: number;
+  name: string;
+  applied_at: string;
+}
