@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Who may import whom. `values`: rooms whose code may be used; `types`: single files of other rooms whose types may
+ * be named (ports), the objects behind them are handed in by `open.ts`.
+ */
+const PORTS = [
+  'src/blobs/blob-store.ts',
+  'src/media/media.ts',
+  'src/catalogue/recording-repository.ts',
+  'src/jobs/job-queue.ts',
+  'src/voice-recorder.ts',
+];
+const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
+  'src/model': { values: [], types: [] },
+  'src/config': { values: ['src/model'], types: [] },
+  'src/sessions': { values: ['src/model'], types: [] },
+  'src/blobs': { values: ['src/model', 'src/sessions'], types: [] },
+  'src/media': { values: ['src/model', 'src/sessions'], types: PORTS },
+  'src/catalogue': { values: ['src/model', 'src/sessions'], types: PORTS },
+  'src/jobs': {
+    values: ['src/model', 'src/sessions'],
+    types: [...PORTS, 'src/catalogue/database-context-manager.ts', 'src/catalogue/schema.ts'],
+  },
+  'src/access': { values: ['src/model'], types: PORTS },
+  'src/record': { values: ['src/model', 'src/sessions'], types: PORTS },
+  'src/ingest': { values: ['src/model', 'src/sessions'], types: PORTS },
+  'src/verify': { values: ['src/model'], types: PORTS },
+  'src/serve': { values: ['src/model'], types: PORTS },
+  'src/cli': { values: ['src/model', 'src/config', 'src/serve', 'src/verify', 'src/open.ts'], types: PORTS },
+  'web/src': { values: ['src/model'], types: [] },
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly isTypeOnly: boolean;
+}
+
+const files = ['src', 'web/src'].flatMap((folder) => listSources(join(root, folder)));
+const imports = files.flatMap(readImports);
+
+describe('the house', () => {
+  it('has a row in the table for every room', () => {
+    const rooms = new Set(files.map(roomOf).filter((room) => !room.endsWith('.ts')));
+    expect([...rooms].filter((room) => !(room in MAY_IMPORT))).toEqual([]);
+  });
+
+  it('lets each room import only what the table allows', () => {
+    expect(imports.length).toBeGreaterThan(100);
+    expect(imports.filter((line) => !isAllowed(line)).map((line) => `${line.from} -> ${line.to}`)).toEqual(
+      [],
+    );
+  });
+
+  it('keeps the model and the web app free of Node', () => {
+    const offenders = files
+      .filter((file) => /^(src\/model|web\/src)\//.test(file))
+      .filter((file) => /from '(node:|fastify|kysely|pino)/.test(readFileSync(join(root, file), 'utf8')));
+    expect(offenders).toEqual([]);
+  });
+
+  it('has no folder or file named for nothing in particular', () => {
+    const vague = /(^|[/-])(utils?|helpers?|common|misc|types)(\.tsx?$|\/)/;
+    expect(files.filter((file) => vague.test(file))).toEqual([]);
+  });
+
+  it('speaks to people only from the command line', () => {
+    const loud = files.filter(
+      (file) =>
+        !file.startsWith('src/cli/') && /\bconsole\.\w+\(/.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(loud).toEqual([]);
+  });
+});
+
+function isAllowed({ from, to, isTypeOnly }: Import): boolean {
+  const room = roomOf(from);
+  // `open.ts` and the other files at the top of src join the rooms.
+  if (room.endsWith('.ts')) return true;
+  if (roomOf(to) === room) return true;
+  const row = MAY_IMPORT[room];
+  if (!row) return false;
+  return row.values.includes(roomOf(to)) || (isTypeOnly && row.types.includes(to));
+}
+
+function roomOf(file: string): string {
+  if (file.startsWith('web/src/')) return 'web/src';
+  return file.split('/').slice(0, 2).join('/');
+}
+
+function listSources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && !/\.(test|contract)\.tsx?$/.test(name))
+    .map((name) => relative(root, join(folder, name)).replaceAll('\\', '/'));
+}
+
+function readImports(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const pattern = /^\s*(?:import|export)\s+(type\s)?[^;'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm;
+  return [...text.matchAll(pattern)].map((match) => ({
+    from: file,
+    to: relative(root, resolve(root, dirname(file), match[2] ?? match[3] ?? '')).replaceAll('\\', '/'),
+    isTypeOnly: match[1] !== undefined,
+  }));
+}
