@@ -53,4 +53,9 @@ export interface SpooledFile {
   readonly checksum: Sha256Hex;
   readonly createdAt: string;
   readonly wish: UploadWish;
+  /**
+   * A recovered recording made earlier from the first part of the same take. Once these bytes are a recording,
+   * that one is moved to the quarantine.
+   */
+  readonly supersedes?: RecordingId | null;
 }
