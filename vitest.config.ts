@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = {
+  environment: 'node' as const,
+  pool: 'forks' as const,
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+};
+
+export default defineConfig({
+  test: {
+    globalSetup: ['./test/guard-machine.ts'],
+    maxWorkers: 2,
+    projects: [
+      {
+        // Same settings as the web build: no plugin is needed to test what has no DOM.
+        test: {
+          ...shared,
+          name: 'rooms',
+          include: ['{src,test,web,scripts}/**/*.test.{ts,tsx}'],
+          exclude: ['**/node_modules/**', '**/dist/**', 'test/e2e/**'],
+        },
+      },
+      {
+        // A browser and a server for each story: one at a time, after everything else.
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
