@@ -1,0 +1,101 @@
+import { Decoder, Demuxer } from 'node-av';
+
+/** The first channel of an audio file as samples from -1 to 1, decoded by FFmpeg, and its rate. */
+export async function decodeMono(path: string): Promise<{ samples: Float32Array; sampleRateHz: number }> {
+  await using demuxer = await Demuxer.open(path);
+  const stream = demuxer.audio();
+  if (!stream) throw new Error(`${path} has no audio.`);
+  using decoder = await Decoder.create(stream);
+  const parts: Float32Array[] = [];
+  let sampleRateHz = 0;
+  for await (const frame of decoder.frames(demuxer.packets(stream.index))) {
+    if (!frame) continue;
+    const plane = frame.extendedData?.[0] ?? frame.data?.[0];
+    if (plane) {
+      const floats = new Float32Array(new Uint8Array(plane).buffer);
+      const channels =
+        frame.extendedData && frame.extendedData.length > 1 ? 1 : frame.channelLayout.nbChannels;
+      parts.push(pickFirst(floats, channels, frame.nbSamples));
+      sampleRateHz = frame.sampleRate;
+    }
+    frame.free();
+  }
+  const samples = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    samples.set(part, position);
+    position += part.length;
+  }
+  return { samples, sampleRateHz };
+}
+
+function pickFirst(floats: Float32Array, channels: number, count: number): Float32Array {
+  if (channels === 1) return floats.slice(0, count);
+  return Float32Array.from({ length: count }, (_, index) => floats[index * channels] ?? 0);
+}
+
+export interface Likeness {
+  /** Where in the reference the recording begins. */
+  readonly offsetSeconds: number;
+  /** Pearson correlation of the samples over the whole recording, at the best offset. */
+  readonly correlation: number;
+}
+
+const COARSE_STEP = 16;
+
+/** Finds the place of `heard` in `played` (same rate) and how alike they are there. */
+export function likeness(heard: Float32Array, played: Float32Array, sampleRateHz: number): Likeness {
+  const probeStart = Math.floor(heard.length * 0.3);
+  const probe = heard.subarray(
+    probeStart,
+    probeStart + Math.min(2 * sampleRateHz, heard.length - probeStart),
+  );
+  const coarse =
+    bestOffset(thin(probe), thin(played), 0, Math.floor((played.length - probe.length) / COARSE_STEP)) *
+    COARSE_STEP;
+  const fine = bestOffset(probe, played, Math.max(0, coarse - COARSE_STEP * 2), coarse + COARSE_STEP * 2);
+  const start = fine - probeStart;
+  const from = Math.max(0, -start);
+  const length = Math.min(heard.length - from, played.length - Math.max(0, start));
+  const correlation = correlate(
+    heard.subarray(from, from + length),
+    played.subarray(start + from, start + from + length),
+  );
+  return { offsetSeconds: start / sampleRateHz, correlation };
+}
+
+function thin(samples: Float32Array): Float32Array {
+  return Float32Array.from({ length: Math.floor(samples.length / COARSE_STEP) }, (_, index) => {
+    let sum = 0;
+    for (let i = 0; i < COARSE_STEP; i++) sum += samples[index * COARSE_STEP + i] ?? 0;
+    return sum;
+  });
+}
+
+function bestOffset(needle: Float32Array, hay: Float32Array, from: number, to: number): number {
+  let best = from;
+  let bestValue = Number.NEGATIVE_INFINITY;
+  for (let offset = from; offset <= to; offset++) {
+    const value = correlate(needle, hay.subarray(offset, offset + needle.length));
+    if (value > bestValue) {
+      bestValue = value;
+      best = offset;
+    }
+  }
+  return best;
+}
+
+function correlate(a: Float32Array, b: Float32Array): number {
+  const length = Math.min(a.length, b.length);
+  let sumAB = 0;
+  let sumAA = 0;
+  let sumBB = 0;
+  for (let i = 0; i < length; i++) {
+    const x = a[i] ?? 0;
+    const y = b[i] ?? 0;
+    sumAB += x * y;
+    sumAA += x * x;
+    sumBB += y * y;
+  }
+  return sumAA === 0 || sumBB === 0 ? 0 : sumAB / Math.sqrt(sumAA * sumBB);
+}

@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs';
+
+/** A deterministic stream of numbers from 0 to 1 (mulberry32), so that every test run can be made again. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/**
+ * Samples like a voice: gliding harmonics in syllables that never repeat, so that any second of it can be told
+ * from any other. Mono, -1 to 1.
+ */
+export function voiceSamples(seconds: number, sampleRateHz: number, seed: number): Float32Array {
+  const random = seededRandom(seed);
+  const samples = new Float32Array(Math.round(seconds * sampleRateHz));
+  let phase = 0;
+  let position = 0;
+  let pitchHz = 140;
+  while (position < samples.length) {
+    const syllable = Math.round((0.12 + random() * 0.3) * sampleRateHz);
+    const targetHz = 90 + random() * 220;
+    const weights = Array.from({ length: 8 }, (_, harmonic) => random() / (harmonic + 1));
+    const loudness = 0.25 + random() * 0.5;
+    for (let i = 0; i < syllable && position < samples.length; i++, position++) {
+      const share = i / syllable;
+      const hz = pitchHz + (targetHz - pitchHz) * share;
+      phase += (2 * Math.PI * hz) / sampleRateHz;
+      let value = 0;
+      for (let harmonic = 0; harmonic < weights.length; harmonic++) {
+        value += (weights[harmonic] ?? 0) * Math.sin(phase * (harmonic + 1));
+      }
+      samples[position] = value * loudness * Math.sin(Math.PI * share) ** 0.5 * 0.6;
+    }
+    pitchHz = targetHz;
+  }
+  return samples;
+}
+
+/** Writes 16-bit PCM with an ordinary 44-byte header. */
+export function writeWav(path: string, samples: Float32Array, sampleRateHz: number): void {
+  writeFileSync(path, wavBytes(samples, sampleRateHz));
+}
+
+export function wavBytes(samples: Float32Array, sampleRateHz: number): Buffer {
+  const data = Buffer.alloc(44 + samples.length * 2);
+  data.write('RIFF', 0, 'latin1');
+  data.writeUInt32LE(36 + samples.length * 2, 4);
+  data.write('WAVEfmt ', 8, 'latin1');
+  data.writeUInt32LE(16, 16);
+  data.writeUInt16LE(1, 20);
+  data.writeUInt16LE(1, 22);
+  data.writeUInt32LE(sampleRateHz, 24);
+  data.writeUInt32LE(sampleRateHz * 2, 28);
+  data.writeUInt16LE(2, 32);
+  data.writeUInt16LE(16, 34);
+  data.write('data', 36, 'latin1');
+  data.writeUInt32LE(samples.length * 2, 40);
+  samples.forEach((sample, index) => {
+    data.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(sample * 32767))), 44 + index * 2);
+  });
+  return data;
+}

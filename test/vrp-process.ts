@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const launcher = fileURLToPath(new URL('../bin/vrp.js', import.meta.url));
+
+/** What `vrp start --json` says about itself. */
+export interface StartedServer {
+  readonly baseUrl: string;
+  readonly loginUrl: string;
+  readonly port: number;
+  readonly process: ChildProcess;
+  /** Everything the server said on stderr. */
+  log(): string;
+  /** Ends it as a power cut would; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Asks it to stop; resolves to its exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface VrpFolders {
+  readonly dataDir: string;
+  readonly stateDir: string;
+}
+
+/** The environment every `vrp` of a test runs in: its own folders, no person's settings. */
+export function vrpEnvironment(folders: VrpFolders): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    VRP_DATA_DIR: folders.dataDir,
+    VRP_STATE_DIR: folders.stateDir,
+    VRP_CONFIG_FILE: '',
+    VRP_ENV: 'testing',
+    VRP_MAX_FILE_MB: '0',
+    NO_COLOR: '1',
+  };
+}
+
+/** Runs one command to its end. */
+export async function runVrp(folders: VrpFolders, args: readonly string[]) {
+  const child = spawn(process.execPath, [launcher, ...args], {
+    env: vrpEnvironment(folders),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return { exitCode, stdout, stderr };
+}
+
+export async function startVrp(folders: VrpFolders, port = 0): Promise<StartedServer> {
+  const child = spawn(process.execPath, [launcher, 'start', '--json', '--port', String(port)], {
+    env: vrpEnvironment(folders),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    child.once('exit', (code) => reject(new Error(`vrp start ended with ${code}: ${log}`)));
+  });
+  const said = JSON.parse(line) as { baseUrl: string; loginUrl: string };
+  return {
+    ...said,
+    port: Number(new URL(said.baseUrl).port),
+    process: child,
+    log: () => log,
+    kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+    stop: async () => {
+      if (child.exitCode !== null) return child.exitCode;
+      child.kill('SIGTERM');
+      const [code] = (await once(child, 'exit')) as [number | null];
+      return code;
+    },
+  };
+}
