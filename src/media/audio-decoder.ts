@@ -1,0 +1,58 @@
+import { AVERROR_EOF } from 'node-av/constants';
+import { Codec, CodecContext, Frame, type Packet } from 'node-av/lib';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { AudioInput } from './audio-input.ts';
+
+// Decoders that are never used: the one whose licence we avoid, and one of two equals.
+const FORBIDDEN_DECODERS: ReadonlySet<string> = new Set(['libfdk_aac']);
+
+/** Turns packets of one stream into frames, one reused frame at a time. */
+export class AudioDecoder {
+  readonly #context: CodecContext;
+  readonly #frame = new Frame();
+  /** Packets that could not be decoded, or only with errors. */
+  errorCount = 0;
+
+  constructor(input: AudioInput) {
+    const parameters = input.stream.codecpar;
+    const codec = Codec.findDecoder(parameters.codecId);
+    if (codec === null || FORBIDDEN_DECODERS.has(codec.name ?? '')) throw unknownCodec();
+    this.#context = new CodecContext();
+    this.#context.allocContext3(codec);
+    this.#context.parametersToContext(parameters);
+    this.#context.pktTimebase = input.stream.timeBase;
+    this.#context.threadCount = 1;
+    if (this.#context.open2Sync(codec, null) < 0) {
+      this.#context.freeContext();
+      throw unknownCodec();
+    }
+    this.#frame.alloc();
+  }
+
+  /** Decodes one packet, or what is left when `packet` is null; `onFrame` must not keep the frame. */
+  decode(packet: Packet | null, onFrame: (frame: Frame) => void): void {
+    const sent = this.#context.sendPacketSync(packet);
+    if (sent < 0 && sent !== AVERROR_EOF) this.errorCount += 1;
+    while (this.#context.receiveFrameSync(this.#frame) >= 0) {
+      if (this.#frame.decodeErrorFlags !== 0) this.errorCount += 1;
+      onFrame(this.#frame);
+      this.#frame.unref();
+    }
+  }
+
+  get sampleRateHz(): number {
+    return this.#context.sampleRate;
+  }
+
+  close(): void {
+    this.#frame.free();
+    this.#context.freeContext();
+  }
+}
+
+function unknownCodec(): VoiceRecorderError {
+  return new VoiceRecorderError(
+    'audio-unknown-codec',
+    'The audio is encoded with a codec that is not known here.',
+  );
+}

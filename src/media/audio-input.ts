@@ -1,0 +1,134 @@
+import {
+  AV_DISPOSITION_ATTACHED_PIC,
+  AVDISCARD_ALL,
+  AVMEDIA_TYPE_AUDIO,
+  AVMEDIA_TYPE_VIDEO,
+} from 'node-av/constants';
+import { Dictionary, FFmpegError, FormatContext, InputFormat, type Stream } from 'node-av/lib';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { GuardedFile } from './guarded-file.ts';
+import { withFreshDescriptor } from './guarded-file.ts';
+
+/**
+ * The only demuxers that ever see a file: containers of audio that hold their samples themselves. Everything that
+ * may name another file or address (concat, HLS, DASH, image sequences, subtitles, SDP) is absent.
+ */
+const DEMUXERS =
+  'wav,w64,aiff,au,caf,flac,mp3,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,asf,amr,amrnb,amrwb,aac';
+
+/** An audio stream that FFmpeg has opened; valid only inside the callback it was given to. */
+export interface AudioInput {
+  readonly context: FormatContext;
+  readonly stream: Stream;
+  /** FFmpeg's name of the demuxer. */
+  readonly demuxer: string;
+  /** Seconds of one unit of the stream's time stamps. */
+  readonly unitSeconds: number;
+  /** The header itself gave no length: what FFmpeg says later it has reckoned from the bit rate. */
+  readonly isDurationEstimated: boolean;
+}
+
+export interface AudioInputOptions {
+  /** Skips FFmpeg's own analysis of the streams: for headers that are complete. */
+  readonly isHeaderEnough?: boolean;
+  /** Forces a raw PCM reader on the samples that start at `offset`. */
+  readonly rawPcm?: { readonly format: 's32le'; sampleRateHz: number; channels: number; offset: number };
+}
+
+/**
+ * Opens the audio of `file` with FFmpeg for the length of `use`. FFmpeg gets a descriptor, no name; it may use no
+ * other protocol and follow no reference. Throws `audio-unreadable` or `not-audio-video-only`.
+ */
+export function withAudioInput<T>(
+  file: GuardedFile,
+  use: (input: AudioInput) => T,
+  options: AudioInputOptions = {},
+): T {
+  return withFreshDescriptor(file, (descriptor) => {
+    const context = new FormatContext();
+    context.allocContext();
+    const openResult = openContext(context, file.path, descriptor, options);
+    if (openResult < 0) {
+      throw new VoiceRecorderError(
+        'audio-unreadable',
+        `The audio container cannot be read: ${FFmpegError.strerror(openResult)}.`,
+      );
+    }
+    try {
+      return use(chooseStream(context, options));
+    } finally {
+      context.closeInputSync();
+    }
+  });
+}
+
+function openContext(
+  context: FormatContext,
+  path: string,
+  descriptor: number,
+  options: AudioInputOptions,
+): number {
+  // Node's descriptors mean nothing to libraries on Windows, whose C runtime counts its own.
+  const isByName = process.platform === 'win32';
+  const raw = options.rawPcm;
+  using settings = Dictionary.fromObject({
+    ...(isByName ? {} : { fd: String(descriptor) }),
+    protocol_whitelist: isByName ? 'file' : 'fd',
+    format_whitelist: raw?.format ?? DEMUXERS,
+    // MOV data references lead to other files; both are FFmpeg's defaults, and must stay what they are.
+    enable_drefs: '0',
+    use_absolute_path: '0',
+    max_streams: '32',
+    max_probe_packets: '256',
+    probesize: '2000000',
+    analyzeduration: '3000000',
+    ...(raw === undefined
+      ? {}
+      : {
+          sample_rate: String(raw.sampleRateHz),
+          ch_layout: `${raw.channels}C`,
+          skip_initial_bytes: String(raw.offset),
+        }),
+  });
+  const format = raw === undefined ? null : InputFormat.findInputFormat(raw.format);
+  return context.openInputSync(isByName ? `file:${path}` : 'fd:', format, settings);
+}
+
+function chooseStream(context: FormatContext, options: AudioInputOptions): AudioInput {
+  const demuxer = context.iformat?.name ?? '';
+  const isDurationEstimated = context.duration <= 0n && (findAudio(context)?.duration ?? 0n) <= 0n;
+  // The MP3 and AAC demuxers know neither rate nor channels before they have seen packets.
+  if (options.isHeaderEnough !== true) {
+    for (const stream of context.streams) {
+      if (stream.codecpar.codecType !== AVMEDIA_TYPE_AUDIO) stream.discard = AVDISCARD_ALL;
+    }
+    const result = context.findStreamInfoSync(null);
+    if (result < 0) {
+      throw new VoiceRecorderError(
+        'audio-unreadable',
+        `The audio streams cannot be analysed: ${FFmpegError.strerror(result)}.`,
+      );
+    }
+  }
+  const stream = findAudio(context);
+  if (stream === undefined) throw describeNoAudio(context.streams);
+  for (const one of context.streams) if (one.index !== stream.index) one.discard = AVDISCARD_ALL;
+  return { context, stream, demuxer, unitSeconds: stream.timeBase.toDouble(), isDurationEstimated };
+}
+
+function findAudio(context: FormatContext): Stream | undefined {
+  return context.streams.find((one) => one.codecpar.codecType === AVMEDIA_TYPE_AUDIO);
+}
+
+function describeNoAudio(streams: readonly Stream[]): VoiceRecorderError {
+  const hasVideo = streams.some(
+    (one) =>
+      one.codecpar.codecType === AVMEDIA_TYPE_VIDEO && (one.disposition & AV_DISPOSITION_ATTACHED_PIC) === 0,
+  );
+  return hasVideo
+    ? new VoiceRecorderError(
+        'not-audio-video-only',
+        'The file holds video without any sound: expected audio.',
+      )
+    : new VoiceRecorderError('audio-no-samples', 'The container holds no audio stream.');
+}

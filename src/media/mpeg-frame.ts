@@ -1,0 +1,22 @@
+// ISO/IEC 11172-3 section 2.4.2.3 and ISO/IEC 13818-3: kbit/s by index, for layer III of MPEG-1 and of MPEG-2/2.5.
+const KBPS_MPEG1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+const KBPS_MPEG2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
+const RATES_MPEG1 = [44_100, 48_000, 32_000];
+
+/** Length of the layer III frame whose header starts `bytes`; undefined for anything else. */
+export function mpegFrameBytes(bytes: Uint8Array): number | undefined {
+  const [first = 0, second = 0, third = 0] = bytes;
+  const isLayer3 = first === 0xff && (second & 0xe0) === 0xe0 && ((second >> 1) & 3) === 1;
+  const version = (second >> 3) & 3;
+  const rateIndex = (third >> 2) & 3;
+  const bitRateIndex = third >> 4;
+  const baseRateHz = RATES_MPEG1[rateIndex];
+  if (!isLayer3 || version === 1 || baseRateHz === undefined || bitRateIndex === 0 || bitRateIndex === 15) {
+    return undefined;
+  }
+  const isMpeg1 = version === 3;
+  const rateHz = isMpeg1 ? baseRateHz : version === 2 ? baseRateHz / 2 : baseRateHz / 4;
+  const kbps = (isMpeg1 ? KBPS_MPEG1 : KBPS_MPEG2)[bitRateIndex] ?? 0;
+  const padding = (third >> 1) & 1;
+  return Math.floor(((isMpeg1 ? 144_000 : 72_000) * kbps) / rateHz) + padding;
+}

@@ -1,0 +1,67 @@
+import { basename } from 'node:path';
+import type { AudioFacts } from '../model/audio-facts.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import { ByteReader } from './byte-reader.ts';
+import { AUDIO_EXTENSIONS, type Container, isWrongExtension } from './containers.ts';
+import { sniffContent } from './content-sniff.ts';
+import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
+import { probeStream } from './probe-stream.ts';
+import { probeWav } from './probe-wav.ts';
+
+/** Facts of the file at `path`; `onProgress` hears of bytes read during long scans. */
+export function probe(path: string, filename: string, onProgress?: (bytesDone: number) => void): AudioFacts {
+  const name = basename(filename === '' ? path : filename);
+  try {
+    const facts = withGuardedFile(path, (file) => probeContent(file, name, onProgress));
+    return withExtensionWarning(facts, name);
+  } catch (error) {
+    if (!(error instanceof VoiceRecorderError)) throw error;
+    throw new VoiceRecorderError(error.code, `"${name}": ${error.message}`, {
+      cause: error.cause,
+      details: error.details,
+    });
+  }
+}
+
+function probeContent(
+  file: GuardedFile,
+  name: string,
+  onProgress: ((bytesDone: number) => void) | undefined,
+): AudioFacts {
+  if (file.sizeBytes === 0) throw describeEmpty(name);
+  const reader = new ByteReader(file.descriptor, file.sizeBytes);
+  const kind = sniffContent(reader.copy(0, 4096));
+  switch (kind.family) {
+    case 'reference':
+      throw new VoiceRecorderError(
+        'not-audio-reference',
+        `The file is ${kind.what}, which only points at audio elsewhere: expected a file that holds its audio itself.`,
+      );
+    case 'not-audio':
+      throw new VoiceRecorderError('not-audio-content', `The file is ${kind.what}: expected audio.`);
+    case 'wav':
+      return probeWav(file, reader, onProgress);
+    default:
+      return probeStream(file, reader, kind.family, onProgress);
+  }
+}
+
+/** An empty file with the name of audio is a recording that was lost; with any other name it never was one. */
+function describeEmpty(name: string): VoiceRecorderError {
+  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+  return AUDIO_EXTENSIONS.has(extension)
+    ? new VoiceRecorderError(
+        'audio-no-samples',
+        'The file is empty (0 bytes): nothing of the recording was written.',
+      )
+    : new VoiceRecorderError('not-audio-empty', 'The file is empty (0 bytes): expected audio.');
+}
+
+function withExtensionWarning(facts: AudioFacts, name: string): AudioFacts {
+  if (!isWrongExtension(facts.container as Container, name)) return facts;
+  const warning = {
+    code: 'wrong-extension',
+    message: `The name "${name}" does not fit the content, which is ${facts.container} (.${facts.extension}).`,
+  };
+  return { ...facts, warnings: [...facts.warnings, warning] };
+}

@@ -1,0 +1,21 @@
+import type { AudioWarning } from '../model/audio-facts.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { AudioScan } from './audio-scan.ts';
+
+/** Warnings about what a scan found. Throws `audio-no-samples` when nothing at all could be decoded. */
+export function checkScan(scan: AudioScan): AudioWarning[] {
+  if (scan.packetCount === 0) {
+    throw new VoiceRecorderError('audio-no-samples', 'The file has a header but no audio behind it.');
+  }
+  if (scan.decodedFrames === 0) {
+    throw new VoiceRecorderError('audio-no-samples', 'None of the audio in the file can be decoded.');
+  }
+  const damaged = scan.decodeErrorCount + scan.damagedCount;
+  if (damaged === 0) return [];
+  return [
+    {
+      code: 'decode-errors',
+      message: `${damaged} of ${scan.packetCount} packets are damaged; the rest of the audio is readable.`,
+    },
+  ];
+}
