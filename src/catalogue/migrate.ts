@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { type Clock, toIsoUtc } from '../model/clock.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { DatabaseContextManager } from './database-context-manager.ts';
+import type { Migration } from './migrations/migration.ts';
+import type { Inspection } from './sqlite-protocol.ts';
+
+// "VRPc", in the file's header: tells our catalogue from any other SQLite database.
+export const APPLICATION_ID = 0x56_52_50_63;
+// A migration of a million rows may take minutes; nothing else runs meanwhile.
+const MIGRATION_DEADLINE_MS = 60 * 60 * 1000;
+
+export interface MigrationDesk {
+  readonly file: string;
+  readonly backupFolder: string;
+  readonly clock: Clock;
+  readonly contexts: DatabaseContextManager;
+  readonly inspect: () => Promise<Inspection>;
+  readonly snapshot: (target: string) => Promise<void>;
+}
+
+/** Rejects with `catalogue-too-new` or `catalogue-damaged` when the database is not one this program can use. */
+export function judgeDatabase(file: string, found: Inspection, newest: number): void {
+  if (found.tableCount > 0 && found.applicationId !== APPLICATION_ID) {
+    throw new VoiceRecorderError(
+      'catalogue-damaged',
+      `${file} is a database of another program (application id ${found.applicationId}, expected ` +
+        `${APPLICATION_ID}). Move it away; the audio files and sidecars hold everything that is needed to go on.`,
+    );
+  }
+  if (found.schemaVersion > newest) {
+    throw new VoiceRecorderError(
+      'catalogue-too-new',
+      `${file} was written by a newer Voice Recorder Pro (schema ${found.schemaVersion}, this one knows ` +
+        `${newest}). Start the newer version, or restore the snapshot taken before its upgrade from the folder backup.`,
+    );
+  }
+}
+
+/**
+ * Brings the schema up to date in one transaction; when it fails, the database is as before. A database that
+ * holds something is first copied to `backup/before-<version>-<stamp>.sqlite`. Resolves to the copy's path.
+ */
+export async function migrate(
+  desk: MigrationDesk,
+  migrations: readonly Migration[],
+): Promise<string | undefined> {
+  const newest = migrations.length;
+  const found = await desk.inspect();
+  judgeDatabase(desk.file, found, newest);
+  if (found.schemaVersion === newest) return undefined;
+  const snapshot = found.tableCount > 0 ? await takeSnapshot(desk, newest) : undefined;
+  await desk.contexts.withSession(
+    { name: 'migrate', deadlineMs: MIGRATION_DEADLINE_MS },
+    async (db, { batch }) => {
+      const statements = migrations
+        .filter((migration) => migration.number > found.schemaVersion)
+        .flatMap((migration) => [
+          ...migration.statements.map((text) => sql.raw(text)),
+          sql`INSERT INTO migrations (number, name, applied_at)
+            VALUES (${migration.number}, ${migration.name}, ${toIsoUtc(desk.clock.nowMs())})`,
+        ]);
+      const all = [
+        sql.raw(
+          'CREATE TABLE IF NOT EXISTS migrations ' +
+            '(number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT',
+        ),
+        ...statements,
+        sql.raw(`PRAGMA application_id = ${APPLICATION_ID}`),
+        sql.raw(`PRAGMA user_version = ${newest}`),
+      ];
+      await batch(all.map((statement) => statement.compile(db)));
+    },
+  );
+  return snapshot;
+}
+
+async function takeSnapshot(desk: MigrationDesk, version: number): Promise<string> {
+  await mkdir(desk.backupFolder, { recursive: true, mode: 0o700 });
+  const stamp = toIsoUtc(desk.clock.nowMs()).replace(/[-:]|\.\d+/g, '');
+  const target = join(desk.backupFolder, `before-${version}-${stamp}.sqlite`);
+  await desk.snapshot(target);
+  return target;
+}

@@ -1,0 +1,6 @@
+import { m0001Library } from './m0001-library.ts';
+import { m0002AccessAndJobs } from './m0002-access-and-jobs.ts';
+import type { Migration } from './migration.ts';
+
+/** In the order they are applied. */
+export const MIGRATIONS: readonly Migration[] = [m0001Library, m0002AccessAndJobs];

@@ -1,0 +1,96 @@
+import { stat } from 'node:fs/promises';
+import type { Clock } from '../model/clock.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import { AccessRepository } from './access-repository.ts';
+import { DatabaseContextManager } from './database-context-manager.ts';
+import { judgeDatabase, migrate } from './migrate.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import type { Migration } from './migrations/migration.ts';
+import { RecordingRepository } from './recording-repository.ts';
+import { SidecarOutbox } from './sidecar-outbox.ts';
+import { SqliteSessions } from './sqlite-sessions.ts';
+
+export interface CatalogueSettings {
+  readonly file: string;
+  /** Where a copy is put before the schema is changed. */
+  readonly backupFolder: string;
+  readonly clock: Clock;
+  /** Beside a running server: nothing is written, no migration runs. */
+  readonly isReadonly?: boolean;
+  /** How long a database held by another process is waited for; 5,000 when not given. */
+  readonly busyLimitMs?: number;
+  /** All of this program's when not given. */
+  readonly migrations?: readonly Migration[];
+}
+
+export interface Catalogue {
+  readonly contexts: DatabaseContextManager;
+  readonly recordings: RecordingRepository;
+  readonly access: AccessRepository;
+  readonly outbox: SidecarOutbox;
+  /** The copy taken before a migration of this opening, if there was one. */
+  readonly snapshotFile: string | undefined;
+  /** Writes a checked copy of the whole database to `target`, which must not exist. */
+  snapshot(target: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the catalogue and brings its schema up to date. Rejects with `catalogue-damaged`, `catalogue-too-new`,
+ * `catalogue-busy`, `catalogue-failed`; when read-only also with `catalogue-missing` or `catalogue-too-old`.
+ */
+export async function openCatalogue(settings: CatalogueSettings): Promise<Catalogue> {
+  const { file, clock, isReadonly = false, migrations = MIGRATIONS } = settings;
+  if (isReadonly) await requireFile(file);
+  const { busyLimitMs } = settings;
+  const sessions = new SqliteSessions({
+    file,
+    isReadonly,
+    ...(busyLimitMs === undefined ? {} : { busyLimitMs }),
+  });
+  const contexts = new DatabaseContextManager(sessions, { clock });
+  const inspect = () => sessions.inspect();
+  const snapshot = (target: string) => sessions.snapshot(target);
+  try {
+    const desk = { file, backupFolder: settings.backupFolder, clock, contexts, inspect, snapshot };
+    const snapshotFile = isReadonly
+      ? await requireCurrentSchema(file, sessions, migrations.length)
+      : await migrate(desk, migrations);
+    return {
+      contexts,
+      recordings: new RecordingRepository(contexts, clock),
+      access: new AccessRepository(contexts, clock),
+      outbox: new SidecarOutbox(contexts),
+      snapshotFile,
+      snapshot,
+      close: () => contexts.close(),
+    };
+  } catch (error) {
+    await contexts.close();
+    throw error;
+  }
+}
+
+async function requireFile(file: string): Promise<void> {
+  try {
+    await stat(file);
+  } catch (cause) {
+    const message = `There is no catalogue at ${file}; it is made when the server starts or the first file is imported.`;
+    throw new VoiceRecorderError('catalogue-missing', message, { cause });
+  }
+}
+
+async function requireCurrentSchema(
+  file: string,
+  sessions: SqliteSessions,
+  newest: number,
+): Promise<undefined> {
+  const found = await sessions.inspect();
+  judgeDatabase(file, found, newest);
+  if (found.schemaVersion < newest) {
+    throw new VoiceRecorderError(
+      'catalogue-too-old',
+      `${file} has schema ${found.schemaVersion}, this program needs ${newest}; start the server once to bring it up to date.`,
+    );
+  }
+}

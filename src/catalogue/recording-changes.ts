@@ -1,0 +1,101 @@
+import type { CompiledQuery, Kysely } from 'kysely';
+import { checkAmendment } from '../model/amendment.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { Recording, RecordingAlias, RecordingAmendment, RecordingStatus } from '../model/recording.ts';
+import type { SessionContext } from '../sessions/database-sessions.ts';
+import type { StoreSchema } from '../sessions/schema.ts';
+import { indexQueries, sidecarQuery } from './recording-index.ts';
+import { type RecordingRow, toColumns, toRecording } from './recording-row.ts';
+
+/** One transaction on one recording. */
+export interface RecordingChange {
+  readonly db: Kysely<StoreSchema>;
+  readonly batch: SessionContext['batch'];
+  readonly id: string;
+  readonly now: string;
+  readonly expectedVersion?: number | undefined;
+}
+
+export async function amendRow(change: RecordingChange, wanted: RecordingAmendment): Promise<Recording> {
+  const amendment = checkAmendment(wanted);
+  const row = await readRow(change);
+  const current = toRecording(row);
+  if (JSON.stringify({ ...current, ...amendment }) === JSON.stringify(current)) return current;
+  return save(change, row, { ...current, ...amendment });
+}
+
+export async function trashRow(change: RecordingChange): Promise<Recording> {
+  const row = await readRow(change);
+  const current = toRecording(row);
+  if (current.status === 'trashed') return current;
+  const trashed = { ...current, status: 'trashed' as const, trashedAt: change.now };
+  return save(change, row, trashed, { status_before_trash: current.status });
+}
+
+/** Gives back the status it had before; one that was not in the trash stays as it is. */
+export async function restoreRow(change: RecordingChange): Promise<Recording> {
+  const row = await readRow(change);
+  const current = toRecording(row);
+  if (current.status !== 'trashed') return current;
+  const status = (row.status_before_trash ?? 'active') as RecordingStatus;
+  return save(change, row, { ...current, status, trashedAt: null }, { status_before_trash: null });
+}
+
+/** Keeps what a duplicate brought along; the same alias is kept once. */
+export async function aliasRow(
+  change: RecordingChange,
+  alias: RecordingAlias,
+  others: readonly CompiledQuery[],
+): Promise<Recording> {
+  const row = await readRow(change);
+  const current = toRecording(row);
+  const isKnown = current.aliases.some(
+    (known) => JSON.stringify({ ...known, addedAt: '' }) === JSON.stringify({ ...alias, addedAt: '' }),
+  );
+  if (isKnown) {
+    await change.batch(others);
+    return current;
+  }
+  return save(change, row, { ...current, aliases: [...current.aliases, alias] }, {}, others);
+}
+
+async function save(
+  change: RecordingChange,
+  row: RecordingRow,
+  changed: Recording,
+  columns: Partial<Pick<RecordingRow, 'status_before_trash'>> = {},
+  others: readonly CompiledQuery[] = [],
+): Promise<Recording> {
+  const { db } = change;
+  const recording = { ...changed, version: row.version + 1, modifiedAt: change.now };
+  const update = db
+    .updateTable('recordings')
+    .set({ ...toColumns(recording), ...columns })
+    .where('row_key', '=', row.row_key);
+  await change.batch([
+    update.compile(),
+    ...indexQueries(db, row.row_key, recording),
+    sidecarQuery(db, recording),
+    ...others,
+  ]);
+  return recording;
+}
+
+async function readRow({ db, id, expectedVersion }: RecordingChange): Promise<RecordingRow> {
+  const row = await db
+    .selectFrom('recordings')
+    .selectAll()
+    .where('id', '=', id)
+    .where('status', '!=', 'placing')
+    .executeTakeFirst();
+  if (!row) throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+  if (expectedVersion !== undefined && row.version !== expectedVersion) {
+    throw new VoiceRecorderError(
+      'version-conflict',
+      `Recording ${id} has been changed meanwhile: expected version ${expectedVersion}, found ${row.version}. ` +
+        'Read it again and repeat the change.',
+      { details: { expected: expectedVersion, found: row.version } },
+    );
+  }
+  return row;
+}

@@ -1,0 +1,184 @@
+import { type Clock, toIsoUtc } from '../model/clock.ts';
+import type { Sha256Hex } from '../model/digest.ts';
+import type { RecordingId } from '../model/id.ts';
+import type {
+  Recording,
+  RecordingAlias,
+  RecordingAmendment,
+  RecordingPage,
+  RecordingQuery,
+} from '../model/recording.ts';
+import type { UploadReceipt } from '../model/upload.ts';
+import type { DatabaseSessions, SessionWork } from '../sessions/database-sessions.ts';
+import { aliasRow, amendRow, type RecordingChange, restoreRow, trashRow } from './recording-changes.ts';
+import { activateRow, type ClaimOutcome, claimRow, readReceipt, receiptQuery } from './recording-claims.ts';
+import { listRecordings, readPageByAge } from './recording-list.ts';
+import { toRecording } from './recording-row.ts';
+
+export type { ClaimOutcome } from './recording-claims.ts';
+
+/** Kept as recordings come and go, never counted. Recordings that are still being placed count nowhere. */
+export interface RecordingTotals {
+  readonly recordingCount: number;
+  readonly recordingBytes: number;
+  readonly trashedCount: number;
+  readonly trashedBytes: number;
+}
+
+export interface TagCount {
+  readonly tag: string;
+  readonly count: number;
+}
+
+/**
+ * The catalogue of recordings. What a method that changes something resolved with is on stable storage.
+ * All may reject with the codes of {@link DatabaseSessions.withSession}.
+ */
+export class RecordingRepository {
+  readonly #sessions: DatabaseSessions;
+  readonly #clock: Clock;
+
+  constructor(sessions: DatabaseSessions, clock: Clock) {
+    this.#sessions = sessions;
+    this.#clock = clock;
+  }
+
+  /**
+   * Reserves id, path and, when `isDeduplicated`, the checksum: of several claims for the same bytes one wins.
+   * Repeating the claim of an upload that was not finished is harmless.
+   */
+  claim(recording: Recording, options: { readonly isDeduplicated: boolean }): Promise<ClaimOutcome> {
+    return this.#write('claim', (db) => claimRow(db, recording, options.isDeduplicated));
+  }
+
+  /**
+   * Makes a claimed recording visible, in one transaction with its search entry, its owed sidecar and the upload's
+   * receipt. Harmless when repeated. Rejects with `recording-unknown` when nothing was claimed.
+   */
+  activate(recording: Recording, receipt: UploadReceipt | null): Promise<Recording> {
+    return this.#write('activate', (db, context) => activateRow(db, context, recording, receipt));
+  }
+
+  /** Frees what a claim reserved. An activated recording stays. */
+  async abandonClaim(id: RecordingId): Promise<void> {
+    await this.#write('abandon claim', (db) =>
+      db.deleteFrom('recordings').where('id', '=', id).where('status', '=', 'placing').execute(),
+    );
+  }
+
+  /** Claims that were neither activated nor abandoned, oldest first. */
+  async listPlacing(): Promise<readonly Recording[]> {
+    const rows = await this.#read('list placing', (db) =>
+      db.selectFrom('recordings').selectAll().where('status', '=', 'placing').orderBy('id').execute(),
+    );
+    return rows.map(toRecording);
+  }
+
+  /** Keeps what a duplicate upload said about the bytes. Rejects with `recording-unknown`. */
+  addAlias(id: RecordingId, alias: RecordingAlias, receipt: UploadReceipt | null): Promise<Recording> {
+    return this.#change('add alias', id, undefined, (change) =>
+      aliasRow(change, alias, receipt ? [receiptQuery(change.db, receipt)] : []),
+    );
+  }
+
+  /** Also one that is still being placed, or lies in the trash. */
+  async find(id: RecordingId): Promise<Recording | undefined> {
+    const row = await this.#read('find', (db) =>
+      db.selectFrom('recordings').selectAll().where('id', '=', id).executeTakeFirst(),
+    );
+    return row && toRecording(row);
+  }
+
+  /** The recording that stands for these bytes: the deduplicated one, else the oldest take or edit. */
+  async findByChecksum(checksum: Sha256Hex): Promise<Recording | undefined> {
+    const row = await this.#read('find by checksum', (db) =>
+      db
+        .selectFrom('recordings')
+        .selectAll()
+        .where('checksum', '=', checksum)
+        .orderBy('is_deduplicated', 'desc')
+        .orderBy('created_at')
+        .limit(1)
+        .executeTakeFirst(),
+    );
+    return row && toRecording(row);
+  }
+
+  /** Rejects with `cursor-invalid`, or `invalid-input` for a limit outside 1 to 500. */
+  list(query: RecordingQuery): Promise<RecordingPage> {
+    return this.#read('list', (db) => listRecordings(db, query));
+  }
+
+  /** Tags of the library with their counts, most used first. */
+  tags(): Promise<readonly TagCount[]> {
+    return this.#read('tags', (db) =>
+      db
+        .selectFrom('tag_counts')
+        .select(['tag', 'recording_count as count'])
+        .orderBy('recording_count', 'desc')
+        .orderBy('tag_key')
+        .execute(),
+    );
+  }
+
+  /** Rejects with `recording-unknown`, `invalid-input`, or `version-conflict` when `expectedVersion` is stale. */
+  amend(id: RecordingId, amendment: RecordingAmendment, expectedVersion?: number): Promise<Recording> {
+    return this.#change('amend', id, expectedVersion, (change) => amendRow(change, amendment));
+  }
+
+  /** The file stays where it is. Rejects with `recording-unknown` or `version-conflict`. */
+  trash(id: RecordingId, expectedVersion?: number): Promise<Recording> {
+    return this.#change('trash', id, expectedVersion, trashRow);
+  }
+
+  /** Rejects with `recording-unknown`. */
+  restore(id: RecordingId): Promise<Recording> {
+    return this.#change('restore', id, undefined, restoreRow);
+  }
+
+  findReceipt(uploadId: RecordingId): Promise<UploadReceipt | undefined> {
+    return this.#read('find receipt', (db) => readReceipt(db, uploadId));
+  }
+
+  async totals(): Promise<RecordingTotals> {
+    const rows = await this.#read('totals', (db) => db.selectFrom('totals').selectAll().execute());
+    const library = rows.find((row) => row.shelf === 'library');
+    const trash = rows.find((row) => row.shelf === 'trash');
+    return {
+      recordingCount: library?.recording_count ?? 0,
+      recordingBytes: library?.size_bytes ?? 0,
+      trashedCount: trash?.recording_count ?? 0,
+      trashedBytes: trash?.size_bytes ?? 0,
+    };
+  }
+
+  /** All recordings that have a file, the trash included, oldest first; `batchSize` rows are read at a time. */
+  async *streamAll(batchSize = 500): AsyncGenerator<Recording, void, undefined> {
+    let after: Recording | undefined;
+    do {
+      const position = after;
+      const page = await this.#read('stream', (db) => readPageByAge(db, position, batchSize));
+      yield* page;
+      after = page.at(-1);
+    } while (after);
+  }
+
+  #read<T>(name: string, work: SessionWork<T>): Promise<T> {
+    return this.#sessions.withSession({ name, readonly: true }, work);
+  }
+
+  #write<T>(name: string, work: SessionWork<T>): Promise<T> {
+    return this.#sessions.withSession({ name }, work);
+  }
+
+  #change(
+    name: string,
+    id: RecordingId,
+    expectedVersion: number | undefined,
+    work: (change: RecordingChange) => Promise<Recording>,
+  ): Promise<Recording> {
+    return this.#write(name, (db, { batch }) =>
+      work({ db, batch, id, expectedVersion, now: toIsoUtc(this.#clock.nowMs()) }),
+    );
+  }
+}

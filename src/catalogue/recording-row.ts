@@ -1,0 +1,120 @@
+import type { Insertable, Selectable } from 'kysely';
+import { isSha256Hex } from '../model/digest.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import { isId } from '../model/id.ts';
+import type { Recording, RecordingKind, RecordingStatus } from '../model/recording.ts';
+import type { RecordingTable } from '../sessions/schema.ts';
+
+export type RecordingRow = Selectable<RecordingTable>;
+/** All columns that follow from the recording itself. */
+export type RecordingColumns = Omit<Insertable<RecordingTable>, 'row_key' | 'shelf' | 'is_deduplicated'>;
+
+/** Fields with a column of their own; the others lie together in `document`. */
+type ColumnField =
+  | 'id'
+  | 'status'
+  | 'kind'
+  | 'title'
+  | 'filename'
+  | 'storedFilename'
+  | 'filesizeBytes'
+  | 'checksum'
+  | 'version'
+  | 'createdAt'
+  | 'modifiedAt'
+  | 'trashedAt'
+  | 'recordedAt'
+  | 'takeId'
+  | 'segment'
+  | 'tags'
+  | 'notes';
+type RecordingDocument = Omit<Recording, ColumnField>;
+
+export function toColumns(recording: Recording): RecordingColumns {
+  const {
+    id,
+    status,
+    kind,
+    title,
+    filename,
+    storedFilename,
+    filesizeBytes,
+    checksum,
+    version,
+    createdAt,
+    modifiedAt,
+    trashedAt,
+    recordedAt,
+    takeId,
+    segment,
+    tags,
+    notes,
+    ...document
+  } = recording;
+  return {
+    id,
+    status,
+    kind,
+    title,
+    filename,
+    stored_filename: storedFilename,
+    filesize_bytes: filesizeBytes,
+    checksum,
+    version,
+    created_at: createdAt,
+    modified_at: modifiedAt,
+    trashed_at: trashedAt,
+    recorded_at: recordedAt,
+    take_id: takeId,
+    segment,
+    tags: JSON.stringify(tags),
+    notes,
+    document: JSON.stringify(document satisfies RecordingDocument),
+  };
+}
+
+export function toRecording(row: RecordingRow): Recording {
+  const document = JSON.parse(row.document) as RecordingDocument;
+  return {
+    id: row.id,
+    kind: row.kind as RecordingKind,
+    title: row.title,
+    filename: row.filename,
+    storedFilename: row.stored_filename,
+    filesizeBytes: row.filesize_bytes,
+    checksum: row.checksum,
+    ...document,
+    tags: JSON.parse(row.tags) as string[],
+    notes: row.notes,
+    status: row.status as RecordingStatus,
+    version: row.version,
+    createdAt: row.created_at,
+    modifiedAt: row.modified_at,
+    trashedAt: row.trashed_at,
+    recordedAt: row.recorded_at,
+    takeId: row.take_id,
+    segment: row.segment,
+  };
+}
+
+/**
+ * The recording with dates in the one form whose order as text is their order in time.
+ * Throws `invalid-input` for what no row could hold.
+ */
+export function checkStorable(recording: Recording): Recording {
+  const { id, checksum, title, filename, storedFilename, tags, notes } = recording;
+  if (!isId(id)) throw invalid(`"${id}" is not a recording id.`);
+  if (!isSha256Hex(checksum))
+    throw invalid(`The checksum of recording ${id} is not a SHA-256: "${checksum}".`);
+  if ([title, filename, storedFilename, notes, ...tags].some((text) => text.includes('\0'))) {
+    throw invalid(`A text of recording ${id} contains a NUL character, which cannot be kept.`);
+  }
+  const createdAtMs = Date.parse(recording.createdAt);
+  if (!(createdAtMs >= 0))
+    throw invalid(`Recording ${id} has no usable date of receipt: "${recording.createdAt}".`);
+  return { ...recording, createdAt: new Date(createdAtMs).toISOString() };
+}
+
+function invalid(message: string): VoiceRecorderError {
+  return new VoiceRecorderError('invalid-input', message);
+}

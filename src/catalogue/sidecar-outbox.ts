@@ -1,0 +1,50 @@
+import type { Recording } from '../model/recording.ts';
+import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import { toRecording } from './recording-row.ts';
+
+/** The sidecars that are owed: each change of a recording adds one in its own transaction. */
+export class SidecarOutbox {
+  readonly #sessions: DatabaseSessions;
+
+  constructor(sessions: DatabaseSessions) {
+    this.#sessions = sessions;
+  }
+
+  /** The recording as it is now, if its sidecar is owed. */
+  async findOwed(id: string): Promise<Recording | undefined> {
+    const row = await this.#sessions.withSession({ name: 'find owed sidecar', readonly: true }, (db) =>
+      db
+        .selectFrom('sidecar_outbox as o')
+        .innerJoin('recordings as r', 'r.id', 'o.recording_id')
+        .selectAll('r')
+        .where('o.recording_id', '=', id)
+        .executeTakeFirst(),
+    );
+    return row && toRecording(row);
+  }
+
+  /** Ids of owed sidecars behind `after`, in the order of ids. */
+  async listOwed(after: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.#sessions.withSession({ name: 'list owed sidecars', readonly: true }, (db) =>
+      db
+        .selectFrom('sidecar_outbox')
+        .select('recording_id')
+        .where('recording_id', '>', after)
+        .orderBy('recording_id')
+        .limit(limit)
+        .execute(),
+    );
+    return rows.map((row) => row.recording_id);
+  }
+
+  /** Strikes out what was written; a sidecar that was asked for in a higher version stays owed. */
+  async settle(id: string, writtenVersion: number): Promise<void> {
+    await this.#sessions.withSession({ name: 'settle sidecar' }, (db) =>
+      db
+        .deleteFrom('sidecar_outbox')
+        .where('recording_id', '=', id)
+        .where('version', '<=', writtenVersion)
+        .execute(),
+    );
+  }
+}

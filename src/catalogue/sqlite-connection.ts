@@ -1,0 +1,124 @@
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { ConnectionSettings, Statement, StatementResult } from './sqlite-protocol.ts';
+
+// More than all distinct statements of the program; generated ones (row lists of varying length) push out old ones.
+const STATEMENT_CACHE_SIZE = 400;
+const BUSY_PRIMARY_CODES = new Set([5, 6]);
+const LONGEST_BUSY_PAUSE_MS = 40;
+// Keeps a burst of writing from leaving a huge log behind for good.
+const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** One connection to the database file; lives in a database thread and may block it. */
+export class SqliteConnection {
+  readonly #database: DatabaseSync;
+  readonly #settings: ConnectionSettings;
+  readonly #statements = new Map<string, StatementSync>();
+  #retries = 0;
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings;
+    // SQLite would make the file, and with it the log beside it, readable to everyone.
+    if (!settings.isReadonly) closeSync(openSync(settings.file, 'a', 0o600));
+    this.#database = new DatabaseSync(settings.file, {
+      readOnly: settings.isReadonly,
+      timeout: 0,
+      enableForeignKeyConstraints: true,
+      defensive: true,
+    });
+    try {
+      this.retryWhileBusy(() => this.#configure());
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  /** Number of pauses since the last call. */
+  takeRetries(): number {
+    const retries = this.#retries;
+    this.#retries = 0;
+    return retries;
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  run(statement: Statement): StatementResult {
+    const prepared = this.#prepare(statement.sql);
+    const parameters = statement.parameters.map(toSqlite);
+    if (prepared.columns().length > 0) {
+      const rows = prepared.all(...parameters);
+      return { rows, changedRows: rows.length, insertedRowId: 0 };
+    }
+    const { changes, lastInsertRowid } = prepared.run(...parameters);
+    return { rows: [], changedRows: Number(changes), insertedRowId: lastInsertRowid };
+  }
+
+  /** Tries `step` again, after pauses of random length, while another process holds the database. */
+  retryWhileBusy<T>(step: () => T): T {
+    const giveUpAtMs = performance.now() + this.#settings.busyLimitMs;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return step();
+      } catch (error) {
+        if (!BUSY_PRIMARY_CODES.has(sqliteCodeOf(error) & 0xff) || performance.now() >= giveUpAtMs)
+          throw error;
+        this.#retries++;
+        sleep(Math.random() * Math.min(LONGEST_BUSY_PAUSE_MS, 2 ** attempt) + 0.5);
+      }
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #configure(): void {
+    if (!this.#settings.isReadonly) {
+      this.#database.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON; PRAGMA journal_size_limit = ${JOURNAL_LIMIT_BYTES};`,
+      );
+    }
+    this.#database.exec(
+      `PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
+       PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;`,
+    );
+    // The first look at the content: a file that is no database, or a torn one, says so here.
+    this.#database.prepare('SELECT count(*) FROM sqlite_schema').get();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    const statement = known ?? this.#database.prepare(sql);
+    // Taken out and put in again: the map's order is the order of last use.
+    if (known) this.#statements.delete(sql);
+    this.#statements.set(sql, statement);
+    if (this.#statements.size > STATEMENT_CACHE_SIZE) {
+      const oldest = this.#statements.keys().next();
+      if (!oldest.done) this.#statements.delete(oldest.value);
+    }
+    return statement;
+  }
+}
+
+export function sqliteCodeOf(error: unknown): number {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : 0;
+  return typeof code === 'number' ? code : 0;
+}
+
+function toSqlite(value: unknown): SQLInputValue {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return value as SQLInputValue;
+}
+
+function sleep(durationMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
+}

@@ -1,0 +1,76 @@
+/** What the event loop and a database thread say to one another. Messages of one thread are answered in order. */
+
+export type SqliteValue = string | number | bigint | boolean | null | Uint8Array;
+
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+export interface StatementResult {
+  readonly rows: Record<string, unknown>[];
+  readonly changedRows: number;
+  readonly insertedRowId: number | bigint;
+}
+
+/** Steps of one message, done in the order of these fields. */
+export interface RunRequest {
+  readonly kind: 'run';
+  /** What becomes of the savepoint of the group's member before this one. */
+  readonly previousMember?: 'keep' | 'undo' | undefined;
+  readonly begin?: 'read' | 'write' | undefined;
+  /** Opens the savepoint of a new member of the group. */
+  readonly isNewMember?: boolean | undefined;
+  readonly statements: readonly Statement[];
+  /** Several statements that count together or not at all. */
+  readonly isBatch?: boolean | undefined;
+  readonly end?: 'commit' | 'rollback' | undefined;
+}
+
+/** Writes a copy of the whole database to `target`, and reads it back before it counts. */
+export interface SnapshotRequest {
+  readonly kind: 'snapshot';
+  readonly target: string;
+}
+
+/** Says what kind of database lies there, outside any transaction. */
+export interface InspectRequest {
+  readonly kind: 'inspect';
+}
+
+export interface CloseRequest {
+  readonly kind: 'close';
+}
+
+export type ThreadRequest = RunRequest | SnapshotRequest | InspectRequest | CloseRequest;
+export type NumberedRequest = ThreadRequest & { readonly id: number };
+
+export interface ThreadFault {
+  readonly message: string;
+  /** Extended result code of SQLite (https://sqlite.org/rescode.html); 0 when the fault is not SQLite's. */
+  readonly sqliteCode: number;
+  /** The whole transaction is gone, not only the failed statement. */
+  readonly isTransactionLost: boolean;
+}
+
+export interface ThreadReply {
+  readonly id: number;
+  readonly results?: readonly StatementResult[];
+  readonly inspection?: Inspection;
+  /** How often another process held the database and the step was tried again. */
+  readonly retries: number;
+  readonly fault?: ThreadFault;
+}
+
+export interface Inspection {
+  readonly applicationId: number;
+  readonly schemaVersion: number;
+  readonly tableCount: number;
+}
+
+export interface ConnectionSettings {
+  readonly file: string;
+  readonly isReadonly: boolean;
+  /** How long a database held by another process is waited for. */
+  readonly busyLimitMs: number;
+}

@@ -1,0 +1,70 @@
+import type { MemberWork } from './member-work.ts';
+import { ReaderPool } from './reader-pool.ts';
+import { kyselyOn, type StatementTarget, toStatement } from './session-dialect.ts';
+import type { OpenSession, SessionFactory, SessionRequest } from './session-factory.ts';
+import type { Inspection } from './sqlite-protocol.ts';
+import { SqliteThread } from './sqlite-thread.ts';
+import { WriteQueue } from './write-queue.ts';
+
+const READER_COUNT = 2;
+const BUSY_LIMIT_MS = 5_000;
+
+export interface SqliteSessionsSettings {
+  readonly file: string;
+  readonly isReadonly?: boolean;
+  /** How long a database held by another process is waited for; 5,000 when not given. */
+  readonly busyLimitMs?: number;
+}
+
+/** Sessions on one SQLite file: one thread writes, two read; all of them start with their first use. */
+export class SqliteSessions implements SessionFactory {
+  readonly #writer: SqliteThread | undefined;
+  readonly #readers: ReaderPool;
+  #onRetry: () => void = () => undefined;
+  readonly #writes: WriteQueue | undefined;
+
+  constructor(settings: SqliteSessionsSettings) {
+    const { file, busyLimitMs = BUSY_LIMIT_MS } = settings;
+    this.#readers = new ReaderPool({ file, busyLimitMs }, READER_COUNT);
+    if (settings.isReadonly) return;
+    this.#writer = new SqliteThread({ file, isReadonly: false, busyLimitMs });
+    this.#writes = new WriteQueue(this.#writer, () => this.#onRetry());
+  }
+
+  run<T>(request: SessionRequest, work: (session: OpenSession) => Promise<T>): Promise<T> {
+    const member: MemberWork<T> = (target) => work(openSession(target));
+    if (request.isReadonly) return this.#readers.run(member, request.signal);
+    if (!this.#writes) return Promise.reject(new TypeError('The catalogue was opened for reading only.'));
+    this.#onRetry = request.onRetry;
+    return this.#writes.run(member, request.signal);
+  }
+
+  async inspect(): Promise<Inspection> {
+    const thread = this.#writer ?? this.#readers.leastBusyThread();
+    const { inspection } = await thread.request({ kind: 'inspect' });
+    return inspection ?? { applicationId: 0, schemaVersion: 0, tableCount: 0 };
+  }
+
+  /** Writes a checked copy of the whole database to `target`, which must not exist. */
+  async snapshot(target: string): Promise<void> {
+    const thread = this.#writer ?? this.#readers.leastBusyThread();
+    await thread.request({ kind: 'snapshot', target });
+  }
+
+  async close(): Promise<void> {
+    await this.#writes?.drain();
+    await this.#readers.close();
+    // Last, so that the log is written back into the database file by the one connection that is left.
+    await this.#writer?.close();
+  }
+}
+
+function openSession(target: StatementTarget): OpenSession {
+  return {
+    db: kyselyOn(target),
+    batch: async (queries) => {
+      const results = await target.execute(queries.map(toStatement), true);
+      return results.map((result) => result.changedRows);
+    },
+  };
+}

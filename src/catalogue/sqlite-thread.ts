@@ -1,0 +1,88 @@
+import { Worker } from 'node:worker_threads';
+import { VoiceRecorderError } from '../model/failure.ts';
+import { siblingModule } from '../model/sibling-module.ts';
+import { toFailure } from './sqlite-failure.ts';
+import type { ConnectionSettings, ThreadReply, ThreadRequest } from './sqlite-protocol.ts';
+
+interface Waiting {
+  readonly resolve: (reply: ThreadReply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The event loop's end of one database thread. The thread starts with the first request, and anew if it died. */
+export class SqliteThread {
+  readonly #settings: ConnectionSettings;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #nextId = 1;
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings;
+  }
+
+  /** Requests are done in the order of the calls. Rejects with a failure of {@link toFailure}. */
+  request(request: ThreadRequest): Promise<ThreadReply> {
+    const worker = this.#startedWorker();
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      try {
+        worker.postMessage({ ...request, id });
+      } catch (cause) {
+        // A value that cannot be sent, such as a function: the caller's bug, nothing has been done.
+        reject(cause);
+        return;
+      }
+      this.#waiting.set(id, { resolve, reject });
+      // An idle thread must not keep the process alive; one that owes an answer must.
+      if (this.#waiting.size === 1) worker.ref();
+    });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (!worker) return;
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    await this.request({ kind: 'close' });
+    worker.ref();
+    await exited;
+  }
+
+  #startedWorker(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = new Worker(siblingModule(import.meta.url, 'sqlite-worker'), {
+      workerData: this.#settings,
+      name: this.#settings.isReadonly ? 'catalogue-reader' : 'catalogue-writer',
+      // Flags of the host program (test runners, loaders) are not meant for this thread.
+      execArgv: [],
+    });
+    let lastError: unknown;
+    worker.on('message', (reply: ThreadReply) => this.#settle(worker, reply));
+    worker.on('error', (error) => {
+      lastError = error;
+    });
+    worker.on('exit', () => this.#fail(worker, lastError));
+    worker.unref();
+    this.#worker = worker;
+    return worker;
+  }
+
+  #settle(worker: Worker, reply: ThreadReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (this.#waiting.size === 0) worker.unref();
+    if (!reply.fault) waiting?.resolve(reply);
+    else waiting?.reject(toFailure(reply.fault, this.#settings.file));
+  }
+
+  #fail(worker: Worker, cause: unknown): void {
+    if (this.#worker === worker) this.#worker = undefined;
+    const failure = new VoiceRecorderError(
+      'catalogue-failed',
+      `The database thread of ${this.#settings.file} ended before it had answered.`,
+      { cause, details: { isTransactionLost: true } },
+    );
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(failure);
+  }
+}

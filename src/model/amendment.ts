@@ -1,0 +1,97 @@
+import { VoiceRecorderError } from './failure.ts';
+import type { Marker, RecordingAmendment } from './recording.ts';
+
+/** Lengths in characters (Unicode code points). */
+export const AMENDMENT_LIMITS = {
+  title: 500,
+  notes: 100_000,
+  tags: 50,
+  tag: 100,
+  markers: 10_000,
+  markerLabel: 500,
+  collections: 50,
+  collection: 100,
+} as const;
+
+/**
+ * The amendment as it is kept: titles, tags and collections trimmed and in Unicode form C, repeated tags left out.
+ * Throws `invalid-input` naming the field.
+ */
+export function checkAmendment(amendment: RecordingAmendment): RecordingAmendment {
+  const { title, tags, notes, markers, collections } = amendment;
+  return {
+    ...(title === undefined ? {} : { title: checkTitle(title) }),
+    ...(tags === undefined
+      ? {}
+      : { tags: checkWords('tag', tags, AMENDMENT_LIMITS.tags, AMENDMENT_LIMITS.tag) }),
+    ...(notes === undefined ? {} : { notes: checkText('notes', notes, AMENDMENT_LIMITS.notes) }),
+    ...(markers === undefined ? {} : { markers: checkMarkers(markers) }),
+    ...(collections === undefined
+      ? {}
+      : {
+          collections: checkWords(
+            'collection',
+            collections,
+            AMENDMENT_LIMITS.collections,
+            AMENDMENT_LIMITS.collection,
+          ),
+        }),
+  };
+}
+
+/** Two spellings with the same key are the same tag. */
+export function tagKey(tag: string): string {
+  return tag.trim().normalize('NFC').toLowerCase();
+}
+
+function checkTitle(title: string): string {
+  const trimmed = checkText('title', title, AMENDMENT_LIMITS.title).trim();
+  if (trimmed === '') throw invalid('The title is empty; a recording needs at least one visible character.');
+  return trimmed;
+}
+
+function checkWords(
+  field: string,
+  words: readonly string[],
+  countLimit: number,
+  lengthLimit: number,
+): string[] {
+  if (words.length > countLimit) {
+    throw invalid(`There are ${words.length} ${field}s; at most ${countLimit} are possible.`);
+  }
+  const byKey = new Map<string, string>();
+  for (const word of words) {
+    const trimmed = checkText(field, word, lengthLimit).trim();
+    if (trimmed === '') throw invalid(`A ${field} is empty; leave it out.`);
+    if (!byKey.has(tagKey(trimmed))) byKey.set(tagKey(trimmed), trimmed);
+  }
+  return [...byKey.values()];
+}
+
+function checkMarkers(markers: readonly Marker[]): Marker[] {
+  if (markers.length > AMENDMENT_LIMITS.markers) {
+    throw invalid(`There are ${markers.length} markers; at most ${AMENDMENT_LIMITS.markers} are possible.`);
+  }
+  return markers.map(({ atSeconds, label }) => {
+    if (!Number.isFinite(atSeconds) || atSeconds < 0) {
+      throw invalid(`A marker stands at ${atSeconds} seconds; expected a number from 0 on.`);
+    }
+    return { atSeconds, label: checkText('marker label', label, AMENDMENT_LIMITS.markerLabel) };
+  });
+}
+
+/** Also the guard of databases and file formats that end a text at NUL. */
+function checkText(field: string, text: string, lengthLimit: number): string {
+  if (text.includes('\0')) throw invalid(`The ${field} contains a NUL character, which cannot be kept.`);
+  const normalized = text.toWellFormed().normalize('NFC');
+  // Code points are never more than UTF-16 units: only a text that looks too long is counted.
+  const length = normalized.length > lengthLimit ? [...normalized].length : normalized.length;
+  if (length > lengthLimit) {
+    throw invalid(`The ${field} has ${length} characters; at most ${lengthLimit} are possible.`);
+  }
+  return normalized;
+}
+
+function invalid(message: string): VoiceRecorderError {
+  return new VoiceRecorderError('invalid-input', message);
+}
