@@ -1,0 +1,143 @@
+import { ftruncate } from 'node:fs';
+import { promisify } from 'node:util';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { UploadChunk } from '../voice-recorder.ts';
+import { asSpoolFailure, isDiskFull } from './disk.ts';
+import type { OpenDescriptors } from './open-descriptors.ts';
+import { ReceivedBytes, type ReceivingTools } from './received-bytes.ts';
+import type { UploadLane } from './upload-lane.ts';
+import { requireWithinLength } from './upload-rules.ts';
+import type { WriterTurn } from './writer-turn.ts';
+
+const truncate = promisify(ftruncate);
+
+/** A longer piece is taken in parts, so that hashing it never holds up the event loop. */
+const LONGEST_PIECE_BYTES = 1024 * 1024;
+
+export interface BodyTools extends ReceivingTools {
+  readonly descriptors: OpenDescriptors;
+  /** Called on a full disk, before the safe part is journalled. */
+  onDiskFull(): Promise<void>;
+  /** Called whenever more bytes of the upload are safe. */
+  onJournalled(lane: UploadLane): void;
+}
+
+/**
+ * Writes the body of `chunk` behind what `lane` holds. Resolves when all of it is safe. When it rejects, the lane
+ * tells what could be kept: with a checksum nothing of this body, without one all that came and could be written.
+ */
+export async function receiveBody(
+  tools: BodyTools,
+  lane: UploadLane,
+  turn: WriterTurn,
+  chunk: UploadChunk,
+): Promise<void> {
+  await tools.descriptors.use(lane.paths, async (descriptors) => {
+    const place = {
+      id: lane.id,
+      descriptors,
+      offsetBytes: lane.offsetBytes,
+      recordCount: lane.recordCount,
+      onJournalled: (endBytes: number) => {
+        lane.noteJournalled(endBytes);
+        tools.onJournalled(lane);
+      },
+    };
+    const received = new ReceivedBytes(tools, place, chunk.checksum !== null);
+    try {
+      await takeAll(received, lane, turn, chunk);
+      requireChecksum(received, lane, chunk);
+      await received.finish();
+    } catch (error) {
+      await settleFailure(tools, lane, chunk, received, error);
+      if (!received.hasSyncFailed && lane.offsetBytes < received.endBytes) {
+        // The next writer overwrites these bytes anyway, and a recovery cuts them off.
+        await truncate(descriptors.data, lane.offsetBytes).catch(() => undefined);
+      }
+      throw asSpoolFailure(error, `the bytes of upload ${lane.id}`);
+    }
+  });
+}
+
+async function takeAll(
+  received: ReceivedBytes,
+  lane: UploadLane,
+  turn: WriterTurn,
+  chunk: UploadChunk,
+): Promise<void> {
+  const startBytes = received.endBytes;
+  // Not destroyed on an early end: whoever owns the socket must still be able to answer on it.
+  const pieces = chunk.body.iterator({ destroyOnReturn: false });
+  try {
+    for (;;) {
+      turn.waitsForSocket();
+      const next = await nextPiece(pieces, lane);
+      turn.heardFromSocket();
+      if (next === undefined) break;
+      const limit = lane.info.lengthBytes;
+      if (limit !== null) requireWithinLength(lane.id, received.endBytes + next.length, limit);
+      for (let at = 0; at < next.length; at += LONGEST_PIECE_BYTES) {
+        await received.accept(next.subarray(at, at + LONGEST_PIECE_BYTES));
+      }
+    }
+  } finally {
+    turn.heardFromSocket();
+    await pieces.return?.();
+  }
+  const cameBytes = received.endBytes - startBytes;
+  if (chunk.contentLengthBytes !== null && cameBytes < chunk.contentLengthBytes) {
+    throw cutError(lane, `${chunk.contentLengthBytes} bytes were announced and ${cameBytes} came`);
+  }
+}
+
+async function nextPiece(pieces: AsyncIterator<unknown>, lane: UploadLane): Promise<Buffer | undefined> {
+  let next: IteratorResult<unknown>;
+  try {
+    next = await pieces.next();
+  } catch (error) {
+    throw cutError(lane, 'the connection ended before its body did', error);
+  }
+  if (next.done === true) return undefined;
+  const { value } = next;
+  if (Buffer.isBuffer(value)) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (typeof value === 'string') return Buffer.from(value);
+  throw new VoiceRecorderError('invalid-input', `The body of upload ${lane.id} must consist of bytes.`);
+}
+
+function cutError(lane: UploadLane, what: string, cause?: unknown): VoiceRecorderError {
+  return new VoiceRecorderError(
+    'upload-cut',
+    `The chunk for upload ${lane.id} was cut off: ${what}. Ask for the offset and go on from there.`,
+    { cause },
+  );
+}
+
+function requireChecksum(received: ReceivedBytes, lane: UploadLane, chunk: UploadChunk): void {
+  if (chunk.checksum === null) return;
+  const found = received.wholeDigest();
+  if (found === chunk.checksum) return;
+  throw new VoiceRecorderError(
+    'checksum-mismatch',
+    `The chunk at ${lane.offsetBytes} of upload ${lane.id} should have SHA-256 ${chunk.checksum}, but what arrived has ${found}. Nothing of it was kept; send it again.`,
+  );
+}
+
+async function settleFailure(
+  tools: BodyTools,
+  lane: UploadLane,
+  chunk: UploadChunk,
+  received: ReceivedBytes,
+  error: unknown,
+): Promise<void> {
+  const keepsParts = chunk.checksum === null;
+  let worst = error;
+  if (keepsParts) await received.finish().catch((later: unknown) => (worst = later));
+  if (isDiskFull(worst) && !received.hasSyncFailed) {
+    await tools.onDiskFull();
+    if (keepsParts) await received.keepWritten();
+  }
+  await received.abandon();
+  // Found out last, for the failure may have come to light just now.
+  if (received.hasSyncFailed) lane.isDistrusted = true;
+}

@@ -1,0 +1,35 @@
+import type { RecordingId } from '../model/id.ts';
+import { siblingModule } from '../model/sibling-module.ts';
+import type { FolderCheck } from './check-folder.ts';
+import type { CopyRequest, CopyResult } from './copy-bytes.ts';
+import type { RenewRequest } from './renew-files.ts';
+import type { SpoolJob } from './spool-worker.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** Threads for work on whole files; more of them would only compete with hashing for the same cores. */
+const THREADS = 2;
+
+/** The worker threads of the spool, with the types of what they are asked and answer. */
+export class SpoolHands {
+  readonly #pool = new WorkerPool(siblingModule(import.meta.url, 'spool-worker'), THREADS);
+
+  async check(folder: string, id: RecordingId, isUrgent: boolean): Promise<FolderCheck> {
+    const job: SpoolJob = { kind: 'check', folder, id };
+    return (await this.#pool.run(job, { isUrgent })) as FolderCheck;
+  }
+
+  async renew(request: RenewRequest): Promise<CopyResult> {
+    const job: SpoolJob = { kind: 'renew', ...request };
+    return (await this.#pool.run(job, { isUrgent: true })) as CopyResult;
+  }
+
+  async copy(request: CopyRequest, onProgress: (bytesDone: number) => void): Promise<CopyResult> {
+    const job: SpoolJob = { kind: 'copy', ...request };
+    const call = { onProgress: (value: unknown) => onProgress(Number(value)) };
+    return (await this.#pool.run(job, call)) as CopyResult;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdir, open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RecordingId } from '../model/id.ts';
+import { type Disk, makeFolderDurably, removeFolder, syncFolder, systemDisk } from './disk.ts';
+import { GroupSync } from './group-sync.ts';
+import { encodeFirstBlock } from './journal-format.ts';
+import { OpenDescriptors } from './open-descriptors.ts';
+import { RunningDigests } from './running-digest.ts';
+import { SpoolHands } from './spool-hands.ts';
+import { dataPath, INFO_NAME, journalPath, uploadFolder } from './spool-layout.ts';
+import { formatUploadInfo, type UploadInfo, writeUploadInfo } from './upload-info.ts';
+import { DEFAULT_EXPIRY_MS, DEFAULT_TUNING, type UploadsDesk, type UploadsTuning } from './uploads-desk.ts';
+
+/** What all parts of the spool work with. */
+export interface SpoolTools {
+  readonly desk: UploadsDesk;
+  readonly tuning: UploadsTuning;
+  readonly expiryMs: number;
+  readonly disk: Disk;
+  readonly sync: GroupSync;
+  readonly descriptors: OpenDescriptors;
+  readonly hands: SpoolHands;
+  readonly digests: RunningDigests;
+  log(level: 'info' | 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>>): void;
+}
+
+export async function openSpoolTools(desk: UploadsDesk): Promise<SpoolTools> {
+  await makeFolderDurably(desk.spoolPath);
+  const tuning = { ...DEFAULT_TUNING, ...desk.tuning };
+  const disk = desk.disk ?? systemDisk;
+  return {
+    desk,
+    tuning,
+    disk,
+    expiryMs: desk.expiryMs ?? DEFAULT_EXPIRY_MS,
+    sync: new GroupSync(disk),
+    descriptors: new OpenDescriptors(tuning.openUploads),
+    hands: new SpoolHands(),
+    digests: new RunningDigests(),
+    log: (level, message, details) => desk.log?.(level, message, details),
+  };
+}
+
+/** Makes the folder of a client's upload. Resolves when all of it would survive a power cut. */
+export async function makeUploadFolder(tools: SpoolTools, info: UploadInfo): Promise<string> {
+  const folder = uploadFolder(tools.desk.spoolPath, info.id);
+  await mkdir(folder, { mode: 0o700 });
+  try {
+    // `info.json` comes last: a folder without it was never answered for.
+    await makePairDurably(tools, folder, info);
+    await writeUploadInfo(folder, info);
+    await syncFolder(tools.desk.spoolPath);
+  } catch (error) {
+    await removeFolder(folder).catch(() => undefined);
+    throw error;
+  }
+  return folder;
+}
+
+async function makePairDurably(tools: SpoolTools, folder: string, info: UploadInfo): Promise<void> {
+  const data = await open(dataPath(folder, 1), 'wx', 0o600);
+  try {
+    const journal = await open(journalPath(folder, 1), 'wx', 0o600);
+    try {
+      await journal.writeFile(encodeFirstBlock(info.id, 'client', Date.parse(info.createdAt)));
+      await tools.sync.sync(data.fd, journal.fd);
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    await data.close();
+  }
+}
+
+/**
+ * Makes the folder of a copy whose source stays until the copy has become a recording. A crash may leave any part
+ * of it, so nothing is synced here.
+ */
+export async function makeCopyFolder(tools: SpoolTools, info: UploadInfo): Promise<string> {
+  const folder = uploadFolder(tools.desk.spoolPath, info.id);
+  await mkdir(folder, { mode: 0o700 });
+  const origin = info.origin.kind === 'import' ? 'import' : 'adoption';
+  const header = encodeFirstBlock(info.id, origin, Date.parse(info.createdAt));
+  await writeFile(journalPath(folder, 1), header, { flag: 'wx', mode: 0o600 });
+  await writeFile(join(folder, INFO_NAME), formatUploadInfo(info), { flag: 'wx', mode: 0o600 });
+  return folder;
+}
+
+/** Removes an upload's folder, for good. */
+export async function removeUploadFolder(tools: SpoolTools, id: RecordingId): Promise<void> {
+  await removeFolder(uploadFolder(tools.desk.spoolPath, id));
+  await syncFolder(tools.desk.spoolPath);
+}
+
+export async function closeSpoolTools(tools: SpoolTools): Promise<void> {
+  await tools.hands.close();
+  await tools.digests.close();
+  await tools.descriptors.close();
+}

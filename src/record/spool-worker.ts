@@ -1,0 +1,30 @@
+import { parentPort } from 'node:worker_threads';
+import { checkFolder } from './check-folder.ts';
+import { type CopyRequest, copyBytes } from './copy-bytes.ts';
+import { type RenewRequest, renewFiles } from './renew-files.ts';
+import { describeError, type PoolMessage } from './worker-pool.ts';
+
+/** The jobs of the spool that read or write many bytes at a stretch. */
+export type SpoolJob =
+  | { readonly kind: 'check'; readonly folder: string; readonly id: string }
+  | ({ readonly kind: 'renew' } & RenewRequest)
+  | ({ readonly kind: 'copy' } & CopyRequest);
+
+async function perform(job: SpoolJob, onProgress: (bytes: number) => void): Promise<unknown> {
+  switch (job.kind) {
+    case 'check':
+      return checkFolder(job.folder, job.id);
+    case 'renew':
+      return renewFiles(job);
+    case 'copy':
+      return await copyBytes(job, onProgress);
+  }
+}
+
+parentPort?.on('message', ({ ticket, request }: { ticket: number; request: SpoolJob }) => {
+  const send = (message: PoolMessage) => parentPort?.postMessage(message);
+  perform(request, (value) => send({ ticket, kind: 'progress', value })).then(
+    (value) => send({ ticket, kind: 'done', value }),
+    (error: unknown) => send({ ticket, kind: 'failed', ...describeError(error) }),
+  );
+});

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { isSha256Hex } from '../model/digest.ts';
+import { FAILURES, type FailureCode } from '../model/failure.ts';
+import { isId, type RecordingId } from '../model/id.ts';
+import type { UploadWish } from '../model/upload.ts';
+import { writeDocumentDurably } from './disk.ts';
+import { INFO_NAME } from './spool-layout.ts';
+
+/** Where the bytes of a spool folder come from. */
+export type UploadOrigin =
+  | { readonly kind: 'client' }
+  /** Copied from a file of this machine; as long as that exists, the copy can be made again. */
+  | { readonly kind: 'import'; readonly sourcePath: string; readonly sourceBytes: number }
+  /** A copy of an expired upload's bytes, on its way to become a recovered recording. */
+  | { readonly kind: 'adoption'; readonly uploadId: RecordingId }
+  /** Found in a folder whose `info.json` could not be read. */
+  | { readonly kind: 'salvage' };
+
+/** Why these bytes did not become a recording. */
+export interface UploadRefusal {
+  readonly code: FailureCode;
+  readonly message: string;
+  /** How many bytes were judged. */
+  readonly sizeBytes: number;
+}
+
+/** What was made of the first bytes of a take nobody came back for. */
+export interface UploadAdoption {
+  readonly sizeBytes: number;
+  /** Null when these bytes were no audio. */
+  readonly recordingId: RecordingId | null;
+}
+
+/** `info.json` of a spool folder. */
+export interface UploadInfo {
+  readonly format: 1;
+  readonly id: RecordingId;
+  readonly createdAt: string;
+  readonly lengthBytes: number | null;
+  readonly wish: UploadWish;
+  readonly origin: UploadOrigin;
+  /** Which pair of `data` and `journal` holds the bytes, from 1. */
+  readonly generation: number;
+  readonly refusal: UploadRefusal | null;
+  readonly adoption: UploadAdoption | null;
+}
+
+const id = z.string().refine(isId);
+const bytes = z.int().nonnegative();
+const text = z.string().nullable();
+
+const wishSchema = z.object({
+  kind: z.enum(['take', 'file']),
+  filename: z.string(),
+  title: text,
+  tags: z.array(z.string()),
+  notes: z.string(),
+  takeId: text,
+  segment: z.number().nullable(),
+  recordedAt: text,
+  recordedAtSource: text,
+  recordedAtZone: text,
+  preset: text,
+  checksum: z.string().refine(isSha256Hex).nullable(),
+}) satisfies z.ZodType<UploadWish>;
+
+const infoSchema = z.object({
+  format: z.literal(1),
+  id,
+  createdAt: z.iso.datetime(),
+  lengthBytes: bytes.nullable(),
+  wish: wishSchema,
+  origin: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('client') }),
+    z.object({ kind: z.literal('import'), sourcePath: z.string(), sourceBytes: bytes }),
+    z.object({ kind: z.literal('adoption'), uploadId: id }),
+    z.object({ kind: z.literal('salvage') }),
+  ]),
+  generation: z.int().positive(),
+  refusal: z
+    .object({ code: z.custom<FailureCode>(isFailureCode), message: z.string(), sizeBytes: bytes })
+    .nullable(),
+  adoption: z.object({ sizeBytes: bytes, recordingId: id.nullable() }).nullable(),
+}) satisfies z.ZodType<UploadInfo>;
+
+function isFailureCode(value: unknown): boolean {
+  return typeof value === 'string' && Object.hasOwn(FAILURES, value);
+}
+
+export function newUploadInfo(
+  id: RecordingId,
+  createdAt: string,
+  lengthBytes: number | null,
+  wish: UploadWish,
+  origin: UploadOrigin,
+): UploadInfo {
+  return {
+    format: 1,
+    id,
+    createdAt,
+    lengthBytes,
+    wish,
+    origin,
+    generation: 1,
+    refusal: null,
+    adoption: null,
+  };
+}
+
+/** Undefined when the text is torn, of another upload or of a later format. */
+export function parseUploadInfo(content: string, expectedId: RecordingId): UploadInfo | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+  const parsed = infoSchema.safeParse(value);
+  return parsed.success && parsed.data.id === expectedId ? parsed.data : undefined;
+}
+
+export function formatUploadInfo(info: UploadInfo): string {
+  return `${JSON.stringify(info, null, 2)}\n`;
+}
+
+/** Blocks: for worker threads. Undefined when there is none or it cannot be understood. */
+export function readUploadInfo(folder: string, expectedId: RecordingId): UploadInfo | undefined {
+  let content: string;
+  try {
+    content = readFileSync(join(folder, INFO_NAME), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return parseUploadInfo(content, expectedId);
+}
+
+export async function writeUploadInfo(folder: string, info: UploadInfo): Promise<void> {
+  await writeDocumentDurably(folder, INFO_NAME, formatUploadInfo(info));
+}
+
+/** The wish of bytes of which nothing but themselves is known. */
+export function unknownWish(filename: string): UploadWish {
+  return {
+    kind: 'take',
+    filename,
+    title: null,
+    tags: [],
+    notes: '',
+    takeId: null,
+    segment: null,
+    recordedAt: null,
+    recordedAtSource: null,
+    recordedAtZone: null,
+    preset: null,
+    checksum: null,
+  };
+}
