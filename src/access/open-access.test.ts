@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ let repository: AccessRepository;
 beforeEach(async () => {
   stateFolder = await mkdtemp(join(tmpdir(), 'vrp-access-'));
   time = { wallMs: Date.parse('2026-11-22T21:00:00Z'), monotonicMs: 5000 };
-  repository = memoryAccessRepository();
+  repository = memoryAccessRepository(clock);
 });
 afterEach(() => rm(stateFolder, { recursive: true, force: true }));
 
@@ -57,8 +57,7 @@ describe("the owner's token", () => {
   it('is closed again when somebody opened its file to others', async () => {
     await open();
     const file = ownerTokenFile(stateFolder, STORE_ID);
-    await writeFile(file, await readFile(file), { mode: 0o644 });
-    await (await import('node:fs/promises')).chmod(file, 0o644);
+    await chmod(file, 0o644);
     await open();
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });

@@ -153,6 +153,17 @@ export class AccessRepository {
     };
   }
 
+  /** Does nothing when there is no such session any more. */
+  async extendSession(secretHash: string, expiresAt: string): Promise<void> {
+    await this.#sessions.withSession({ name: 'extend login session' }, (db) =>
+      db
+        .updateTable('login_sessions')
+        .set({ expires_at: expiresAt })
+        .where('secret_hash', '=', secretHash)
+        .execute(),
+    );
+  }
+
   async removeSession(secretHash: string): Promise<void> {
     await this.#sessions.withSession({ name: 'remove login session' }, (db) =>
       db.deleteFrom('login_sessions').where('secret_hash', '=', secretHash).execute(),
