@@ -30,6 +30,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/access': { values: ['src/model'], types: PORTS },
   'src/record': { values: ['src/model', 'src/sessions'], types: PORTS },
   'src/ingest': { values: ['src/model', 'src/sessions'], types: PORTS },
+  'src/derive': { values: ['src/model', 'src/sessions'], types: PORTS },
   'src/verify': { values: ['src/model'], types: PORTS },
   'src/serve': { values: ['src/model'], types: PORTS },
   'src/cli': { values: ['src/model', 'src/config', 'src/serve', 'src/verify', 'src/open.ts'], types: PORTS },
