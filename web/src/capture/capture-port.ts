@@ -18,7 +18,11 @@ export interface Capture {
   /** Ends the take. Never waits for a title or the network; resolves when the local file is complete. */
   stop(): Promise<void>;
   /** May be called at any time, also after stop; reaches the server with the take or as an amendment. */
-  describe(details: { readonly title?: string; readonly tags?: readonly string[]; readonly notes?: string }): void;
+  describe(details: {
+    readonly title?: string;
+    readonly tags?: readonly string[];
+    readonly notes?: string;
+  }): void;
   /** Five seconds into memory only, for the first-run test; resolves to an address to play (revoke it after use). */
   testRecording(seconds: number): Promise<string>;
 
@@ -26,7 +30,12 @@ export interface Capture {
   localTakes(): Promise<readonly LocalTake[]>;
   /** Sends what is left of an earlier take. */
   sendLocalTake(takeId: string): Promise<void>;
+  /** One file for each segment. */
   saveLocalTakeAsFile(takeId: string): Promise<void>;
+  /** A person's word: what this browser keeps of the take is removed, sent or not. */
+  removeLocalTake(takeId: string): Promise<void>;
+  /** Tries the server at once instead of waiting for the next attempt: after logging in, or by a click. */
+  retryNow(): void;
 }
 
 export type CapturePhase = 'idle' | 'recording' | 'paused' | 'finishing' | 'sending' | 'saved' | 'failed';
@@ -52,6 +61,8 @@ export interface CaptureSnapshot {
   readonly savedRecordingId: string | null;
   /** Another tab of this browser owns a running take. */
   readonly isOwnedElsewhere: boolean;
+  /** Another number whenever `localTakes()` would answer otherwise. */
+  readonly localTakesVersion: number;
 }
 
 export interface CaptureProblem {

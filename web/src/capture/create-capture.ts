@@ -1,0 +1,102 @@
+import { DEFAULT_PRESET } from '../../../src/model/preset.ts';
+import { type CaptureEvent, FIRST_SNAPSHOT, reduceCapture } from './capture-machine.ts';
+import type { Capture, CaptureSnapshot } from './capture-port.ts';
+import { askBeforeLeaving } from './leaving.ts';
+import { saveFile } from './save-file.ts';
+import { TakeControl } from './take-control.ts';
+import { watchElsewhere } from './take-elsewhere.ts';
+import { startTakeWorker } from './worker-client.ts';
+import type { WorkerEvent } from './worker-messages.ts';
+
+export interface CaptureOptions {
+  /** Where the server's API lies; `/api/` of this page's own origin when missing. */
+  readonly apiPath?: string;
+}
+
+/**
+ * The capture engine of this page; made once. It begins at once to send what earlier visits left behind, and goes on
+ * with a take that a reload interrupted.
+ */
+export function createCapture(options: CaptureOptions = {}): Capture {
+  const api = new URL(options.apiPath ?? '/api/', location.href);
+  const listeners = new Set<() => void>();
+  let snapshot = FIRST_SNAPSHOT;
+  let unsentCount = 0;
+
+  function dispatch(event: CaptureEvent): void {
+    const next = reduceCapture(snapshot, event);
+    if (next === snapshot) return;
+    const isOtherTake = next.takeId !== snapshot.takeId || next.phase !== snapshot.phase;
+    snapshot = next;
+    for (const listener of [...listeners]) listener();
+    if (isOtherTake) elsewhere.announce();
+  }
+
+  function onEvent(event: WorkerEvent): void {
+    if (event.type === 'takes-changed') unsentCount = event.unsentCount;
+    if (event.type === 'segment-lost' && event.takeId === snapshot.takeId) control.segmentLost();
+    dispatch(event);
+  }
+
+  const worker = startTakeWorker({
+    onEvent,
+    onCrash: () => dispatch({ type: 'input-problem', code: 'engine-failed' }),
+  });
+  const control = new TakeControl({ worker, snapshot: () => snapshot, dispatch, nowMs: Date.now });
+  const elsewhere = watchElsewhere(
+    () => snapshot.takeId,
+    (isOwnedElsewhere) => dispatch({ type: 'owned-elsewhere', isOwnedElsewhere }),
+  );
+
+  async function open(): Promise<void> {
+    const uploadsUrl = new URL('uploads', api).href;
+    const recordingsUrl = new URL('recordings/', api).href;
+    try {
+      const take = await worker.ask({ type: 'open', uploadsUrl, recordingsUrl });
+      if (take) await control.adopt(take);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      dispatch({ type: 'input-problem', code: 'local-storage-failed', reason });
+    }
+  }
+
+  askBeforeLeaving(() => unsentCount > 0 || mustStay(snapshot));
+  navigator.mediaDevices?.addEventListener('devicechange', () => void control.devicesChanged());
+  void open();
+
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    snapshot: () => snapshot,
+    level: () => control.level(),
+    openInput: (deviceId) => control.openInput(deviceId),
+    closeInput: () => control.closeInput(),
+    start: ({ presetId, title }) => control.start(presetId, title),
+    pause: () => control.pause(),
+    resume: () => control.resume(),
+    stop: () => control.stop(),
+    describe(details) {
+      dispatch({ type: 'described', details });
+      if (snapshot.takeId) void worker.ask({ type: 'describe', takeId: snapshot.takeId, details });
+    },
+    testRecording: async (seconds) => URL.createObjectURL(await control.test(seconds, DEFAULT_PRESET.id)),
+    localTakes: () => worker.ask({ type: 'list-takes' }),
+    async sendLocalTake(takeId) {
+      await worker.ask({ type: 'send-take', takeId });
+    },
+    async saveLocalTakeAsFile(takeId) {
+      for (const { file, filename } of await worker.ask({ type: 'take-files', takeId }))
+        saveFile(file, filename);
+    },
+    async removeLocalTake(takeId) {
+      await worker.ask({ type: 'remove-take', takeId });
+    },
+    retryNow: () => void worker.ask({ type: 'retry-now' }),
+  };
+}
+
+function mustStay({ phase }: CaptureSnapshot): boolean {
+  return phase === 'recording' || phase === 'paused' || phase === 'finishing' || phase === 'sending';
+}

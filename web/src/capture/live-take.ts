@@ -1,0 +1,195 @@
+import { DEFAULT_PRESET, PRESETS } from '../../../src/model/preset.ts';
+import type { LocalTake } from './capture-port.ts';
+import type { Segment } from './segment.ts';
+import {
+  type RecordingListener,
+  recordSegment,
+  type SampleInput,
+  type SegmentRecording,
+} from './segment-recording.ts';
+import { type TakeDesk, tellProblem } from './take-desk.ts';
+import { newSegmentEntry, type TakeDetails, type TakeManifest } from './take-manifest.ts';
+import { fileNameOf, type TakeRecord } from './take-record.ts';
+import { TakeSegments } from './take-segments.ts';
+import { createTakeSender, type TakeSender } from './take-sender.ts';
+import { findFile, listSegmentFiles, openTakeFolder } from './take-store.ts';
+import type { AdoptedTake, TakeFile } from './worker-messages.ts';
+
+// Amendments of a take that is saved already wait for a pause in the typing.
+const TYPING_PAUSE_MS = 700;
+
+/** One take that this tab has in hand: it is recorded, kept, sent, described, and in the end let go. */
+export class LiveTake {
+  readonly takeId: string;
+  readonly #desk: TakeDesk;
+  readonly #record: TakeRecord;
+  readonly #release: () => void;
+  readonly #segments: TakeSegments;
+  readonly #sender: TakeSender;
+  readonly #stop = new AbortController();
+  #running: {
+    readonly number: number;
+    readonly segment: Segment;
+    readonly recording: SegmentRecording;
+  } | null = null;
+  #typing: ReturnType<typeof setTimeout> | undefined;
+
+  /** `release` lets go of the take's lock. */
+  constructor(desk: TakeDesk, record: TakeRecord, release: () => void) {
+    this.takeId = record.manifest.takeId;
+    this.#desk = desk;
+    this.#record = record;
+    this.#release = release;
+    this.#segments = new TakeSegments(record);
+    const tellProgress = () => this.#tellProgress();
+    this.#sender = createTakeSender(desk, record, this.#segments, tellProgress, this.#stop.signal);
+  }
+
+  get manifest(): TakeManifest {
+    return this.#record.manifest;
+  }
+
+  get isSaved(): boolean {
+    return this.#sender.isSaved;
+  }
+
+  /** True while the server owes an answer about bytes it has not refused. */
+  get isOwed(): boolean {
+    return this.manifest.segments.some(({ isSent, refusal }) => !isSent && refusal === null);
+  }
+
+  async beginSegment(input: SampleInput): Promise<void> {
+    const folder = await openTakeFolder(this.takeId).catch(() => null);
+    const files = folder ? await listSegmentFiles(folder) : [];
+    const taken = [...files, ...this.manifest.segments].map(({ segment }) => segment);
+    const number = Math.max(-1, ...taken) + 1;
+    const entry = newSegmentEntry(number, this.#now());
+    const segments = [...this.manifest.segments, entry];
+    await this.#record.change({ phase: 'recording', touchedAt: entry.startedAt, segments });
+    const segment = await this.#segments.create(entry, folder);
+    const preset = PRESETS.find(({ id }) => id === this.manifest.presetId) ?? DEFAULT_PRESET;
+    const recording = await recordSegment(input, preset, this.#listenerFor(segment));
+    this.#running = { number, segment, recording };
+    this.#tellProgress();
+    this.#sender.send(number);
+  }
+
+  /** Closes the running segment validly; the take goes on in another one, waits, or is over. */
+  async endSegment(nextPhase: TakeManifest['phase']): Promise<void> {
+    const running = this.#running;
+    this.#running = null;
+    if (running) {
+      await running.recording.end();
+      running.segment.complete();
+      this.#desk.connection.wake();
+      await this.#segments.noteCompletion(running.number);
+    }
+    await this.#record.change({ phase: nextPhase, touchedAt: this.#now() });
+    this.#tellProgress();
+    this.#sender.settle();
+  }
+
+  /** Says that a page still has the take in hand. */
+  async touch(phase = this.manifest.phase): Promise<void> {
+    if (this.manifest.phase !== 'ended') await this.#record.change({ phase, touchedAt: this.#now() });
+  }
+
+  async describe(details: Partial<TakeDetails>): Promise<void> {
+    await this.#record.change(details);
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => this.#sender.settle(), TYPING_PAUSE_MS);
+  }
+
+  /** Closes what an earlier page left open, and counts what is there. */
+  async adopt(): Promise<void> {
+    for (const entry of this.manifest.segments) if (!entry.isComplete) await this.#segments.open(entry);
+  }
+
+  sendAll(options: { readonly isRetry: boolean }): Promise<void> {
+    return this.#sender.sendAll(options);
+  }
+
+  summary(): LocalTake {
+    const { takeId, title, startedAt, segments } = this.manifest;
+    return {
+      takeId,
+      title,
+      startedAt,
+      capturedSeconds: this.#segments.capturedSeconds(),
+      sizeBytes: this.#segments.sizeBytes(),
+      isSent: segments.every(({ isSent }) => isSent),
+    };
+  }
+
+  asAdopted(): AdoptedTake {
+    const { takeId, title, tags, notes, phase, segments } = this.manifest;
+    return {
+      takeId,
+      title,
+      tags,
+      notes,
+      phase: phase === 'recording' ? 'recording' : 'paused',
+      segmentCount: segments.length,
+      capturedSeconds: this.#segments.capturedSeconds(),
+    };
+  }
+
+  /** The segments that still lie in this browser. */
+  async files(): Promise<readonly TakeFile[]> {
+    const folder = await openTakeFolder(this.takeId);
+    const files: TakeFile[] = [];
+    for (const entry of this.manifest.segments) {
+      const file = await findFile(folder, entry.filename);
+      if (file && file.size > 0) files.push({ filename: fileNameOf(this.manifest, entry), file });
+    }
+    return files;
+  }
+
+  /** Lets go of the take; what is not sent stays for a later visit. */
+  dispose(): void {
+    this.#stop.abort();
+    clearTimeout(this.#typing);
+    this.#desk.connection.wake();
+    this.#segments.closeAll();
+    this.#release();
+  }
+
+  #listenerFor(segment: Segment): RecordingListener {
+    let hasFailed = false;
+    const watchStorage = () => {
+      if (hasFailed || !segment.storageFailure) return;
+      hasFailed = true;
+      tellProblem(this.#desk, this.takeId, 'local-storage-failed', segment.storageFailure);
+    };
+    watchStorage();
+    return {
+      onBytes: (bytes) => {
+        segment.append(bytes);
+        watchStorage();
+        this.#tellProgress();
+      },
+      onFailure: (error) => {
+        tellProblem(this.#desk, this.takeId, 'encoder-failed', error);
+        this.#desk.emit({ type: 'segment-lost', takeId: this.takeId });
+      },
+      onSilence: (isSilent) => {
+        if (isSilent) tellProblem(this.#desk, this.takeId, 'input-silent');
+        else this.#desk.emit({ type: 'problem-solved', takeId: this.takeId, code: 'input-silent' });
+      },
+    };
+  }
+
+  #now(): string {
+    return new Date(this.#desk.nowMs()).toISOString();
+  }
+
+  #tellProgress(): void {
+    this.#desk.emit({
+      type: 'progress',
+      takeId: this.takeId,
+      segmentCount: this.manifest.segments.length,
+      capturedSeconds: this.#segments.capturedSeconds(),
+      safeSeconds: this.#segments.safeSeconds(),
+    });
+  }
+}

@@ -1,0 +1,18 @@
+/** What can go wrong during a take, by code; the pages may say it in other words. */
+export const PROBLEMS = {
+  'local-storage-failed':
+    'This browser could not write to its own storage; the take goes on to the server only.',
+  'encoder-failed':
+    'The encoder of this browser stopped; what it wrote before is kept, and the take can go on.',
+  'input-silent':
+    'Nothing but digital silence has come from the microphone for five seconds; is it switched off?',
+  'input-waiting': 'The browser waits for a click before it listens again; what was recorded before is kept.',
+  'device-lost': 'The microphone is gone; what was recorded is kept, and the take can go on when it is back.',
+  'server-refused': 'The server does not take this recording; its bytes stay in this browser.',
+  'details-refused': 'The recording is saved, but the server does not take its new title, tags or notes.',
+  'engine-failed':
+    'The recorder of this page has stopped; what it wrote is kept. Load the page again to go on.',
+  'nothing-recorded': 'The take was over before any sound was recorded.',
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;

@@ -1,0 +1,229 @@
+import { newId } from '../../../src/model/id.ts';
+import { type AudioInput, openAudioInput } from './audio-input.ts';
+import type { CaptureEvent } from './capture-machine.ts';
+import type { CaptureSnapshot } from './capture-port.ts';
+import { rememberRunningTake, wasRunningHere } from './leaving.ts';
+import { type Level, SILENT } from './level-meter.ts';
+import { isMicrophoneGranted, listMicrophones, microphoneStateOf } from './microphone.ts';
+import type { WorkerClient } from './worker-client.ts';
+import type { AdoptedTake } from './worker-messages.ts';
+
+export interface ControlDesk {
+  readonly worker: WorkerClient;
+  snapshot(): CaptureSnapshot;
+  dispatch(event: CaptureEvent): void;
+  nowMs(): number;
+}
+
+/** Joins the microphone to the take worker: every command runs after the one before it is done. */
+export class TakeControl {
+  readonly #desk: ControlDesk;
+  #input: AudioInput | null = null;
+  /** True while the worker has a segment open that gets this input's samples. */
+  #hasSegment = false;
+  #endTest: () => void = () => {};
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(desk: ControlDesk) {
+    this.#desk = desk;
+  }
+
+  level(): Level {
+    return this.#input?.level() ?? SILENT;
+  }
+
+  openInput(deviceId?: string): Promise<void> {
+    return this.#enqueue(() => this.#openInput(deviceId ?? null));
+  }
+
+  closeInput(): void {
+    void this.#enqueue(async () => {
+      if (this.#hasSegment) return;
+      this.#input?.close();
+      this.#input = null;
+      this.#desk.dispatch({ type: 'microphone', microphone: 'unknown' });
+    });
+  }
+
+  start(presetId: string, title: string): Promise<void> {
+    this.#endTest();
+    return this.#enqueue(async () => {
+      if (isRunning(this.#desk.snapshot())) return;
+      // Kept even when the disk is short, if the browser agrees; the take does not wait for its answer.
+      void navigator.storage.persist().catch(() => false);
+      await this.#openInput(null);
+      if (!this.#input || !(await this.#input.startListening())) return;
+      const nowMs = this.#desk.nowMs();
+      const takeId = newId(nowMs);
+      const input = this.#input.forward();
+      this.#hasSegment = true;
+      this.#desk.dispatch({ type: 'take-started', takeId, title });
+      rememberRunningTake(takeId);
+      const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      const take = { takeId, title, presetId, startedAt: new Date(nowMs).toISOString(), zone };
+      try {
+        await this.#desk.worker.ask({ type: 'begin-take', take, input }, [input.port]);
+      } catch (error) {
+        await this.#loseSegment('encoder-failed', reasonOf(error));
+      }
+    });
+  }
+
+  pause(): void {
+    void this.#enqueue(async () => {
+      if (this.#desk.snapshot().phase !== 'recording') return;
+      this.#input?.pause();
+      this.#desk.dispatch({ type: 'paused' });
+      await this.#desk.worker.ask({ type: 'set-phase', phase: 'paused' });
+    });
+  }
+
+  resume(): void {
+    void this.#enqueue(async () => {
+      if (this.#desk.snapshot().phase !== 'paused') return;
+      if (!this.#hasSegment) return this.#continue();
+      this.#input?.resume();
+      this.#desk.dispatch({ type: 'resumed' });
+      await this.#desk.worker.ask({ type: 'set-phase', phase: 'recording' });
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#enqueue(async () => {
+      if (!isRunning(this.#desk.snapshot())) return;
+      this.#desk.dispatch({ type: 'finishing' });
+      if (this.#hasSegment) this.#input?.end();
+      this.#hasSegment = false;
+      rememberRunningTake(null);
+      await this.#desk.worker.ask({ type: 'end-segment', nextPhase: 'ended' });
+      this.#desk.dispatch({ type: 'finished' });
+    });
+  }
+
+  /** Takes a take of the page before this one in hand; it goes on by itself only in the tab that was reloaded. */
+  adopt(take: AdoptedTake): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#desk.dispatch({ type: 'take-adopted', take });
+      if (take.phase !== 'recording' || !wasRunningHere(take.takeId)) return;
+      if (await isMicrophoneGranted()) await this.#continue();
+    });
+  }
+
+  /** The encoder gave up; a click goes on in a new segment. */
+  segmentLost(): void {
+    void this.#enqueue(() => this.#loseSegment(null));
+  }
+
+  /** Records into memory for at most `seconds`. */
+  test(seconds: number, presetId: string): Promise<Blob> {
+    return this.#enqueue(async () => {
+      if (isRunning(this.#desk.snapshot())) throw new Error('A take is running; a test would disturb it.');
+      await this.#openInput(null);
+      const device = this.#input;
+      if (!device || !(await device.startListening())) throw new Error('The microphone could not be opened.');
+      const input = device.forward();
+      const timer = setTimeout(() => device.end(), seconds * 1000);
+      this.#endTest = () => device.end();
+      try {
+        return await this.#desk.worker.ask({ type: 'test', input, presetId }, [input.port]);
+      } finally {
+        clearTimeout(timer);
+        this.#endTest = () => {};
+      }
+    });
+  }
+
+  async devicesChanged(): Promise<void> {
+    const devices = await listMicrophones();
+    this.#desk.dispatch({ type: 'devices', devices });
+    if (devices.length > 0 && this.#desk.snapshot().microphone === 'missing') {
+      this.#desk.dispatch({ type: 'microphone', microphone: 'unknown' });
+    }
+  }
+
+  /** Opens the input wished for; a running take goes on with it in a segment of its own. */
+  async #openInput(deviceId: string | null): Promise<void> {
+    const before = this.#input;
+    if (before && (deviceId === null || deviceId === before.deviceId)) return;
+    const { dispatch } = this.#desk;
+    const mustGoOn = this.#hasSegment && this.#desk.snapshot().phase === 'recording';
+    dispatch({ type: 'microphone', microphone: 'asking' });
+    try {
+      const input = await openAudioInput(deviceId ?? this.#desk.snapshot().deviceId, {
+        onLost: () => void this.#enqueue(() => this.#lose(input)),
+        onListening: (isListening) =>
+          dispatch({ type: isListening ? 'input-solved' : 'input-problem', code: 'input-waiting' }),
+      });
+      if (this.#hasSegment) await this.#endSegment(mustGoOn ? 'recording' : 'paused');
+      before?.close();
+      this.#input = input;
+      dispatch({ type: 'microphone', microphone: 'open', deviceId: input.deviceId });
+      await this.devicesChanged();
+      if (mustGoOn) await this.#beginSegment(input);
+    } catch (error) {
+      // The input that was open stays so: a wrong choice must not end a take.
+      dispatch({ type: 'microphone', microphone: before ? 'open' : microphoneStateOf(error) });
+      if (!before) await this.devicesChanged();
+    }
+  }
+
+  async #lose(input: AudioInput): Promise<void> {
+    if (input !== this.#input) return;
+    this.#input.end();
+    await this.#loseSegment('device-lost');
+    input.close();
+    this.#input = null;
+    this.#desk.dispatch({ type: 'microphone', microphone: 'missing', deviceId: null });
+    await this.devicesChanged();
+  }
+
+  async #loseSegment(code: 'device-lost' | 'encoder-failed' | null, reason?: string): Promise<void> {
+    if (!this.#hasSegment) return;
+    this.#input?.end();
+    this.#desk.dispatch({ type: 'paused' });
+    if (code) this.#desk.dispatch({ type: 'input-problem', code, ...(reason ? { reason } : {}) });
+    await this.#endSegment('paused');
+  }
+
+  async #endSegment(nextPhase: 'recording' | 'paused'): Promise<void> {
+    this.#input?.end();
+    this.#hasSegment = false;
+    await this.#desk.worker.ask({ type: 'end-segment', nextPhase });
+  }
+
+  /** The take goes on in its next segment, as soon as there is an input that listens. */
+  async #continue(): Promise<void> {
+    await this.#openInput(null);
+    if (!this.#input) return;
+    if (!(await this.#input.startListening())) {
+      this.#desk.dispatch({ type: 'input-problem', code: 'input-waiting' });
+      return;
+    }
+    await this.#beginSegment(this.#input);
+    this.#desk.dispatch({ type: 'resumed' });
+  }
+
+  async #beginSegment(device: AudioInput): Promise<void> {
+    const input = device.forward();
+    this.#hasSegment = true;
+    for (const code of ['device-lost', 'encoder-failed', 'input-waiting'] as const) {
+      this.#desk.dispatch({ type: 'input-solved', code });
+    }
+    rememberRunningTake(this.#desk.snapshot().takeId);
+    await this.#desk.worker.ask({ type: 'begin-segment', input }, [input.port]);
+  }
+
+  #enqueue<Result>(command: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(command);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
+
+function isRunning({ phase }: CaptureSnapshot): boolean {
+  return phase === 'recording' || phase === 'paused' || phase === 'finishing';
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,80 @@
+import type { LocalTake } from './capture-port.ts';
+import type { ConnectionState } from './connection.ts';
+import type { SampleInput } from './segment-recording.ts';
+import type { TakeDetails } from './take-manifest.ts';
+
+/** What the page asks of the take worker; each is answered once. */
+export type WorkerRequest =
+  | { readonly type: 'open'; readonly uploadsUrl: string; readonly recordingsUrl: string }
+  | { readonly type: 'begin-take'; readonly take: NewTake; readonly input: SampleInput }
+  | { readonly type: 'begin-segment'; readonly input: SampleInput }
+  | { readonly type: 'end-segment'; readonly nextPhase: 'recording' | 'paused' | 'ended' }
+  | { readonly type: 'set-phase'; readonly phase: 'recording' | 'paused' }
+  | { readonly type: 'describe'; readonly takeId: string; readonly details: Partial<TakeDetails> }
+  | { readonly type: 'test'; readonly input: SampleInput; readonly presetId: string }
+  | { readonly type: 'list-takes' | 'retry-now' }
+  | { readonly type: 'send-take' | 'take-files' | 'remove-take'; readonly takeId: string };
+
+export interface NewTake {
+  readonly takeId: string;
+  readonly title: string;
+  readonly presetId: string;
+  readonly startedAt: string;
+  readonly zone: string;
+}
+
+/** What each request is answered with. */
+export interface WorkerAnswers {
+  readonly open: AdoptedTake | null;
+  readonly 'begin-take': null;
+  readonly 'begin-segment': null;
+  readonly 'end-segment': null;
+  readonly 'set-phase': null;
+  readonly describe: null;
+  readonly test: Blob;
+  readonly 'list-takes': readonly LocalTake[];
+  readonly 'retry-now': null;
+  readonly 'send-take': null;
+  readonly 'take-files': readonly TakeFile[];
+  readonly 'remove-take': null;
+}
+
+/** A take of the page before this one, that goes on. */
+export interface AdoptedTake extends TakeDetails {
+  readonly takeId: string;
+  readonly phase: 'recording' | 'paused';
+  readonly segmentCount: number;
+  readonly capturedSeconds: number;
+}
+
+export interface TakeFile {
+  readonly filename: string;
+  readonly file: Blob;
+}
+
+/** What the worker says unasked. `takeId` tells a running take from earlier ones that are being sent. */
+export type WorkerEvent =
+  | {
+      readonly type: 'progress';
+      readonly takeId: string;
+      readonly segmentCount: number;
+      readonly capturedSeconds: number;
+      readonly safeSeconds: number;
+    }
+  | { readonly type: 'connection'; readonly state: ConnectionState }
+  | { readonly type: 'problem'; readonly takeId: string; readonly code: string; readonly message: string }
+  | { readonly type: 'problem-solved'; readonly takeId: string; readonly code: string }
+  /** The encoder gave up; the segment is closed validly. */
+  | { readonly type: 'segment-lost'; readonly takeId: string }
+  | { readonly type: 'take-saved'; readonly takeId: string; readonly recordingId: string }
+  | { readonly type: 'take-failed'; readonly takeId: string }
+  /** Nothing of it is left in this browser. */
+  | { readonly type: 'take-let-go'; readonly takeId: string }
+  /** Other takes than the running one that lie here, not wholly at the server. */
+  | { readonly type: 'takes-changed'; readonly unsentCount: number };
+
+export type ToWorker = { readonly requestId: number; readonly request: WorkerRequest };
+export type FromWorker =
+  | { readonly requestId: number; readonly answer: unknown }
+  | { readonly requestId: number; readonly failure: string }
+  | { readonly event: WorkerEvent };
