@@ -59,7 +59,7 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     return {
       contexts,
       recordings: new RecordingRepository(contexts, clock),
-      access: new AccessRepository(contexts, clock),
+      access: new AccessRepository(contexts),
       outbox: new SidecarOutbox(contexts),
       snapshotFile,
       snapshot,

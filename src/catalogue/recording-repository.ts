@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
 import type { Sha256Hex } from '../model/digest.ts';
 import type { RecordingId } from '../model/id.ts';
@@ -69,7 +70,13 @@ export class RecordingRepository {
   /** Claims that were neither activated nor abandoned, oldest first. */
   async listPlacing(): Promise<readonly Recording[]> {
     const rows = await this.#read('list placing', (db) =>
-      db.selectFrom('recordings').selectAll().where('status', '=', 'placing').orderBy('id').execute(),
+      db
+        .selectFrom('recordings')
+        .selectAll()
+        // Written out, not bound: only so does SQLite see that its index over these few rows will do.
+        .where(sql<boolean>`status = 'placing'`)
+        .orderBy('id')
+        .execute(),
     );
     return rows.map(toRecording);
   }

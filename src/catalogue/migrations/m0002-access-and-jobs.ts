@@ -36,7 +36,8 @@ export const m0002AccessAndJobs: Migration = {
     jobs,
     "CREATE INDEX jobs_due ON jobs (kind, run_at_ms, id) WHERE state = 'queued'",
     "CREATE INDEX jobs_leased ON jobs (leased_until_ms) WHERE state = 'running'",
-    'CREATE INDEX jobs_by_state ON jobs (state, modified_at_ms)',
+    'CREATE INDEX jobs_by_state ON jobs (state, modified_at_ms, id)',
+    'CREATE INDEX jobs_by_change ON jobs (modified_at_ms, id)',
     `CREATE UNIQUE INDEX jobs_one_pending ON jobs (kind, dedupe_key)
        WHERE state IN ('queued', 'running') AND dedupe_key IS NOT NULL`,
   ],

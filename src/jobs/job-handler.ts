@@ -1,0 +1,16 @@
+import type { Job } from './job-queue.ts';
+
+export interface JobContext {
+  readonly job: Job;
+  /** Aborted when the job is cancelled, its lease is lost, or the program ends. */
+  readonly signal: AbortSignal;
+  /** Share from 0 to 1; written now and then, not each time. */
+  reportProgress(share: number): void;
+}
+
+export interface JobHandler {
+  /** Jobs of this kind running at once; 1 when not given. */
+  readonly concurrency?: number;
+  /** Must bear being repeated: a crash after its end and before its entry makes it run again. */
+  run(payload: unknown, context: JobContext): Promise<void>;
+}
