@@ -1,0 +1,209 @@
+import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
+import { readResidentBytes } from './child-memory.ts';
+import { MediaChild } from './media-child-process.ts';
+import type { MediaReply, MediaRequest } from './media-messages.ts';
+
+/** How long and how much a call may take before its child is killed. */
+export interface ChildLineLimits {
+  /** For a whole call. */
+  readonly callMs: number;
+  /** Without a sign of progress. */
+  readonly silenceMs: number;
+  /** Resident memory of the child, everything included. */
+  readonly memoryBytes: number;
+  /** An idle child is ended after this. */
+  readonly idleMs: number;
+}
+
+/** What happens to the children; for logs. */
+export interface MediaEvent {
+  readonly type: 'child-started' | 'child-killed' | 'child-ended';
+  readonly line: string;
+  readonly processId: number;
+  readonly reason: string;
+}
+
+interface Task {
+  readonly request: MediaRequest;
+  readonly onProgress: ((share: number) => void) | undefined;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly finish: () => void;
+}
+
+const MEMORY_CHECK_MS = 50;
+
+/** One child process and the queue before it: one call at a time, a new child whenever the old one dies. */
+export class ChildLine {
+  readonly #name: string;
+  readonly #limits: ChildLineLimits;
+  readonly #onEvent: (event: MediaEvent) => void;
+  readonly #waiting: Task[] = [];
+  #running: Task | undefined;
+  #child: MediaChild | undefined;
+  #endRunning: (() => void) | undefined;
+  /** Set while the child is being killed: why, for the call that runs. */
+  #doom: { readonly error: unknown } | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(name: string, limits: ChildLineLimits, onEvent: (event: MediaEvent) => void) {
+    this.#name = name;
+    this.#limits = limits;
+    this.#onEvent = onEvent;
+  }
+
+  /**
+   * Runs `request` after those before it. A crash, a time-out or too much memory rejects this call only; calls that
+   * were waiting go to a new child. Aborting kills the child if this call is running, else the call just leaves.
+   */
+  run(request: MediaRequest, signal?: AbortSignal, onProgress?: (share: number) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) throw failure('media-crashed', 'The media process is closed.');
+      signal?.throwIfAborted();
+      const onAbort = () => this.#abort(task, signal?.reason);
+      const finish = () => signal?.removeEventListener('abort', onAbort);
+      const task: Task = { request, onProgress, resolve, reject, finish };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.push(task);
+      this.#startNext();
+    });
+  }
+
+  /** Ends the child; calls that run or wait are rejected with `media-crashed`. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#idleTimer);
+    const closing = failure('media-crashed', 'The media process was closed before this call was done.');
+    for (const task of this.#waiting.splice(0)) settle(task, () => task.reject(closing));
+    await this.#kill(closing, 'closed');
+  }
+
+  #startNext(): void {
+    if (this.#running !== undefined || this.#doom !== undefined) return;
+    const task = this.#waiting.shift();
+    if (task === undefined) {
+      if (this.#child === undefined) return;
+      const idle = failure('media-crashed', 'The idle media process was ended.');
+      this.#idleTimer = setTimeout(() => void this.#kill(idle, 'idle'), this.#limits.idleMs).unref();
+      this.#child?.unref();
+      return;
+    }
+    clearTimeout(this.#idleTimer);
+    this.#running = task;
+    const child = this.#liveChild();
+    child.ref();
+    this.#endRunning = this.#watch(child);
+    child.send(task.request);
+  }
+
+  #liveChild(): MediaChild {
+    if (this.#child !== undefined) return this.#child;
+    const child: MediaChild = new MediaChild(
+      (reply) => this.#receive(child, reply),
+      (reason) => this.#lose(child, reason),
+    );
+    this.#child = child;
+    this.#onEvent({ type: 'child-started', line: this.#name, processId: child.processId, reason: 'needed' });
+    return child;
+  }
+
+  /** Guards the running call; the returned function ends the guard. */
+  #watch(child: MediaChild): () => void {
+    const { callMs, silenceMs, memoryBytes } = this.#limits;
+    const startedAt = performance.now();
+    child.lastSignAt = startedAt;
+    let isWatching = true;
+    const check = async () => {
+      const now = performance.now();
+      const residentBytes = (await readResidentBytes(child.processId)) ?? 0;
+      if (!isWatching) return;
+      if (residentBytes > memoryBytes) {
+        const sentence = `The media process used ${residentBytes} bytes of memory, more than the allowed ${memoryBytes}.`;
+        await this.#kill(failure('media-out-of-memory', sentence), 'memory');
+      } else if (now - startedAt > callMs || now - child.lastSignAt > silenceMs) {
+        const seconds = ((now - startedAt) / 1000).toFixed(1);
+        await this.#kill(
+          failure('media-timeout', `The media process gave no answer for ${seconds} s.`),
+          'time',
+        );
+      }
+    };
+    const timer = setInterval(() => void check(), MEMORY_CHECK_MS);
+    return () => {
+      isWatching = false;
+      clearInterval(timer);
+    };
+  }
+
+  #receive(child: MediaChild, reply: MediaReply): void {
+    const task = this.#running;
+    // What a child says after its end was decided counts no more.
+    if (task === undefined || this.#doom !== undefined || reply.callId !== child.callId) return;
+    if (reply.type === 'progress') {
+      child.lastSignAt = performance.now();
+      task.onProgress?.(reply.share);
+      return;
+    }
+    this.#release();
+    settle(task, () => {
+      if (reply.type === 'done') task.resolve(reply.answer);
+      else task.reject(failure(reply.code ?? 'media-failed', reply.message, reply.details));
+    });
+    this.#startNext();
+  }
+
+  #abort(task: Task, reason: unknown): void {
+    if (this.#running === task) {
+      void this.#kill(reason, 'aborted');
+      return;
+    }
+    const position = this.#waiting.indexOf(task);
+    if (position >= 0) this.#waiting.splice(position, 1);
+    settle(task, () => task.reject(reason));
+  }
+
+  async #kill(error: unknown, why: string): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    if (this.#doom === undefined) {
+      this.#doom = { error };
+      this.#onEvent({ type: 'child-killed', line: this.#name, processId: child.processId, reason: why });
+    }
+    await child.kill();
+  }
+
+  /** The child is gone: its call failed, the waiting ones go to the next child. */
+  #lose(child: MediaChild, reason: string): void {
+    this.#onEvent({ type: 'child-ended', line: this.#name, processId: child.processId, reason });
+    const doom = this.#doom;
+    const task = this.#running;
+    this.#child = undefined;
+    this.#doom = undefined;
+    this.#release();
+    if (task !== undefined) {
+      const crash = failure('media-crashed', `The media process ended in mid-call (${reason}).`);
+      settle(task, () => task.reject(doom === undefined ? crash : doom.error));
+    }
+    if (this.#waiting.length > 0) this.#startNext();
+  }
+
+  #release(): void {
+    this.#running = undefined;
+    this.#endRunning?.();
+    this.#endRunning = undefined;
+  }
+}
+
+function settle(task: Task, answer: () => void): void {
+  task.finish();
+  answer();
+}
+
+function failure(
+  code: FailureCode,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+): VoiceRecorderError {
+  return new VoiceRecorderError(code, message, { details });
+}

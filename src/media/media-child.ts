@@ -1,0 +1,60 @@
+import { AV_LOG_QUIET } from 'node-av/constants';
+import { Log } from 'node-av/lib';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { MediaAnswers, MediaCall, MediaReply, MediaRequest } from './media-messages.ts';
+import { writePeaks } from './peaks-build.ts';
+import { probe } from './probe.ts';
+import { renderPlayable } from './render-playable.ts';
+
+const PROGRESS_EVERY_MS = 200;
+const parentId = process.ppid;
+const send = process.send?.bind(process);
+if (send === undefined)
+  throw new Error('This module only runs as a child process with a channel to its parent.');
+Log.setLevel(AV_LOG_QUIET);
+process.on('disconnect', () => process.exit(0));
+process.on('message', (message) => answer(message as MediaCall));
+
+function answer({ callId, request }: MediaCall): void {
+  const progress = makeProgress(callId);
+  try {
+    reply({ callId, type: 'done', answer: perform(request, progress) });
+  } catch (error) {
+    const isOurs = error instanceof VoiceRecorderError;
+    reply({
+      callId,
+      type: 'failed',
+      code: isOurs ? error.code : undefined,
+      message: isOurs ? error.message : `The media process failed unexpectedly: ${String(error)}`,
+      details: isOurs ? error.details : {},
+    });
+  }
+}
+
+function perform(request: MediaRequest, progress: (share: number) => void): MediaAnswers[keyof MediaAnswers] {
+  switch (request.kind) {
+    case 'probe':
+      return probe(request.path, request.filename, () => progress(0));
+    case 'peaks':
+      return writePeaks(request.path, request.temporaryPath, progress);
+    case 'render':
+      return renderPlayable(request.path, request.temporaryPath, progress);
+  }
+}
+
+/** Tells the parent at most every 200 ms how far a call is, and that it lives. */
+function makeProgress(callId: number): (share: number) => void {
+  let toldAt = performance.now();
+  return (share) => {
+    const now = performance.now();
+    if (now - toldAt < PROGRESS_EVERY_MS) return;
+    toldAt = now;
+    // In the middle of a long call no event tells that the parent is gone.
+    if (process.ppid !== parentId) process.exit(0);
+    reply({ callId, type: 'progress', share: Math.min(Math.max(share, 0), 1) });
+  };
+}
+
+function reply(message: MediaReply): void {
+  send?.(message, () => undefined);
+}

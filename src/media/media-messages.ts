@@ -1,0 +1,32 @@
+import type { AudioFacts } from '../model/audio-facts.ts';
+import type { FailureCode } from '../model/failure.ts';
+
+/** What the child process is asked; one at a time. */
+export type MediaRequest =
+  | { readonly kind: 'probe'; readonly path: string; readonly filename: string }
+  | { readonly kind: 'peaks'; readonly path: string; readonly temporaryPath: string }
+  | { readonly kind: 'render'; readonly path: string; readonly temporaryPath: string };
+
+/** What each kind of request is answered with. */
+export interface MediaAnswers {
+  readonly probe: AudioFacts;
+  readonly peaks: { readonly pairCount: number };
+  readonly render: { readonly mimeType: string };
+}
+
+export interface MediaCall {
+  readonly callId: number;
+  readonly request: MediaRequest;
+}
+
+export type MediaReply =
+  | { readonly callId: number; readonly type: 'progress'; readonly share: number }
+  | { readonly callId: number; readonly type: 'done'; readonly answer: MediaAnswers[keyof MediaAnswers] }
+  | {
+      readonly callId: number;
+      readonly type: 'failed';
+      /** Undefined when the failure is a bug rather than one of our codes. */
+      readonly code: FailureCode | undefined;
+      readonly message: string;
+      readonly details: Readonly<Record<string, unknown>>;
+    };
