@@ -66,9 +66,9 @@ class Reader {
     const execute = async (statements: readonly Statement[], isBatch: boolean) => {
       if (!isOpen) throw sessionEnded();
       const begin = isBegun ? undefined : 'read';
+      const reply = this.thread.request({ kind: 'run', begin, statements, isBatch });
       isBegun = true;
-      const reply = await this.thread.request({ kind: 'run', begin, statements, isBatch });
-      return reply.results ?? [];
+      return (await reply).results ?? [];
     };
     try {
       return await unlessAborted(work({ execute }), signal);

@@ -20,22 +20,19 @@ export class SqliteThread {
     this.#settings = settings;
   }
 
-  /** Requests are done in the order of the calls. Rejects with a failure of {@link toFailure}. */
+  /**
+   * Requests are done in the order of the calls. Rejects with a failure of {@link toFailure}; throws at once, having
+   * done nothing, for a value that cannot be sent to a thread.
+   */
   request(request: ThreadRequest): Promise<ThreadReply> {
     const worker = this.#startedWorker();
     const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      try {
-        worker.postMessage({ ...request, id });
-      } catch (cause) {
-        // A value that cannot be sent, such as a function: the caller's bug, nothing has been done.
-        reject(cause);
-        return;
-      }
-      this.#waiting.set(id, { resolve, reject });
-      // An idle thread must not keep the process alive; one that owes an answer must.
-      if (this.#waiting.size === 1) worker.ref();
-    });
+    worker.postMessage({ ...request, id });
+    const { promise, resolve, reject } = Promise.withResolvers<ThreadReply>();
+    this.#waiting.set(id, { resolve, reject });
+    // An idle thread must not keep the process alive; one that owes an answer must.
+    if (this.#waiting.size === 1) worker.ref();
+    return promise;
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type MemberWork, sessionEnded, unlessAborted } from './member-work.ts';
 import { isTransactionLost } from './sqlite-failure.ts';
-import type { RunRequest, Statement, StatementResult } from './sqlite-protocol.ts';
+import type { RunRequest, Statement, StatementResult, ThreadReply } from './sqlite-protocol.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
 
 // A group ends when it is this large or this old, so that the first member is not kept waiting by the last.
@@ -98,11 +98,11 @@ class WriteGroup {
     signal.throwIfAborted();
     let isOpen = true;
     let hasSavepoint = false;
-    const execute = (statements: readonly Statement[], isBatch: boolean) => {
-      if (!isOpen) return Promise.reject(sessionEnded());
-      const isNewMember = !hasSavepoint;
+    const execute = async (statements: readonly Statement[], isBatch: boolean) => {
+      if (!isOpen) throw sessionEnded();
+      const reply = this.#send({ isNewMember: !hasSavepoint, statements, isBatch });
       hasSavepoint = true;
-      return this.#send({ isNewMember, statements, isBatch });
+      return this.#receive(reply);
     };
     let fate: 'keep' | 'undo' = 'undo';
     try {
@@ -120,21 +120,24 @@ class WriteGroup {
     if (!this.#isBegun) return;
     // Sent even when the group is lost: it leaves no transaction open on the connection.
     const end = this.lost ? 'rollback' : 'commit';
-    await this.#send({ statements: [], end }).catch((error: unknown) => {
+    await this.#receive(this.#send({ statements: [], end })).catch((error: unknown) => {
       this.lost ??= error;
     });
     if (this.lost) throw this.lost;
   }
 
-  async #send(
-    step: Omit<RunRequest, 'kind' | 'begin' | 'previousMember'>,
-  ): Promise<readonly StatementResult[]> {
+  /** Throws at once for a value that cannot be sent; then nothing has been begun by it either. */
+  #send(step: Omit<RunRequest, 'kind' | 'begin' | 'previousMember'>): Promise<ThreadReply> {
     const begin = this.#isBegun ? undefined : 'write';
-    const previousMember = this.#previousMember;
+    const reply = this.#thread.request({ kind: 'run', ...step, begin, previousMember: this.#previousMember });
     this.#isBegun = true;
     this.#previousMember = undefined;
+    return reply;
+  }
+
+  async #receive(pending: Promise<ThreadReply>): Promise<readonly StatementResult[]> {
     try {
-      const reply = await this.#thread.request({ kind: 'run', ...step, begin, previousMember });
+      const reply = await pending;
       if (reply.retries > 0) this.#onRetry();
       return reply.results ?? [];
     } catch (error) {
