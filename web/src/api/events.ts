@@ -1,0 +1,51 @@
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import type { RecorderEvent } from '../../../src/model/recorder-event.ts';
+import { KEYS } from './queries.ts';
+
+const EVENT_TYPES = [
+  'recording-added',
+  'recording-changed',
+] as const satisfies readonly RecorderEvent['type'][];
+/** An import of a thousand files must not ask for the list a thousand times. */
+const REFRESH_EVERY_MS = 1000;
+
+/** Keeps lists and open recordings true without asking: the server tells when something changed. */
+export function useLiveRefresh(isSignedIn: boolean): void {
+  const queries = useQueryClient();
+  useEffect(() => (isSignedIn ? follow(queries) : undefined), [queries, isSignedIn]);
+}
+
+function follow(queries: QueryClient): () => void {
+  const source = new EventSource('/api/events');
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let hasBeenOpen = false;
+  const refreshSoon = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      for (const queryKey of [KEYS.lists, KEYS.storage, KEYS.tags])
+        void queries.invalidateQueries({ queryKey });
+    }, REFRESH_EVERY_MS);
+  };
+  const onEvent = (message: MessageEvent<string>) => {
+    const event = JSON.parse(message.data) as RecorderEvent;
+    if (event.type !== 'recording-added' && event.type !== 'recording-changed') return;
+    const { recording } = event;
+    const key = KEYS.recording(recording.id);
+    queries.setQueryData<typeof recording>(key, (known) =>
+      known && known.version > recording.version ? known : recording,
+    );
+    refreshSoon();
+  };
+  for (const type of EVENT_TYPES) source.addEventListener(type, onEvent);
+  source.addEventListener('message', onEvent);
+  source.addEventListener('open', () => {
+    // What happened while the line was down was not told.
+    if (hasBeenOpen) refreshSoon();
+    hasBeenOpen = true;
+  });
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}

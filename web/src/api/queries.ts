@@ -1,0 +1,87 @@
+import { keepPreviousData, type QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import type { Recording } from '../../../src/model/recording.ts';
+import { ApiError } from './http.ts';
+import {
+  fetchPeaks,
+  fetchRecording,
+  fetchRecordingPage,
+  fetchTags,
+  type RecordingFilter,
+} from './recordings.ts';
+import { fetchSession } from './session.ts';
+import { fetchStorage } from './storage.ts';
+
+/** The pages' view of the server: which question is kept under which key. */
+export const KEYS = {
+  session: ['session'],
+  storage: ['storage'],
+  tags: ['tags'],
+  lists: ['recordings'],
+  list: (filter: RecordingFilter) => ['recordings', filter],
+  recording: (id: string) => ['recording', id],
+  peaks: (id: string) => ['peaks', id],
+} as const;
+
+const PEAK_PAIRS = 1600;
+
+export function useSession() {
+  return useQuery({
+    queryKey: KEYS.session,
+    queryFn: ({ signal }) => fetchSession(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useStorageReport() {
+  return useQuery({
+    queryKey: KEYS.storage,
+    queryFn: ({ signal }) => fetchStorage(signal),
+    staleTime: 30_000,
+  });
+}
+
+export function useTags() {
+  return useQuery({
+    queryKey: KEYS.tags,
+    queryFn: async ({ signal }) => (await fetchTags(signal)).items,
+    staleTime: 30_000,
+  });
+}
+
+/** Pages of a list; while a new search loads the old list stays. */
+export function useRecordings(filter: RecordingFilter) {
+  return useInfiniteQuery({
+    queryKey: KEYS.list(filter),
+    queryFn: ({ pageParam, signal }) => fetchRecordingPage(filter, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useRecording(id: string) {
+  return useQuery({ queryKey: KEYS.recording(id), queryFn: ({ signal }) => fetchRecording(id, signal) });
+}
+
+/** Peaks never change: the original is immutable. They may take a moment to be made the first time. */
+export function usePeaks(id: string) {
+  return useQuery({
+    queryKey: KEYS.peaks(id),
+    queryFn: ({ signal }) => fetchPeaks(id, PEAK_PAIRS, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Puts a recording the server just answered with where pages look for it, and has the lists asked again. */
+export function rememberRecording(queries: QueryClient, recording: Recording): void {
+  queries.setQueryData<Recording>(KEYS.recording(recording.id), (known) =>
+    known && known.version > recording.version ? known : recording,
+  );
+  void queries.invalidateQueries({ queryKey: KEYS.lists });
+}
+
+/** Network faults and busy servers are asked again, refusals are not. */
+export function shouldRetry(failureCount: number, error: unknown): boolean {
+  const isPassing = !(error instanceof ApiError) || error.status === 0 || error.status >= 500;
+  return isPassing && failureCount < 3;
+}

@@ -1,0 +1,75 @@
+import type { Recording, RecordingAmendment, RecordingPage } from '../../../src/model/recording.ts';
+import { requestJson } from './http.ts';
+
+export interface RecordingFilter {
+  readonly query: string;
+  readonly tag: string | null;
+  readonly isTrashed: boolean;
+}
+
+const PAGE_SIZE = 100;
+
+function address(id: string): string {
+  return `/api/recordings/${encodeURIComponent(id)}`;
+}
+
+export function fetchRecordingPage(
+  filter: RecordingFilter,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<RecordingPage> {
+  const search = new URLSearchParams({ limit: String(PAGE_SIZE) });
+  if (filter.query !== '') search.set('query', filter.query);
+  if (filter.tag !== null) search.set('tag', filter.tag);
+  if (filter.isTrashed) search.set('trashed', 'true');
+  if (cursor !== null) search.set('cursor', cursor);
+  return requestJson(`/api/recordings?${search}`, { signal });
+}
+
+export function fetchRecording(id: string, signal?: AbortSignal): Promise<Recording> {
+  return requestJson(address(id), { signal });
+}
+
+/** Rejects with `version-conflict` (412) when the recording is no longer at `version`. */
+export function amendRecording(
+  id: string,
+  amendment: RecordingAmendment,
+  version: number,
+): Promise<Recording> {
+  const headers = { 'if-match': `"${version}"` };
+  return requestJson(address(id), { method: 'PATCH', body: amendment, headers });
+}
+
+export function trashRecording(id: string): Promise<Recording> {
+  return requestJson(address(id), { method: 'DELETE' });
+}
+
+export function restoreRecording(id: string): Promise<Recording> {
+  return requestJson(`${address(id)}/restore`, { method: 'POST' });
+}
+
+export interface Peaks {
+  readonly durationSeconds: number;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly min: readonly number[];
+  readonly max: readonly number[];
+}
+
+export function fetchPeaks(id: string, width: number, signal?: AbortSignal): Promise<Peaks> {
+  return requestJson(`${address(id)}/peaks?width=${width}`, { signal });
+}
+
+export function fetchTags(
+  signal?: AbortSignal,
+): Promise<{ items: readonly { tag: string; count: number }[] }> {
+  return requestJson('/api/tags', { signal });
+}
+
+export function playableAddress(id: string): string {
+  return `${address(id)}/audio?rendition=playable`;
+}
+
+export function downloadAddress(id: string): string {
+  return `${address(id)}/audio?download`;
+}

@@ -1,0 +1,18 @@
+import type { Actor } from '../../../src/model/access.ts';
+import { isUnauthorised, request, requestJson } from './http.ts';
+
+/** Who is signed in; null when nobody is. */
+export async function fetchSession(signal?: AbortSignal): Promise<Actor | null> {
+  try {
+    const answer = await requestJson<Actor | { readonly actor: Actor }>('/api/session', { signal });
+    return 'actor' in answer ? answer.actor : answer;
+  } catch (error) {
+    if (isUnauthorised(error)) return null;
+    throw error;
+  }
+}
+
+/** Exchanges a login code or a token for a session cookie. Rejects with `login-invalid` for a wrong one. */
+export async function logIn(proof: { readonly code: string } | { readonly token: string }): Promise<void> {
+  await request('/api/login', { method: 'POST', body: proof });
+}

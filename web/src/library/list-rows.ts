@@ -1,0 +1,26 @@
+import type { Recording } from '../../../src/model/recording.ts';
+import { dayKey, type Place } from '../format/date.ts';
+
+/** A line of the list: the heading of a day, or a recording. */
+export type ListRow =
+  | { readonly kind: 'day'; readonly key: string; readonly at: string }
+  | { readonly kind: 'recording'; readonly key: string; readonly recording: Recording };
+
+/** When a recording belongs on the calendar: recorded, or if nobody knows, received. */
+export function momentOf(recording: Recording): string {
+  return recording.recordedAt ?? recording.createdAt;
+}
+
+/** Recordings in their order with a heading wherever the day of receipt changes, which is what they are ordered by. */
+export function toListRows(recordings: readonly Recording[], place: Place = {}): readonly ListRow[] {
+  const rows: ListRow[] = [];
+  let day = '';
+  for (const recording of recordings) {
+    const nextDay = dayKey(recording.createdAt, place);
+    if (nextDay !== day)
+      rows.push({ kind: 'day', key: `day-${nextDay}-${recording.id}`, at: recording.createdAt });
+    day = nextDay;
+    rows.push({ kind: 'recording', key: recording.id, recording });
+  }
+  return rows;
+}

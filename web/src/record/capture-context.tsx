@@ -1,0 +1,56 @@
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from 'react';
+import type { Capture, CaptureSnapshot } from '../capture/capture-port.ts';
+import { LevelHistory } from './level-history.ts';
+
+interface CaptureHouse {
+  readonly capture: Capture;
+  readonly levels: LevelHistory;
+}
+
+const CaptureContext = createContext<CaptureHouse | null>(null);
+
+/** Stands above the routes: a take goes on whatever page is shown. */
+export function CaptureProvider({
+  capture,
+  children,
+}: {
+  readonly capture: Capture;
+  readonly children: ReactNode;
+}) {
+  const house = useMemo(() => ({ capture, levels: new LevelHistory(capture) }), [capture]);
+  useEffect(() => house.levels.follow(), [house]);
+  return <CaptureContext value={house}>{children}</CaptureContext>;
+}
+
+function useHouse(): CaptureHouse {
+  const house = useContext(CaptureContext);
+  if (!house) throw new Error('The capture context is missing above this component.');
+  return house;
+}
+
+export function useCapture(): Capture {
+  return useHouse().capture;
+}
+
+export function useLevelHistory(): LevelHistory {
+  return useHouse().levels;
+}
+
+export function useCaptureSnapshot(): CaptureSnapshot {
+  const { capture } = useHouse();
+  return useSyncExternalStore(
+    (listener) => capture.subscribe(listener),
+    () => capture.snapshot(),
+  );
+}
+
+/** One value of the snapshot; renders again only when that value differs. */
+export function useCaptureValue<Value extends string | number | boolean | null>(
+  read: (snapshot: CaptureSnapshot) => Value,
+): Value {
+  const { capture } = useHouse();
+  return useSyncExternalStore(
+    (listener) => capture.subscribe(listener),
+    () => read(capture.snapshot()),
+  );
+}

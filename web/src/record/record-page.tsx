@@ -1,0 +1,104 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useStorageReport } from '../api/queries.ts';
+import { FirstRun } from '../first-run/first-run.tsx';
+import { formatRoom } from '../format/length.ts';
+import { STRINGS } from '../strings.ts';
+import { FolderIcon } from '../ui/icons.tsx';
+import { usePageTitle } from '../ui/page-title.ts';
+import { useCapture, useCaptureValue } from './capture-context.tsx';
+import { isTakeRunning } from './capture-phases.ts';
+import { Deck } from './deck.tsx';
+import { DevicePicker } from './device-picker.tsx';
+import { LocalTakes, useUnsentTakes } from './local-takes.tsx';
+import { MicrophoneHelp } from './microphone-help.tsx';
+import { Problems } from './problems.tsx';
+import { TakeCard } from './take-card.tsx';
+import { TakeDetails } from './take-details.tsx';
+
+export function RecordPage() {
+  usePageTitle(STRINGS.record.heading);
+  const [isPastFirstRun, setPastFirstRun] = useState(false);
+  const isUntouched = useCaptureValue((snapshot) => snapshot.phase === 'idle');
+  const storage = useStorageReport();
+  const unsentTakes = useUnsentTakes();
+  useOpenInputWhenAllowed();
+
+  if ((storage.isLoading && storage.failureCount === 0) || !unsentTakes) return null;
+  const isNew = storage.data?.recordingCount === 0 && unsentTakes.length === 0;
+  if (storage.data && isNew && isUntouched && !isPastFirstRun) {
+    return <FirstRun storage={storage.data} onDone={() => setPastFirstRun(true)} />;
+  }
+  return <Recorder />;
+}
+
+function Recorder() {
+  const phase = useCaptureValue((snapshot) => snapshot.phase);
+  const isIdle = phase === 'idle';
+  return (
+    <div className="mx-auto flex w-full max-w-5xl flex-col gap-5 px-4 py-4 sm:px-6 sm:py-6">
+      <h1 className="sr-only">{STRINGS.record.heading}</h1>
+      <Deck />
+      <Problems />
+      <MicrophoneHelp />
+      <div
+        className={`grid items-start gap-5 ${isIdle ? '' : 'lg:grid-cols-[minmax(0,1.6fr)_minmax(0,1fr)]'}`}
+      >
+        {isIdle ? null : (
+          <div className="flex min-w-0 flex-col gap-5">
+            {isTakeRunning(phase) ? null : <TakeCard />}
+            <TakeDetails />
+          </div>
+        )}
+        <Input isWide={isIdle} />
+      </div>
+      <LocalTakes />
+    </div>
+  );
+}
+
+/** Which microphone, and how long it may still go on. */
+function Input({ isWide }: { readonly isWide: boolean }) {
+  const minutesLeft = useStorageReport().data?.minutesLeft['voice'];
+  return (
+    <section
+      className={`sheet grid items-end gap-x-8 gap-y-3 p-5 ${isWide ? 'sm:grid-cols-2' : ''}`}
+      aria-label={STRINGS.record.device}
+    >
+      <DevicePicker />
+      {minutesLeft === undefined ? null : (
+        <p className="flex items-center gap-2 text-ink-soft sm:min-h-10">
+          <FolderIcon size={18} className="shrink-0" />
+          {STRINGS.record.room(formatRoom(minutesLeft))}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Opens the microphone so that the meter moves, but only where that asks nothing; closes it on leaving. */
+function useOpenInputWhenAllowed() {
+  const capture = useCapture();
+  const permission = useQuery({
+    queryKey: ['microphone-permission'],
+    queryFn: microphonePermission,
+    gcTime: 0,
+  });
+  const isAllowed = permission.data === 'granted';
+  useEffect(() => {
+    if (isAllowed && capture.snapshot().microphone !== 'open')
+      void capture.openInput().catch(() => undefined);
+    return () => {
+      if (!isTakeRunning(capture.snapshot().phase)) capture.closeInput();
+    };
+  }, [capture, isAllowed]);
+}
+
+async function microphonePermission(): Promise<PermissionState> {
+  try {
+    return (await navigator.permissions.query({ name: 'microphone' as PermissionName })).state;
+  } catch {
+    // Some browsers know no such permission: they will ask when Record is pressed.
+    return 'prompt';
+  }
+}

@@ -1,0 +1,50 @@
+import { createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
+import { DetailPage } from '../library/detail-page.tsx';
+import { LibraryPage, NothingOpen } from '../library/library-page.tsx';
+import { TrashPage } from '../library/trash-page.tsx';
+import { RecordPage } from '../record/record-page.tsx';
+import { STRINGS } from '../strings.ts';
+import { Shell } from './shell.tsx';
+
+/** `/` records, `/library` lists, `/library/<id>` opens one recording, `/trash` shows what was thrown away. */
+export function makeRouter(loginProblem: string | null) {
+  const root = createRootRoute({ component: () => <Shell loginProblem={loginProblem} /> });
+  const record = createRoute({ getParentRoute: () => root, path: '/', component: RecordPage });
+  const library = createRoute({ getParentRoute: () => root, path: '/library', component: LibraryPage });
+  const nothingOpen = createRoute({ getParentRoute: () => library, path: '/', component: NothingOpen });
+  const detail = createRoute({ getParentRoute: () => library, path: '$id', component: DetailPage });
+  const trash = createRoute({ getParentRoute: () => root, path: '/trash', component: TrashPage });
+  return createRouter({
+    routeTree: root.addChildren([record, library.addChildren([nothingOpen, detail]), trash]),
+    defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: Crashed,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
+
+function NotFound() {
+  return (
+    <div className="grid h-full place-content-center gap-3 p-8 text-center">
+      <h1 className="text-xl font-semibold">{STRINGS.app.notFound}</h1>
+      <Link to="/" className="button justify-self-center">
+        {STRINGS.app.notFoundLink}
+      </Link>
+    </div>
+  );
+}
+
+function Crashed() {
+  return (
+    <div role="alert" className="grid h-full place-content-center gap-3 p-8 text-center">
+      <h1 className="text-xl font-semibold">{STRINGS.app.crashed}</h1>
+      <button type="button" className="button justify-self-center" onClick={() => location.reload()}>
+        {STRINGS.app.reload}
+      </button>
+    </div>
+  );
+}
