@@ -33,6 +33,7 @@ export class UploadLane {
   receipt: UploadReceipt | null = null;
   /** True once a person ended it. */
   isTerminated = false;
+  #lastActivityAtMs: number;
   #activeAtMonotonicMs: number;
   #silentBeforeMs: number;
 
@@ -45,6 +46,7 @@ export class UploadLane {
     this.#info = start.info;
     this.offsetBytes = start.offsetBytes;
     this.recordCount = start.recordCount;
+    this.#lastActivityAtMs = start.lastActivityAtMs;
     this.#activeAtMonotonicMs = clock.monotonicMs();
     // The wall clock is asked once, for the time this process did not see; it may have been set back meanwhile.
     this.#silentBeforeMs = Math.max(0, clock.nowMs() - start.lastActivityAtMs);
@@ -74,6 +76,7 @@ export class UploadLane {
   }
 
   noteActivity(): void {
+    this.#lastActivityAtMs = this.#clock.nowMs();
     this.#activeAtMonotonicMs = this.#clock.monotonicMs();
     this.#silentBeforeMs = 0;
   }
@@ -97,19 +100,18 @@ export class UploadLane {
   }
 
   state(): UploadState {
-    const lastActivityMs = this.#clock.nowMs() - this.silentForMs;
     return {
       id: this.id,
       wish: this.#info.wish,
       offsetBytes: this.offsetBytes,
       lengthBytes: this.#info.lengthBytes,
       createdAt: this.#info.createdAt,
-      expiresAt: toIsoUtc(lastActivityMs + this.#expiryMs),
+      expiresAt: toIsoUtc(this.#lastActivityAtMs + this.#expiryMs),
       receipt: this.receipt,
     };
   }
 
   get lastActivityAt(): string {
-    return toIsoUtc(this.#clock.nowMs() - this.silentForMs);
+    return toIsoUtc(this.#lastActivityAtMs);
   }
 }

@@ -53,7 +53,7 @@ export const DEFAULT_TUNING: UploadsTuning = {
   journalBytes: 8 * 1024 * 1024,
   journalAfterMs: 1000,
   silenceMs: 3000,
-  patienceMs: 1000,
+  patienceMs: 2000,
   openUploads: 1024,
 };
 

@@ -1,0 +1,209 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, closeSync, openSync, truncateSync, writeSync } from 'node:fs';
+import { chmod, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { makeSpoolDesk, namesUnder, type SpoolDesk, seededBytes, wishFor } from '../../test/spool-desk.ts';
+import { newId } from '../model/id.ts';
+import { systemDisk } from './disk.ts';
+import { openUploads } from './open-uploads.ts';
+import { makeCopyFolder, openSpoolTools } from './spool-tools.ts';
+import { newUploadInfo } from './upload-info.ts';
+import type { UploadSpool, UploadsDesk } from './uploads-desk.ts';
+
+const opened: { desk: SpoolDesk; uploads: UploadSpool }[] = [];
+const wish = wishFor({ kind: 'file', filename: 'old.wav' });
+const whole = seededBytes(5_000_001, 21);
+
+afterEach(async () => {
+  for (const { desk, uploads } of opened.splice(0)) {
+    await uploads.close();
+    await desk.remove();
+  }
+});
+
+async function openSpool(overrides: Partial<UploadsDesk> = {}) {
+  const desk = await makeSpoolDesk(overrides);
+  const uploads = await openUploads(desk);
+  opened.push({ desk, uploads });
+  const source = join(desk.root, 'source.wav');
+  await writeFile(source, whole);
+  return { desk, uploads, source };
+}
+
+function code(expected: string) {
+  return expect.objectContaining({ code: expected });
+}
+
+describe('copying a file in', () => {
+  it('gives the same bytes, their checksum and a journal that speaks of them', async () => {
+    const { desk, uploads, source } = await openSpool();
+    const seen: number[] = [];
+    const spooled = await uploads.copyIn(source, wish, { onProgress: (bytes) => void seen.push(bytes) });
+    expect(spooled.checksum).toBe(createHash('sha256').update(whole).digest('hex'));
+    expect(spooled).toMatchObject({ sizeBytes: whole.length, wish });
+    expect(await readFile(spooled.path)).toEqual(whole);
+    expect(seen.at(-1)).toBe(whole.length);
+    const info = JSON.parse(await readFile(join(desk.spoolPath, spooled.id, 'info.json'), 'utf8')) as {
+      origin: unknown;
+    };
+    expect(info.origin).toEqual({ kind: 'import', sourcePath: source, sourceBytes: whole.length });
+    await expect(uploads.head(spooled.id)).rejects.toEqual(code('upload-unknown'));
+    expect(await uploads.listUnfinished()).toEqual([]);
+    await uploads.discardSpooled(spooled.id);
+    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+    expect(await readFile(source)).toEqual(whole);
+  });
+
+  it('syncs the copy, its journal and its wish before it answers', async () => {
+    const synced: number[] = [];
+    const disk = {
+      ...systemDisk,
+      sync: async (descriptor: number) => {
+        await systemDisk.sync(descriptor);
+        synced.push(descriptor);
+      },
+    };
+    const { uploads, source } = await openSpool({ disk });
+    await uploads.copyIn(source, wish);
+    expect(new Set(synced).size).toBe(3);
+  });
+
+  it('follows a link to a file, and refuses folders, pipes and devices without opening them', async () => {
+    const { desk, uploads, source } = await openSpool();
+    const link = join(desk.root, 'link');
+    await symlink(source, link);
+    expect((await uploads.copyIn(link, wish)).sizeBytes).toBe(whole.length);
+    const pipe = join(desk.root, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const path of [pipe, desk.root, '/dev/zero']) {
+      await expect(uploads.copyIn(path, wish)).rejects.toEqual(code('file-not-regular'));
+    }
+  });
+
+  it('names what is wrong with a source', async () => {
+    const { desk, uploads, source } = await openSpool({ maxFileBytes: 5_000_000 });
+    await expect(uploads.copyIn(join(desk.root, 'nothing'), wish)).rejects.toEqual(code('file-missing'));
+    await expect(uploads.copyIn(source, wish)).rejects.toEqual(code('file-too-large'));
+    const empty = join(desk.root, 'empty');
+    await writeFile(empty, '');
+    await expect(uploads.copyIn(empty, wish)).rejects.toEqual(code('not-audio-empty'));
+    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('says that a file may not be read', async () => {
+    const { uploads, source } = await openSpool();
+    await chmod(source, 0);
+    await expect(uploads.copyIn(source, wish)).rejects.toEqual(code('file-unreadable'));
+  });
+
+  it('is refused when the copy would not fit', async () => {
+    const { uploads, source } = await openSpool({ freeBytes: async () => 1_000_000 });
+    await expect(uploads.copyIn(source, wish)).rejects.toEqual(code('disk-full'));
+  });
+
+  it.each([
+    ['grows', (path: string) => appendFileSync(path, 'more')],
+    ['shrinks', (path: string) => truncateSync(path, 1000)],
+    [
+      'is overwritten',
+      (path: string) => {
+        const file = openSync(path, 'r+');
+        writeSync(file, 'other');
+        closeSync(file);
+      },
+    ],
+  ])('notices a source that %s meanwhile, and leaves nothing behind', async (_, change) => {
+    const { desk, uploads, source } = await openSpool();
+    await writeFile(source, seededBytes(40_000_000, 5));
+    let isChanged = false;
+    const onProgress = () => {
+      if (!isChanged) change(source);
+      isChanged = true;
+    };
+    await expect(uploads.copyIn(source, wish, { onProgress })).rejects.toEqual(
+      code('file-changed-while-reading'),
+    );
+    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+  });
+
+  it('can be called off', async () => {
+    const { desk, uploads, source } = await openSpool();
+    await writeFile(source, seededBytes(40_000_000, 6));
+    const calling = new AbortController();
+    const options = { signal: calling.signal, onProgress: () => calling.abort() };
+    await expect(uploads.copyIn(source, wish, options)).rejects.toEqual(code('interrupted'));
+    await expect(uploads.copyIn(source, wish, { signal: AbortSignal.abort() })).rejects.toEqual(
+      code('interrupted'),
+    );
+    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+  });
+
+  it('tells of a sync that failed, and leaves nothing behind', async () => {
+    const disk = {
+      ...systemDisk,
+      sync: async () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })),
+    };
+    const { desk, uploads, source } = await openSpool({ disk });
+    await expect(uploads.copyIn(source, wish)).rejects.toEqual(code('storage-failed'));
+    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+  });
+});
+
+describe('what a killed import left', () => {
+  it('becomes a recording when the copy was complete', async () => {
+    const { desk, uploads, source } = await openSpool();
+    const { id } = await uploads.copyIn(source, wish);
+    await uploads.close();
+    const restarted = await openUploads(desk);
+    opened.push({ desk, uploads: restarted });
+    const report = await (await restarted.recover()).done;
+    expect(report.completed).toEqual([id]);
+    expect(await desk.libraryFile(id)).toEqual(whole);
+    expect(desk.placed[0]?.wish).toEqual(wish);
+  });
+
+  async function leaveHalf(desk: SpoolDesk, source: string) {
+    const id = newId(1000);
+    const origin = { kind: 'import', sourcePath: source, sourceBytes: whole.length } as const;
+    const info = newUploadInfo(id, new Date(1000).toISOString(), whole.length, wish, origin);
+    const folder = await makeCopyFolder(await openSpoolTools(desk), info);
+    await writeFile(join(folder, 'data'), whole.subarray(0, 1_000_000));
+    return { id, folder };
+  }
+
+  it('is removed when incomplete and the source still has these bytes', async () => {
+    const { desk, uploads, source } = await openSpool();
+    const { id } = await leaveHalf(desk, source);
+    const report = await (await uploads.recover()).done;
+    expect(report).toMatchObject({ removed: [id], adopted: [] });
+    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+  });
+
+  it.each([
+    ['gone', (path: string) => rm(path)],
+    ['shorter', (path: string) => truncate(path, 10)],
+    [
+      'a folder',
+      async (path: string) => {
+        await rm(path);
+        await mkdir(path);
+      },
+    ],
+  ])('is kept and adopted when incomplete and the source is %s', async (_, change) => {
+    const { desk, uploads, source } = await openSpool();
+    const { id, folder } = await leaveHalf(desk, source);
+    await change(source);
+    const report = await (await uploads.recover()).done;
+    expect(report.adopted).toMatchObject([{ uploadId: id }]);
+    expect(await desk.libraryFile(report.adopted[0]?.recordingId ?? '')).toEqual(
+      whole.subarray(0, 1_000_000),
+    );
+    expect(await readFile(join(folder, 'rest-0'))).toEqual(whole.subarray(0, 1_000_000));
+    await uploads.close();
+    const again = await openUploads(desk);
+    opened.push({ desk, uploads: again });
+    expect((await (await again.recover()).done).adopted).toEqual([]);
+  });
+});
