@@ -33,6 +33,7 @@ export const FAILURES = {
   'upload-complete': { retryable: false },
   'checksum-mismatch': { retryable: true },
   'tus-version-unsupported': { retryable: false },
+  'content-type-unsupported': { retryable: false },
   // Bytes at rest.
   'blob-exists': { retryable: false },
   'blob-missing': { retryable: false },

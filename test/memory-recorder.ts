@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { memoryAccessRepository } from '../src/access/memory-access-repository.ts';
+import { openAccess } from '../src/access/open-access.ts';
+import { NO_TAGS } from '../src/model/audio-facts.ts';
+import { systemClock } from '../src/model/clock.ts';
+import { type FailureCode, VoiceRecorderError } from '../src/model/failure.ts';
+import { newId } from '../src/model/id.ts';
+import type { RecorderEvent } from '../src/model/recorder-event.ts';
+import type { Recording } from '../src/model/recording.ts';
+import type { UploadState, UploadWish } from '../src/model/upload.ts';
+import type { Library, Uploads, VoiceRecorder } from '../src/voice-recorder.ts';
+
+const NOW = '2026-11-22T21:32:05.000Z';
+
+/** The recorder's ports on plain maps: for tests of what stands in front of them. Nothing survives the process. */
+export interface MemoryRecorder extends VoiceRecorder {
+  addRecording(bytes: Uint8Array, fields?: Partial<Recording>): Recording;
+  emit(event: RecorderEvent): void;
+  /** What an upload holds by now. */
+  received(uploadId: string): Buffer;
+  readonly listenerCount: number;
+  /** Makes the next call of the library fail like this. */
+  failNext: Error | null;
+  isHealthy: boolean;
+}
+
+export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRecorder> {
+  const storeId = newId(Date.now());
+  const listeners = new Set<(event: RecorderEvent) => void>();
+  const recordings = new Map<string, Recording>();
+  const bytesOf = new Map<string, Buffer>();
+  const access = await openAccess({ repository: memoryAccessRepository(systemClock), stateFolder, storeId });
+  const addRecording: MemoryRecorder['addRecording'] = (bytes, fields = {}) => {
+    const recording = { ...describe(bytes), ...fields };
+    recordings.set(recording.id, recording);
+    bytesOf.set(recording.id, Buffer.from(bytes));
+    recorder.emit({ type: 'recording-added', recording });
+    return recording;
+  };
+  const uploads = memoryUploads(addRecording);
+  const recorder: MemoryRecorder = {
+    storeId,
+    dataDir: 'memory',
+    access,
+    uploads: uploads.port,
+    received: uploads.received,
+    library: memoryLibrary(recordings, bytesOf, () => {
+      const error = recorder.failNext;
+      recorder.failNext = null;
+      if (error) throw error;
+    }),
+    failNext: null,
+    isHealthy: true,
+    addRecording,
+    get listenerCount() {
+      return listeners.size;
+    },
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    storageReport: async () => ({
+      dataDir: 'memory',
+      freeBytes: 1e9,
+      totalBytes: 2e9,
+      minutesLeft: { voice: 2000 },
+      recordingCount: recordings.size,
+      recordingBytes: [...bytesOf.values()].reduce((sum, bytes) => sum + bytes.length, 0),
+    }),
+    isReady: async () => recorder.isHealthy,
+    close: async () => undefined,
+  };
+  return recorder;
+}
+
+function memoryLibrary(
+  recordings: Map<string, Recording>,
+  bytesOf: Map<string, Buffer>,
+  failWhenTold: () => void,
+): Library {
+  const need = (id: string, version?: number): Recording => {
+    failWhenTold();
+    const recording = recordings.get(id);
+    if (!recording) throw failure('recording-unknown', `There is no recording with the id ${id}.`);
+    if (version !== undefined && version !== recording.version) {
+      throw failure('version-conflict', `Expected version ${version}, found ${recording.version}.`);
+    }
+    return recording;
+  };
+  const change = (recording: Recording, fields: Partial<Recording>): Recording => {
+    const changed = { ...recording, ...fields, version: recording.version + 1 };
+    recordings.set(recording.id, changed);
+    return changed;
+  };
+  const source = async (id: string, suffix = '') => {
+    const { mimeType, checksum, filename } = need(id);
+    const bytes = bytesOf.get(id);
+    if (!bytes) throw failure('blob-missing', `The audio of ${id} is missing.`);
+    return {
+      sizeBytes: bytes.length,
+      mimeType,
+      etag: checksum + suffix,
+      filename,
+      open: async (range?: { start: number; end: number }) =>
+        Readable.from([bytes.subarray(range?.start ?? 0, range?.end ?? bytes.length)]),
+    };
+  };
+  return {
+    list: async ({ query = '', tag, limit = 50, cursor, isTrashed = false }) => {
+      failWhenTold();
+      const all = [...recordings.values()]
+        .filter(({ status }) => (status === 'trashed') === isTrashed)
+        .filter(({ title, tags }) => title.includes(query) && (tag === undefined || tags.includes(tag)));
+      const start = cursor === undefined ? 0 : Number(cursor);
+      if (Number.isNaN(start)) throw failure('cursor-invalid', `${cursor} is no cursor.`);
+      const nextCursor = start + limit < all.length ? String(start + limit) : null;
+      return { items: all.slice(start, start + limit), nextCursor };
+    },
+    find: async (id) => {
+      failWhenTold();
+      return recordings.get(id);
+    },
+    tags: async () => [{ tag: 'voice', count: recordings.size }],
+    amend: async (id, amendment, version) => change(need(id, version), amendment),
+    trash: async (id, version) => change(need(id, version), { status: 'trashed', trashedAt: NOW }),
+    restore: async (id) => change(need(id), { status: 'active', trashedAt: null }),
+    importFile: async (file) => ({ file, status: 'rejected' }),
+    audio: (id) => source(id),
+    playable: (id) => source(id, '-playable'),
+    peaks: async (id, { fromSeconds = 0, toSeconds = 2, width = 4 }) => {
+      need(id);
+      const min = Array.from({ length: width }, () => -0.5);
+      return { durationSeconds: 2, fromSeconds, toSeconds, min, max: min.map((value) => -value) };
+    },
+  };
+}
+
+function memoryUploads(addRecording: (bytes: Uint8Array, fields?: Partial<Recording>) => Recording): {
+  port: Uploads;
+  received: (id: string) => Buffer;
+} {
+  const states = new Map<string, UploadState>();
+  const contents = new Map<string, Buffer>();
+  const busy = new Set<string>();
+  const need = (id: string): UploadState => {
+    const state = states.get(id);
+    if (!state) throw failure('upload-unknown', `There is no upload with the id ${id}.`);
+    return state;
+  };
+  const complete = (state: UploadState, bytes: Buffer): UploadState => {
+    if (bytes.length === 0) throw failure('not-audio-empty', 'The file is empty.');
+    if (bytes.toString('latin1', 0, 1) === '<') throw failure('not-audio-content', 'This is a web page.');
+    const { id, checksum } = addRecording(bytes, { id: state.id, filename: state.wish.filename });
+    const receipt = {
+      uploadId: id,
+      recordingId: id,
+      checksum,
+      sizeBytes: bytes.length,
+      isDuplicate: false,
+      completedAt: NOW,
+    };
+    return { ...state, receipt };
+  };
+  const port: Uploads = {
+    create: async (wish: UploadWish, lengthBytes) => {
+      const id = newId(Date.now());
+      const expiresAt = '2026-12-22T21:32:05.000Z';
+      const state = { id, wish, offsetBytes: 0, lengthBytes, createdAt: NOW, expiresAt, receipt: null };
+      states.set(id, state);
+      contents.set(id, Buffer.alloc(0));
+      return state;
+    },
+    append: async (id, chunk) => {
+      const before = need(id);
+      if (busy.has(id)) throw failure('upload-busy', 'Another client writes to this upload.');
+      if (chunk.offsetBytes !== before.offsetBytes) {
+        throw failure('upload-offset-conflict', `Expected offset ${before.offsetBytes}.`);
+      }
+      busy.add(id);
+      const parts: Buffer[] = [];
+      let cut: unknown;
+      try {
+        for await (const part of chunk.body.iterator({ destroyOnReturn: false })) parts.push(part as Buffer);
+      } catch (error) {
+        cut = error;
+      } finally {
+        busy.delete(id);
+      }
+      const body = Buffer.concat(parts);
+      if (chunk.checksum !== null && (cut !== undefined || sha256(body) !== chunk.checksum)) {
+        throw failure('checksum-mismatch', 'The bytes are not those that were announced.');
+      }
+      const bytes = Buffer.concat([contents.get(id) ?? Buffer.alloc(0), body]);
+      const lengthBytes = chunk.lengthBytes ?? before.lengthBytes;
+      if (lengthBytes !== null && bytes.length > lengthBytes) {
+        throw failure('upload-length-exceeded', `Expected ${lengthBytes} bytes.`);
+      }
+      contents.set(id, bytes);
+      let state: UploadState = { ...before, lengthBytes, offsetBytes: bytes.length };
+      states.set(id, state);
+      if (cut !== undefined) throw new VoiceRecorderError('upload-cut', 'Cut.', { cause: cut });
+      if (bytes.length === lengthBytes) state = complete(state, bytes);
+      states.set(id, state);
+      return state;
+    },
+    head: async (id) => need(id),
+    terminate: async (id) => {
+      if (need(id).receipt) throw failure('upload-complete', 'It is a recording by now.');
+      states.delete(id);
+    },
+  };
+  return { port, received: (id) => contents.get(id) ?? Buffer.alloc(0) };
+}
+
+function describe(bytes: Uint8Array): Recording {
+  const id = newId(Date.now());
+  return {
+    id,
+    kind: 'file',
+    title: 'Interview',
+    filename: 'interview.wav',
+    storedFilename: `raw/2026/11/20261122T213205Z-${id}.wav`,
+    filesizeBytes: bytes.length,
+    checksum: sha256(bytes),
+    audioChecksum: null,
+    audioChecksumMethod: null,
+    mimeType: 'audio/wav',
+    container: 'wav',
+    codec: 'pcm_s16le',
+    duration: 2,
+    sampleRateHz: 48_000,
+    channels: 1,
+    bitDepth: 16,
+    bitRateBps: 768_000,
+    isPlayable: true,
+    tags: ['voice'],
+    notes: '',
+    markers: [],
+    collections: [],
+    aliases: [],
+    embedded: NO_TAGS,
+    loudness: null,
+    silenceShare: null,
+    warnings: [],
+    status: 'active',
+    version: 1,
+    createdAt: NOW,
+    modifiedAt: NOW,
+    trashedAt: null,
+    recordedAt: null,
+    recordedAtSource: null,
+    recordedAtZone: null,
+    preset: null,
+    takeId: null,
+    segment: null,
+    parentIds: [],
+    parentId: null,
+    lastVerifiedAt: null,
+    sync: [],
+  };
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function failure(code: FailureCode, message: string): VoiceRecorderError {
+  return new VoiceRecorderError(code, message);
+}
