@@ -18,6 +18,10 @@ export default defineConfig({
     // The page's content security policy knows no data: addresses.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      // Libraries change seldom: a browser keeps them over most upgrades of ours.
+      output: { codeSplitting: { groups: [{ name: 'libraries', test: /node_modules/ }] } },
+    },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8420' } },
 });

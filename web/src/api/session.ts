@@ -4,8 +4,7 @@ import { isUnauthorised, request, requestJson } from './http.ts';
 /** Who is signed in; null when nobody is. */
 export async function fetchSession(signal?: AbortSignal): Promise<Actor | null> {
   try {
-    const answer = await requestJson<Actor | { readonly actor: Actor }>('/api/session', { signal });
-    return 'actor' in answer ? answer.actor : answer;
+    return await requestJson<Actor>('/api/session', { signal });
   } catch (error) {
     if (isUnauthorised(error)) return null;
     throw error;

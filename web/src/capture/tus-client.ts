@@ -70,7 +70,7 @@ export function deleteUpload(desk: TusDesk, url: string): Promise<TusAnswer> {
 }
 
 async function ask(desk: TusDesk, url: string, sizeBytes: number, request: RequestInit): Promise<TusAnswer> {
-  const signal = AbortSignal.timeout(REQUEST_MS + sizeBytes / SLOWEST_BYTES_PER_MS);
+  const signal = AbortSignal.timeout(REQUEST_MS + Math.ceil(sizeBytes / SLOWEST_BYTES_PER_MS));
   let response: Response;
   try {
     response = await desk.fetch(url, { ...request, signal, cache: 'no-store' });

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import type { Recording } from '../../../src/model/recording.ts';
+import { conflictsOf, isEmptyAmendment, withoutSent } from './amendment-conflict.ts';
+import { toListRows } from './list-rows.ts';
+
+const base = { title: 'Tape', tags: ['a'], notes: 'one' };
+
+describe('changes of two people', () => {
+  it('do not meet when they touch different fields', () => {
+    expect(conflictsOf(base, { notes: 'mine' }, { ...base, title: 'Theirs' })).toEqual([]);
+  });
+
+  it('do not meet when both say the same', () => {
+    expect(conflictsOf(base, { tags: ['a', 'b'] }, { ...base, tags: ['a', 'b'] })).toEqual([]);
+  });
+
+  it('meet in the field both changed', () => {
+    const mine = { title: 'Mine', notes: 'mine' };
+    expect(conflictsOf(base, mine, { title: 'Theirs', tags: ['x'], notes: 'one' })).toEqual(['title']);
+  });
+});
+
+describe('what is still to be saved', () => {
+  it('loses what was sent and keeps what was typed meanwhile', () => {
+    const typed = { title: 'New', notes: 'longer' };
+    expect(withoutSent(typed, { title: 'New', notes: 'long' })).toEqual({ notes: 'longer' });
+    expect(isEmptyAmendment(withoutSent(typed, typed))).toBe(true);
+  });
+});
+
+describe('the rows of the list', () => {
+  it('have a heading for each day of the reader', () => {
+    const moments = ['2026-11-22T23:30:00Z', '2026-11-22T22:30:00Z', '2026-11-21T10:00:00Z'];
+    const recordings = moments.map((createdAt, index) => ({ id: String(index), createdAt }) as Recording);
+    const kinds = (timeZone: string) => toListRows(recordings, { timeZone }).map((row) => row.kind);
+    expect(kinds('UTC')).toEqual(['day', 'recording', 'recording', 'day', 'recording']);
+    expect(kinds('Europe/Berlin')).toEqual(['day', 'recording', 'day', 'recording', 'day', 'recording']);
+  });
+});
