@@ -13,13 +13,23 @@ export interface BlobStore {
    * Takes over the complete, synced file at `sourcePath` under `key`, for good.
    * Resolves only when bytes and directory entry would survive a power cut; until then `key` does not exist at all.
    * A crash leaves either `sourcePath`, or `key`, or both with the same bytes.
-   * Placing the same bytes again is harmless. Rejects with `blob-exists` (other bytes), `digest-mismatch`,
-   * `disk-full` or `storage-failed`.
+   * Placing the same bytes again is harmless. The size is always compared with what is expected, the checksum where
+   * bytes are copied or found there already. Rejects with `blob-exists` (other bytes), `digest-mismatch`,
+   * `file-missing` (neither source nor `key` is there), `disk-full` or `storage-failed`.
    */
-  place(key: BlobKey, sourcePath: string, expected: { checksum: Sha256Hex; sizeBytes: number }): Promise<void>;
+  place(
+    key: BlobKey,
+    sourcePath: string,
+    expected: { checksum: Sha256Hex; sizeBytes: number },
+  ): Promise<void>;
 
   /** Writes a small document (a sidecar) atomically: the old or the new one is there, never a mixture. */
   putDocument(key: BlobKey, content: string): Promise<void>;
+
+  /**
+   * Takes back a document (a `.json` key) whose recording never came to be, or has moved. Harmless when there is none.
+   */
+  removeDocument(key: BlobKey): Promise<void>;
 
   /** Size of the blob, or undefined when there is none. */
   stat(key: BlobKey): Promise<{ sizeBytes: number } | undefined>;

@@ -1,0 +1,194 @@
+import { constants } from 'node:fs';
+import * as fsPromises from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { VoiceRecorderError } from '../model/failure.ts';
+import { assertOutsideWriteSession } from '../sessions/write-session.ts';
+import type { BlobKey, BlobStore, LocalPaths } from './blob-store.ts';
+import { asDiskFailure, isMissing } from './disk-failure.ts';
+import { dropName, lstatIfThere, partialPathOf, placeFile } from './disk-place.ts';
+import type { FileChecksum, FileHasher } from './file-checksum.ts';
+import { openFileHasher } from './file-checksum.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import { quarantineFile } from './quarantine.ts';
+import { type FileSystem, StoreFolders } from './store-folders.ts';
+
+const READ_CHUNK_BYTES = 256 * 1024;
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+
+export interface DiskBlobsOptions {
+  /** The data folder; must be there. */
+  readonly root: string;
+  /** Shared with others who hash; without one the store has its own, ended by `close()`. */
+  readonly hasher?: FileHasher;
+  readonly logger?: BlobLogger;
+  readonly fs?: FileSystem;
+}
+
+export interface BlobLogger {
+  warn(facts: Readonly<Record<string, unknown>>, sentence: string): void;
+}
+
+/** Bytes in folders of this machine: plain files under the names that their keys say. */
+export interface DiskBlobs extends BlobStore, LocalPaths {
+  close(): Promise<void>;
+}
+
+/** Rejects with `storage-failed` when there is no folder at `root`. */
+export async function openDiskBlobs(options: DiskBlobsOptions): Promise<DiskBlobs> {
+  const fs = options.fs ?? fsPromises;
+  try {
+    const root = await fs.realpath(options.root);
+    const folders = new StoreFolders(root, fs);
+    const hasher = options.hasher ?? openFileHasher();
+    return new DiskBlobStore(folders, hasher, options.hasher === undefined, options.logger);
+  } catch (error) {
+    throw asDiskFailure(error, `open the store in ${options.root}`);
+  }
+}
+
+class DiskBlobStore implements DiskBlobs {
+  readonly #folders: StoreFolders;
+  readonly #hasher: FileHasher;
+  readonly #ownsHasher: boolean;
+  readonly #logger: BlobLogger | undefined;
+  readonly #turns = new OneAtATime();
+
+  constructor(
+    folders: StoreFolders,
+    hasher: FileHasher,
+    ownsHasher: boolean,
+    logger: BlobLogger | undefined,
+  ) {
+    this.#folders = folders;
+    this.#hasher = hasher;
+    this.#ownsHasher = ownsHasher;
+    this.#logger = logger;
+  }
+
+  localPath(key: BlobKey): string {
+    return this.#folders.pathOf(key);
+  }
+
+  place(key: BlobKey, sourcePath: string, expected: FileChecksum): Promise<void> {
+    return this.#inTurn(key, `place ${sourcePath} as ${key}`, () =>
+      placeFile({ folders: this.#folders, hasher: this.#hasher }, key, sourcePath, expected),
+    );
+  }
+
+  putDocument(key: BlobKey, content: string): Promise<void> {
+    return this.#inTurn(key, `write ${key}`, async () => {
+      const target = await this.#folders.make(key);
+      const partial = partialPathOf(target);
+      try {
+        await this.#writeWhole(partial, content);
+        await this.#folders.fs.rename(partial, target);
+      } catch (error) {
+        await this.#folders.fs.unlink(partial).catch(() => {
+          // The first failure is the one to tell; the next writing replaces what is left here.
+        });
+        throw error;
+      }
+      await this.#folders.sync(dirname(target));
+    });
+  }
+
+  removeDocument(key: BlobKey): Promise<void> {
+    return this.#inTurn(key, `remove ${key}`, async () => {
+      if (!key.endsWith('.json')) {
+        throw new VoiceRecorderError('invalid-input', `${key} is no document: only .json files are removed.`);
+      }
+      try {
+        const path = await this.#folders.find(key);
+        await dropName(this.#folders, partialPathOf(path));
+        await dropName(this.#folders, path);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    });
+  }
+
+  async stat(key: BlobKey): Promise<{ sizeBytes: number } | undefined> {
+    try {
+      const found = await lstatIfThere(this.#folders.fs, await this.#folders.find(key));
+      return found?.isFile() ? { sizeBytes: found.size } : undefined;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw asDiskFailure(error, `look at ${key}`);
+    }
+  }
+
+  async read(key: BlobKey, range?: { start: number; end: number }): Promise<Readable> {
+    if (range !== undefined && !(range.start >= 0 && range.end >= range.start)) {
+      throw new VoiceRecorderError(
+        'range-invalid',
+        `${key} cannot be read from ${range.start} to ${range.end}: expected 0 <= start <= end.`,
+      );
+    }
+    return await this.#reading(key, `read ${key}`, async (path) => {
+      // O_NONBLOCK: a pipe in a file's place must not hold a thread for ever.
+      const flags = constants.O_RDONLY | NO_FOLLOW | (constants.O_NONBLOCK ?? 0);
+      const handle = await this.#folders.fs.open(path, flags);
+      const isFile = (await handle.stat()).isFile();
+      const isEmptyRange = range !== undefined && range.start === range.end;
+      if (!isFile || isEmptyRange) await handle.close();
+      if (!isFile) throw new VoiceRecorderError('storage-failed', `${key} is no regular file in the store.`);
+      if (isEmptyRange) return Readable.from([]);
+      return handle.createReadStream({
+        highWaterMark: READ_CHUNK_BYTES,
+        ...(range === undefined ? {} : { start: range.start, end: range.end - 1 }),
+      });
+    });
+  }
+
+  checksum(key: BlobKey): Promise<FileChecksum> {
+    return this.#reading(key, `read ${key}`, (path) => this.#hasher.hashFile(path));
+  }
+
+  quarantine(key: BlobKey, reason: string): Promise<BlobKey> {
+    return this.#inTurn(key, `move ${key} to quarantine`, async () => {
+      const note = (noteKey: BlobKey, content: string) => this.putDocument(noteKey, content);
+      const newKey = await quarantineFile(this.#folders, key, reason, note);
+      this.#logger?.warn({ key, newKey, reason }, 'Stored bytes were moved to quarantine.');
+      return newKey;
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#ownsHasher) await this.#hasher.close();
+  }
+
+  async #writeWhole(path: string, content: string): Promise<void> {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_FOLLOW;
+    const handle = await this.#folders.fs.open(path, flags, 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #reading<T>(key: BlobKey, attempt: string, work: (path: string) => Promise<T>): Promise<T> {
+    assertOutsideWriteSession(`The store (${attempt})`);
+    try {
+      return await work(await this.#folders.find(key));
+    } catch (error) {
+      if (isMissing(error)) {
+        throw new VoiceRecorderError('blob-missing', `Nothing lies under ${key} in the store.`, {
+          cause: error,
+        });
+      }
+      throw asDiskFailure(error, attempt);
+    }
+  }
+
+  async #inTurn<T>(key: BlobKey, attempt: string, work: () => Promise<T>): Promise<T> {
+    assertOutsideWriteSession(`The store (${attempt})`);
+    try {
+      return await this.#turns.run(key, work);
+    } catch (error) {
+      throw asDiskFailure(error, attempt);
+    }
+  }
+}

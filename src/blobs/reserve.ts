@@ -1,0 +1,112 @@
+import { randomFill } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, rename, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { asDiskFailure, isMissing } from './disk-failure.ts';
+import type { DiskSpace } from './disk-space.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+
+const fillRandomly = promisify<Buffer, Buffer>(randomFill);
+
+const RESERVE_BYTES = 64 * 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
+
+export interface ReserveDesk {
+  /** `reserve.bin` in the data folder. */
+  readonly path: string;
+  readonly readSpace: () => Promise<DiskSpace>;
+  /** What must stay free besides: the reserve is never made out of the last room. */
+  readonly keepFreeBytes: number;
+  readonly sizeBytes?: number;
+}
+
+/**
+ * Room that is given back when the disk is full, so that the end of a take, the database, an export and a purge can
+ * still be written. Random bytes: file systems that compress or share equal blocks would keep no room for others.
+ */
+export class Reserve {
+  readonly #desk: ReserveDesk;
+  readonly #sizeBytes: number;
+  readonly #turns = new OneAtATime();
+
+  constructor(desk: ReserveDesk) {
+    this.#desk = desk;
+    this.#sizeBytes = desk.sizeBytes ?? RESERVE_BYTES;
+  }
+
+  /** True when the whole reserve is there. */
+  async isHeld(): Promise<boolean> {
+    try {
+      return (await stat(this.#desk.path)).size >= this.#sizeBytes;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw asDiskFailure(error, `look at the reserve ${this.#desk.path}`);
+    }
+  }
+
+  /**
+   * Makes it when it is missing and there is ample room (four times its size besides what must stay free).
+   * Resolves to whether it is there now. A disk that fills up meanwhile is no failure: there is just no reserve.
+   */
+  ensure(): Promise<boolean> {
+    return this.#turns.run('reserve', async () => {
+      if (await this.isHeld()) return true;
+      const { freeBytes } = await this.#desk.readSpace();
+      if (freeBytes < this.#desk.keepFreeBytes + 4 * this.#sizeBytes) return false;
+      return await this.#make();
+    });
+  }
+
+  /** Gives the room back. Resolves to whether there was any to give. */
+  release(): Promise<boolean> {
+    return this.#turns.run('reserve', async () => {
+      try {
+        await unlink(this.#desk.path);
+        await syncFolder(dirname(this.#desk.path));
+        return true;
+      } catch (error) {
+        if (isMissing(error)) return false;
+        throw asDiskFailure(error, `free the reserve ${this.#desk.path}`);
+      }
+    });
+  }
+
+  async #make(): Promise<boolean> {
+    const partial = `${this.#desk.path}.partial`;
+    try {
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0);
+      const file = await open(partial, flags, 0o600);
+      try {
+        const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+        for (let done = 0; done < this.#sizeBytes; done += CHUNK_BYTES) {
+          await fillRandomly(chunk);
+          await file.writeFile(chunk.subarray(0, Math.min(CHUNK_BYTES, this.#sizeBytes - done)));
+        }
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      await rename(partial, this.#desk.path);
+      await syncFolder(dirname(this.#desk.path));
+      return true;
+    } catch (error) {
+      await unlink(partial).catch(() => {
+        // The first failure is the one to tell.
+      });
+      const failure = asDiskFailure(error, `make the reserve ${this.#desk.path}`);
+      if (failure instanceof Error && 'code' in failure && failure.code === 'disk-full') return false;
+      throw failure;
+    }
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
