@@ -1,10 +1,11 @@
-import { link, mkdir, mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Clock } from '../src/model/clock.ts';
 import { systemClock } from '../src/model/clock.ts';
-import type { RecordingId } from '../src/model/id.ts';
+import { isId, type RecordingId } from '../src/model/id.ts';
 import type { SpooledFile, UploadReceipt, UploadWish } from '../src/model/upload.ts';
 import type { UploadsDesk } from '../src/record/uploads-desk.ts';
 import type { UploadChunk } from '../src/voice-recorder.ts';
@@ -44,17 +45,26 @@ export async function makeSpoolDesk(overrides: Partial<UploadsDesk> = {}, root?:
     placed.push(spooled);
     await link(spooled.path, join(library, spooled.id));
     await unlink(spooled.path);
-    const receipt: UploadReceipt = {
-      uploadId: spooled.id,
-      recordingId: spooled.id,
-      checksum: spooled.checksum,
-      sizeBytes: spooled.sizeBytes,
-      isDuplicate: false,
-      completedAt: new Date().toISOString(),
-    };
-    await writeFile(receiptPath(spooled.id), JSON.stringify(receipt));
+    return await writeReceipt(spooled.id, spooled.checksum, spooled.sizeBytes);
+  }
+
+  async function writeReceipt(id: RecordingId, checksum: string, sizeBytes: number): Promise<UploadReceipt> {
+    const completedAt = new Date().toISOString();
+    const receipt = { uploadId: id, recordingId: id, checksum, sizeBytes, isDuplicate: false, completedAt };
+    await writeFile(`${receiptPath(id)}.new`, JSON.stringify(receipt));
+    await rename(`${receiptPath(id)}.new`, receiptPath(id));
     return receipt;
   }
+
+  /** As ingest does at a start: what is in the library but not in the catalogue is entered there. */
+  async function finishPlacings(): Promise<void> {
+    for (const id of (await readdir(library)).filter(isId)) {
+      if ((await findReceipt(id)) !== undefined) continue;
+      const bytes = await readFile(join(library, id));
+      await writeReceipt(id, createHash('sha256').update(bytes).digest('hex'), bytes.length);
+    }
+  }
+  await finishPlacings();
 
   return {
     root: home,
