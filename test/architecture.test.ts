@@ -30,6 +30,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/access': { values: ['src/model'], types: PORTS },
   'src/record': { values: ['src/model', 'src/sessions'], types: PORTS },
   'src/ingest': { values: ['src/model', 'src/sessions'], types: PORTS },
+  'src/library': { values: ['src/model'], types: PORTS },
   'src/derive': { values: ['src/model', 'src/sessions'], types: PORTS },
   'src/verify': { values: ['src/model'], types: PORTS },
   'src/serve': { values: ['src/model'], types: PORTS },

@@ -69,7 +69,7 @@ export class DerivedFiles {
 
   #once<T>(key: string, make: () => Promise<T>): Promise<T> {
     const running = this.#running.get(key) as Promise<T> | undefined;
-    if (running) return running;
+    if (running !== undefined) return running;
     const made = make().finally(() => this.#running.delete(key));
     this.#running.set(key, made);
     return made;

@@ -1,0 +1,40 @@
+/**
+ * Voice Recorder Pro as a library.
+ *
+ * @example
+ * import { openVoiceRecorder } from 'voice-recorder-pro';
+ *
+ * const recorder = await openVoiceRecorder({ environment: 'production' });
+ * const outcome = await recorder.library.importFile('interview.wav', { title: 'Interview' });
+ * await recorder.close();
+ */
+export { DatabaseContextManager } from './catalogue/database-context-manager.ts';
+export { RecordingRepository } from './catalogue/recording-repository.ts';
+export type { EnvironmentName } from './config/environments.ts';
+export { StorageConfig } from './config/storage-config.ts';
+export type { Actor, NamedToken, Role } from './model/access.ts';
+export type { AudioFacts, AudioWarning, EmbeddedTags } from './model/audio-facts.ts';
+export { FAILURES, type FailureCode, VoiceRecorderError } from './model/failure.ts';
+export type { ImportOutcome } from './model/import-outcome.ts';
+export type { RecorderEvent } from './model/recorder-event.ts';
+export type {
+  Recording,
+  Recording as RecordingMetadata,
+  RecordingAmendment,
+  RecordingPage,
+  RecordingQuery,
+} from './model/recording.ts';
+export type { UploadReceipt, UploadState, UploadWish } from './model/upload.ts';
+export { type OpenOptions, openVoiceRecorder } from './open.ts';
+export type {
+  Access,
+  AudioSource,
+  ImportOptions,
+  Library,
+  PeaksRequest,
+  PeaksView,
+  StorageReport,
+  UploadChunk,
+  Uploads,
+  VoiceRecorder,
+} from './voice-recorder.ts';

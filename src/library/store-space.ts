@@ -1,0 +1,61 @@
+import { bytesPerMinute, type Preset } from '../model/preset.ts';
+
+export interface SpaceReading {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface StoreSpaceDesk {
+  readSpace(): Promise<SpaceReading>;
+  readonly reserve: { ensure(): Promise<boolean>; release(): Promise<boolean> };
+  /** What must stay free; 0 when space is not checked. */
+  readonly keepFreeBytes: number;
+  readonly onFault: (error: unknown) => void;
+}
+
+const RESERVE_ROUND_MS = 60_000;
+
+/** How much room the store has left, and the reserve that is given up when there is none. */
+export class StoreSpace {
+  readonly #desk: StoreSpaceDesk;
+  #round: NodeJS.Timeout | undefined;
+
+  constructor(desk: StoreSpaceDesk) {
+    this.#desk = desk;
+  }
+
+  read(): Promise<SpaceReading> {
+    return this.#desk.readSpace();
+  }
+
+  /** Bytes that new recordings may still fill; 0 when what must stay free is reached. */
+  async usableBytes(): Promise<number> {
+    const { freeBytes } = await this.#desk.readSpace();
+    return Math.max(0, freeBytes - this.#desk.keepFreeBytes);
+  }
+
+  /** Minutes that still fit, by preset. */
+  async minutesLeft(presets: readonly Preset[]): Promise<Record<string, number>> {
+    const usableBytes = await this.usableBytes();
+    return Object.fromEntries(
+      presets.map((preset) => [preset.id, Math.floor(usableBytes / bytesPerMinute(preset))]),
+    );
+  }
+
+  /** Makes the reserve in the background, and again later when it had to be given up. */
+  keepReserve(): void {
+    const ensure = () => {
+      this.#desk.reserve.ensure().catch(this.#desk.onFault);
+    };
+    ensure();
+    this.#round ??= setInterval(ensure, RESERVE_ROUND_MS).unref();
+  }
+
+  async releaseReserve(): Promise<void> {
+    await this.#desk.reserve.release();
+  }
+
+  close(): void {
+    clearInterval(this.#round);
+  }
+}

@@ -1,0 +1,191 @@
+import { openAccess } from './access/open-access.ts';
+import { openDiskBlobs } from './blobs/disk-blobs.ts';
+import { readSpace } from './blobs/disk-space.ts';
+import { Reserve } from './blobs/reserve.ts';
+import { openCatalogue } from './catalogue/open-catalogue.ts';
+import { SidecarWriter } from './catalogue/sidecar-writer.ts';
+import type { EnvironmentName } from './config/environments.ts';
+import { StorageConfig, type StorageOverrides } from './config/storage-config.ts';
+import { takeStoreLock } from './config/store-lock.ts';
+import { claimStore } from './config/store-marker.ts';
+import { DerivedFiles } from './derive/derived-files.ts';
+import { derivedJobs } from './derive/derived-jobs.ts';
+import { JobRunner } from './jobs/job-runner.ts';
+import { SqliteJobQueue } from './jobs/sqlite-job-queue.ts';
+import { EventHub } from './library/event-hub.ts';
+import { JoinedLibrary } from './library/joined-library.ts';
+import { StoreSpace } from './library/store-space.ts';
+import { openMedia } from './media/open-media.ts';
+import { readPeaksView } from './media/peaks-view.ts';
+import { type Clock, systemClock } from './model/clock.ts';
+import { PRESETS } from './model/preset.ts';
+import { joinIngest } from './open-ingest.ts';
+import { openUploads } from './record/open-uploads.ts';
+import type { VoiceRecorder } from './voice-recorder.ts';
+
+/** Hears what happens inside, for a log. Never gets secrets. */
+export type LogListener = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  details: Readonly<Record<string, unknown>>,
+) => void;
+
+export interface OpenOptions {
+  /** `VRP_ENV`, else production, when not given. */
+  readonly environment?: EnvironmentName;
+  /** Absolute path; `VRP_DATA_DIR`, else the platform's folder, when not given. */
+  readonly dataDir?: string;
+  /** Further settings that win over environment and config file. */
+  readonly overrides?: StorageOverrides;
+  /** True: begins an empty store although another one was seen at this path before. */
+  readonly isNewStore?: boolean;
+  /** False: derived work is only noted down, for the next long-lived process. True when not given. */
+  readonly runsJobs?: boolean;
+  /** How long a store held by another process is waited for; not at all when not given. */
+  readonly lockWaitMs?: number;
+  readonly clock?: Clock;
+  readonly log?: LogListener;
+}
+
+const ADOPTION_ROUND_MS = 60 * 60 * 1000;
+const MB = 1_000_000;
+
+/**
+ * Opens a store: takes its lock, brings its database up to date, finishes what an earlier run left half done, and
+ * joins the rooms. Takes of clients are checked in the background while it already serves.
+ * Rejects with `config-invalid`, `store-not-writable`, `store-locked`, `store-marker-missing`, `store-marker-invalid`,
+ * `store-too-new`, `catalogue-damaged` or `catalogue-too-new`; nothing is then left open.
+ */
+export async function openVoiceRecorder(options: OpenOptions = {}): Promise<VoiceRecorder> {
+  const clock = options.clock ?? systemClock;
+  const log: LogListener = options.log ?? (() => undefined);
+  const config = StorageConfig.fromEnvironment(options.environment, {
+    ...options.overrides,
+    ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+  });
+  await using opened = new AsyncDisposableStack();
+  const lock = await takeStoreLock(config.lockFile, clock, options.lockWaitMs ?? 0);
+  opened.defer(() => lock.release());
+  const marker = claimStore(config, clock, options.isNewStore ?? false);
+
+  const catalogue = await openCatalogue({ file: config.catalogueFile, backupFolder: config.backupPath, clock });
+  opened.defer(() => catalogue.close());
+  const blobs = await openDiskBlobs({
+    root: config.dataDir,
+    logger: { warn: (facts, sentence) => log('warn', sentence, facts) },
+  });
+  opened.defer(() => blobs.close());
+  const media = openMedia({ onEvent: (event) => log('debug', `media child: ${event.type}`, { ...event }) });
+  opened.defer(() => media.close());
+  const events = new EventHub((error) => log('error', 'An event listener failed.', { error }));
+  const space = spaceOf(config, log);
+  opened.defer(() => space.close());
+  const sidecars = new SidecarWriter({
+    outbox: catalogue.outbox,
+    putDocument: (key, content) => blobs.putDocument(key, content),
+    onFailure: (recordingId, error) => log('error', 'A sidecar could not be written.', { recordingId, error }),
+  });
+  opened.defer(() => sidecars.close());
+
+  const derived = new DerivedFiles({ derivedPath: config.derivedPath, media, localPath: (key) => blobs.localPath(key) });
+  const queue = new SqliteJobQueue(catalogue.contexts, { clock });
+  const jobs = derivedJobs({ queue, derived, find: (id) => catalogue.recordings.find(id) });
+  const ingest = joinIngest({
+    config, clock, log, media, blobs, space, sidecars,
+    recordings: catalogue.recordings,
+    onAdded: async (recording) => {
+      events.publish({ type: 'recording-added', recording });
+      await jobs.enqueue(recording);
+    },
+  });
+  const uploads = await openUploads({
+    spoolPath: config.spoolPath,
+    clock,
+    maxFileBytes: config.maxFileMb === 0 ? null : config.maxFileMb * MB,
+    expiryMs: config.uploadExpiryDays * 24 * 60 * 60 * 1000,
+    complete: (spooled) => ingest.complete(spooled),
+    findReceipt: (uploadId) => catalogue.recordings.findReceipt(uploadId),
+    adoptRecovered: (spooled, uploadId) => ingest.adoptRecovered(spooled, uploadId),
+    freeBytes: () => space.usableBytes(),
+    onDiskFull: () => space.releaseReserve(),
+    onProgress: (event) => events.publish(event),
+    log,
+  });
+  opened.defer(() => uploads.close());
+  await ingest.recover(uploads);
+  const recovery = await uploads.recover();
+  recovery.done.then(
+    (report) => log('info', 'The spool is checked.', { ...report }),
+    (error: unknown) => log('error', 'Checking the spool failed.', { error }),
+  );
+  void sidecars.drain();
+
+  const runner = new JobRunner({
+    queue,
+    handlers: jobs.handlers,
+    onFault: (error) => log('error', 'The job queue failed.', { error }),
+  });
+  if (options.runsJobs ?? true) {
+    await queue.releaseAll();
+    runner.start();
+    space.keepReserve();
+    opened.defer(() => runner.stop());
+    const round = setInterval(() => {
+      uploads.adoptExpired().catch((error: unknown) => log('error', 'Adopting old takes failed.', { error }));
+    }, ADOPTION_ROUND_MS).unref();
+    opened.defer(() => clearInterval(round));
+  }
+  const access = await openAccess({
+    repository: catalogue.access,
+    stateFolder: config.stateDir,
+    storeId: marker.id,
+    clock,
+  });
+  const library = new JoinedLibrary({
+    recordings: catalogue.recordings,
+    blobs,
+    flushSidecar: (id) => sidecars.flush(id),
+    peaksFile: (recording) => derived.peaks(recording),
+    readPeaks: readPeaksView,
+    playableFile: (recording) => derived.playable(recording),
+    importFile: (path, importOptions) => ingest.importFile(uploads, path, importOptions),
+    publish: (event) => events.publish(event),
+  });
+
+  const everything = opened.move();
+  return {
+    storeId: marker.id,
+    dataDir: config.dataDir,
+    library,
+    uploads,
+    access,
+    subscribe: (listener) => events.subscribe(listener),
+    storageReport: async () => {
+      const [{ freeBytes, totalBytes }, totals] = await Promise.all([space.read(), catalogue.recordings.totals()]);
+      return {
+        dataDir: config.dataDir,
+        freeBytes,
+        totalBytes,
+        minutesLeft: await space.minutesLeft(PRESETS),
+        recordingCount: totals.recordingCount,
+        recordingBytes: totals.recordingBytes,
+      };
+    },
+    isReady: async () => {
+      const [totals, usableBytes] = await Promise.all([catalogue.recordings.totals(), space.usableBytes()]);
+      return totals.recordingCount >= 0 && usableBytes > 0;
+    },
+    close: () => everything.disposeAsync(),
+  };
+}
+
+function spaceOf(config: StorageConfig, log: LogListener): StoreSpace {
+  const keepFreeBytes = config.enableDiskSpaceCheck ? config.minDiskSpaceMb * MB : 0;
+  const read = () => readSpace(config.dataDir);
+  return new StoreSpace({
+    readSpace: read,
+    reserve: new Reserve({ path: config.reserveFile, readSpace: read, keepFreeBytes }),
+    keepFreeBytes,
+    onFault: (error) => log('warn', 'The reserve could not be made.', { error }),
+  });
+}
