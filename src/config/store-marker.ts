@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fdatasyncSync,
   mkdirSync,
   openSync,
@@ -9,7 +10,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../model/clock.ts';
 import { toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
@@ -71,7 +72,7 @@ export function readMarker(place: StorePlace): StoreMarker | undefined {
  */
 export function claimStore(place: StorePlace, clock: Clock, isNewStore: boolean): StoreMarker {
   const found = readMarker(place);
-  const seenId = readSeen(place);
+  const seenId = seenStoreId(place);
   if (!found && seenId !== undefined && !isNewStore) {
     throw new VoiceRecorderError(
       'store-marker-missing',
@@ -98,12 +99,13 @@ function makeMarker(place: StorePlace, clock: Clock): StoreMarker {
 }
 
 function seenFile(place: StorePlace): string {
-  const path = realpathSync(place.dataDir);
+  const path = existsSync(place.dataDir) ? realpathSync(place.dataDir) : resolve(place.dataDir);
   const name = createHash('sha256').update(path).digest('hex').slice(0, 32);
   return join(place.stateDir, 'stores-seen', `${name}.json`);
 }
 
-function readSeen(place: StorePlace): string | undefined {
+/** Id of the store that was last opened at this path; undefined when none ever was. */
+export function seenStoreId(place: StorePlace): string | undefined {
   try {
     const seen = JSON.parse(readFileSync(seenFile(place), 'utf8')) as { id?: unknown };
     return typeof seen.id === 'string' ? seen.id : undefined;

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import type { Cli } from './cli.ts';
+
+/** One command: its line in the help, and the module that is loaded only when it is asked for. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly group: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ register(program: Command, cli: Cli): void }>;
+}
+
+const SERVER = 'Server:';
+const LIBRARY = 'Library:';
+const FILES = 'Files and care:';
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'start',
+    group: SERVER,
+    summary: 'start the server and the web recorder',
+    load: () => import('./commands/start.ts'),
+  },
+  {
+    name: 'token',
+    group: SERVER,
+    summary: "print the owner's token; add, list and revoke others",
+    load: () => import('./commands/token.ts'),
+  },
+  {
+    name: 'config',
+    group: SERVER,
+    summary: 'show the settings in force, or check them',
+    load: () => import('./commands/config.ts'),
+  },
+  {
+    name: 'import',
+    group: LIBRARY,
+    summary: 'bring audio files into the library',
+    load: () => import('./commands/import.ts'),
+  },
+  {
+    name: 'list',
+    group: LIBRARY,
+    summary: 'list or search recordings, newest first',
+    load: () => import('./commands/list.ts'),
+  },
+  {
+    name: 'info',
+    group: LIBRARY,
+    summary: 'show everything known about one recording',
+    load: () => import('./commands/info.ts'),
+  },
+  {
+    name: 'edit-info',
+    group: LIBRARY,
+    summary: 'change title, tags or notes of a recording',
+    load: () => import('./commands/edit-info.ts'),
+  },
+  {
+    name: 'remove',
+    group: LIBRARY,
+    summary: 'put recordings into the trash',
+    load: () => import('./commands/remove.ts'),
+  },
+  {
+    name: 'trash',
+    group: LIBRARY,
+    summary: 'list the trash, or take recordings out of it',
+    load: () => import('./commands/trash.ts'),
+  },
+  {
+    name: 'probe',
+    group: FILES,
+    summary: 'describe an audio file without importing it',
+    load: () => import('./commands/probe.ts'),
+  },
+  {
+    name: 'manifest',
+    group: FILES,
+    summary: 'write SHA256SUMS, so that anybody can check every file',
+    load: () => import('./commands/manifest.ts'),
+  },
+];

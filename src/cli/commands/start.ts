@@ -1,0 +1,220 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { readSettings } from '../../config/read-settings.ts';
+import { readServerConfig, type ServerConfig } from '../../config/server-config.ts';
+import { StorageConfig } from '../../config/storage-config.ts';
+import { VoiceRecorderError } from '../../model/failure.ts';
+import { openVoiceRecorder } from '../../open.ts';
+import { openLog } from '../../serve/request-log.ts';
+import { type RunningServer, startServer } from '../../serve/start-server.ts';
+import type { VoiceRecorder } from '../../voice-recorder.ts';
+import type { Cli } from '../cli.ts';
+import { ensureWeb } from '../ensure-web.ts';
+import { openBrowser } from '../open-browser.ts';
+import { factLines } from '../recording-text.ts';
+import { leaveServerNote } from '../server-file.ts';
+import { overridesOf } from '../store-place.ts';
+import { printable } from '../terminal-text.ts';
+
+interface StartOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly open?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly insecure?: boolean;
+  readonly newStore?: boolean;
+}
+
+const STOP_WITHIN_MS = 5_000;
+const LOCK_WAIT_MS = 5_000;
+
+export function register(program: Command, cli: Cli): void {
+  program
+    .command('start')
+    .description('Start the server and the web recorder, and print the link that signs your browser in.')
+    .option('--host <address>', 'address to listen on (VRP_HOST; 127.0.0.1 unless told)')
+    .option('--port <number>', 'port to listen on (VRP_PORT; 8420 unless told); 0 takes a free one', readPort)
+    .option('--open', 'open the browser')
+    .option('--tls-cert <file>', 'PEM certificate with its chain (VRP_TLS_CERT)', (path) => resolve(path))
+    .option('--tls-key <file>', 'PEM private key (VRP_TLS_KEY)', (path) => resolve(path))
+    .option('--insecure', 'allow an address that others can reach, without TLS (VRP_INSECURE)')
+    .option('--new-store', 'begin an empty library although there was another one at this path')
+    .addHelpText('after', EXAMPLES)
+    .action((options: StartOptions) => start(cli, options));
+}
+
+async function start(cli: Cli, options: StartOptions): Promise<void> {
+  const { output } = cli;
+  const signal = cli.interruption;
+  const config = readServerConfig(givenSettings(options), cli.env);
+  const tls = await readTls(config);
+  const webFolder = await ensureWeb(output);
+  const { environment, dataDir } = cli.store;
+  const logger = openServerLog(cli);
+  const recorder = await openVoiceRecorder({
+    ...(environment === undefined ? {} : { environment }),
+    ...(dataDir === undefined ? {} : { dataDir }),
+    isNewStore: options.newStore ?? false,
+    // A server that was just killed or is stopping frees the store within a moment.
+    lockWaitMs: LOCK_WAIT_MS,
+    log: (level, message, details) => logger[level](details, message),
+  });
+  let server: RunningServer | undefined;
+  let removeNote = async () => {};
+  try {
+    server = await listen(cli, config, { recorder, webFolder, tls, logger });
+    const { stateDir } = StorageConfig.describe(environment, overridesOf(cli.store), cli.env);
+    const note = { baseUrl: server.baseUrl, tlsCert: tls?.cert ?? null };
+    removeNote = await leaveServerNote(stateDir, recorder.storeId, note);
+    if (!signal.aborted) await greet(cli, config, server, recorder, options.open ?? false);
+    await untilAborted(signal);
+    output.note('Stopping ...');
+  } finally {
+    await stopInTime(cli, removeNote, server, recorder);
+  }
+}
+
+interface Parts {
+  readonly recorder: VoiceRecorder;
+  readonly logger: ReturnType<typeof openLog>;
+  readonly webFolder: string;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+}
+
+function listen(cli: Cli, config: ServerConfig, parts: Parts): Promise<RunningServer> {
+  const { maxFileMb } = StorageConfig.describe(cli.store.environment, overridesOf(cli.store), cli.env);
+  return startServer({
+    ...parts,
+    host: config.host,
+    port: config.port,
+    version: cli.version,
+    allowedHosts: config.allowedHosts,
+    publicUrl: config.publicUrl,
+    isInsecureAllowed: config.isInsecureAllowed,
+    maxUploadBytes: maxFileMb === 0 ? null : maxFileMb * 1_000_000,
+  });
+}
+
+/** Beside a person's screen only what went wrong is worth a line, unless more was asked for. */
+function openServerLog(cli: Cli): ReturnType<typeof openLog> {
+  const chosenLevel = readSettings({}, cli.env).values.logLevel;
+  return openLog(chosenLevel ?? (process.stderr.isTTY ? 'warn' : 'info'));
+}
+
+async function greet(
+  { output, version }: Cli,
+  config: ServerConfig,
+  server: RunningServer,
+  recorder: VoiceRecorder,
+  opensBrowser: boolean,
+): Promise<void> {
+  const { baseUrl, pageUrl } = server;
+  const loginUrl = `${pageUrl}/#login=${recorder.access.issueLoginCode()}`;
+  if (output.isJson) {
+    output.jsonLine({ baseUrl, loginUrl, dataDir: recorder.dataDir, pid: process.pid });
+  } else {
+    const facts: [string, string][] = [
+      ['Recordings', printable(recorder.dataDir)],
+      ['Address', pageUrl],
+      ['Open this', output.paint('cyan', loginUrl)],
+    ];
+    output.line(`\n${output.paint('bold', `Voice Recorder Pro ${version}`)}\n`);
+    for (const line of factLines(facts)) output.line(`  ${line}`);
+    output.line('\nThe link signs your browser in; it works once, for 10 minutes. Ctrl-C stops the server.');
+  }
+  if (config.port === 0) {
+    output.note(
+      'Warning: with --port 0 the address is another one at each start, and browsers keep unsent takes per address.',
+    );
+  }
+  if (opensBrowser && !(await openBrowser(loginUrl))) {
+    output.note('No browser could be opened on this machine; open the link yourself.');
+  }
+}
+
+/** A process that is killed loses nothing that was acknowledged, so that waiting longer would serve nobody. */
+async function stopInTime(
+  cli: Cli,
+  removeNote: () => Promise<void>,
+  server: RunningServer | undefined,
+  recorder: VoiceRecorder,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((done) => {
+    timer = setTimeout(() => done('late'), STOP_WITHIN_MS);
+  });
+  const stopped = (async () => {
+    await removeNote();
+    await server?.close();
+    await recorder.close();
+  })();
+  if ((await Promise.race([stopped, late])) === 'late') {
+    cli.output.note('Not all work could be parked in time; it is taken up again at the next start.');
+  }
+  clearTimeout(timer);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => {
+    // The server's sockets are what keeps the process alive; a timer does when there are none at a moment.
+    const alive = setInterval(() => undefined, 1 << 30);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearInterval(alive);
+        done();
+      },
+      { once: true },
+    );
+  });
+}
+
+async function readTls({ tlsCert, tlsKey }: ServerConfig): Promise<Parts['tls']> {
+  if (tlsCert === null && tlsKey === null) return null;
+  if (tlsCert === null || tlsKey === null) {
+    throw new VoiceRecorderError(
+      'config-invalid',
+      'TLS needs both a certificate and its key: give --tls-cert and --tls-key.',
+    );
+  }
+  const [cert, key] = await Promise.all([tlsCert, tlsKey].map(readPem));
+  return { cert: cert ?? '', key: key ?? '' };
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new VoiceRecorderError('config-invalid', `${path} cannot be read: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
+}
+
+function givenSettings({ host, port, tlsCert, tlsKey, insecure }: StartOptions) {
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(tlsCert === undefined ? {} : { tlsCert }),
+    ...(tlsKey === undefined ? {} : { tlsKey }),
+    ...(insecure === undefined ? {} : { insecure }),
+  };
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
+}
+
+const EXAMPLES = `
+Examples:
+  vrp start --open
+  vrp start --data-dir /mnt/recordings --port 9000
+  vrp start --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
+
+Ctrl-C, SIGTERM and SIGHUP stop the server cleanly within 5 seconds (exit code 0); a second one ends it at once.
+With --json one line tells {"baseUrl", "loginUrl", "dataDir", "pid"} as soon as the server listens.`;

@@ -1,0 +1,43 @@
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { Recording } from '../model/recording.ts';
+import type { Cli } from './cli.ts';
+import { findRecording } from './find-recording.ts';
+import { type LibraryDoor, openLibraryDoor } from './library-door.ts';
+import { shortId } from './recording-text.ts';
+import { printable } from './terminal-text.ts';
+
+/**
+ * Does the same to several recordings. One that fails does not keep the others from being done; when it is the only
+ * one, its error is the command's.
+ */
+export async function forEachRecording(
+  cli: Cli,
+  words: readonly string[],
+  doneText: string,
+  act: (door: LibraryDoor, recording: Recording) => Promise<Recording>,
+): Promise<void> {
+  const { output } = cli;
+  const items: Recording[] = [];
+  const failed: { id: string; error: { code: string; message: string } }[] = [];
+  const door = await openLibraryDoor(cli);
+  try {
+    for (const word of words) {
+      try {
+        const recording = await act(door, await findRecording(door, word));
+        items.push(recording);
+        if (!output.isJson)
+          output.line(`${doneText}: ${printable(recording.title)} (${shortId(recording.id)})`);
+      } catch (error) {
+        if (!(error instanceof VoiceRecorderError) || words.length === 1) throw error;
+        failed.push({ id: word, error: { code: error.code, message: error.message } });
+        output.note(
+          `${output.paint('red', 'Failed:', 'stderr')} ${printable(error.message)} [${error.code}]`,
+        );
+        cli.markFailed();
+      }
+    }
+  } finally {
+    await door.close();
+  }
+  if (output.isJson) output.document({ items, failed });
+}

@@ -1,0 +1,71 @@
+import type { NamedToken, Role } from '../model/access.ts';
+import { failureCodeOf } from '../model/failure.ts';
+import type { Recording, RecordingPage, RecordingQuery } from '../model/recording.ts';
+import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
+import { importThroughServer } from './http-import.ts';
+import type { LibraryDoor } from './library-door.ts';
+
+/** The library of a running server. */
+export async function openHttpDoor(
+  server: ServerAddress,
+  place: { readonly dataDir: string },
+): Promise<LibraryDoor> {
+  const api = await connect(server);
+  const recordingPath = (id: string) => `/api/recordings/${encodeURIComponent(id)}`;
+  return {
+    dataDir: place.dataDir,
+    importsAtOnce: 1,
+    list: async (query) => (await api.request('GET', listPath(query))).json as RecordingPage,
+    async find(id) {
+      try {
+        return await requestRecording(api, 'GET', recordingPath(id));
+      } catch (error) {
+        if (failureCodeOf(error) === 'recording-unknown') return undefined;
+        throw error;
+      }
+    },
+    amend: (id, amendment, expectedVersion) =>
+      requestRecording(api, 'PATCH', recordingPath(id), { ...amendment }, expectedVersion),
+    trash: (id) => requestRecording(api, 'DELETE', recordingPath(id)),
+    restore: (id) => requestRecording(api, 'POST', `${recordingPath(id)}/restore`),
+    importFile: (path, options) => importThroughServer(api, path, options),
+    tokens: {
+      async addToken(name: string, role: Role) {
+        const { json } = await api.request('POST', '/api/tokens', { body: { name, role } });
+        return (json as { token: string }).token;
+      },
+      async listTokens() {
+        const { json } = await api.request('GET', '/api/tokens');
+        return (json as { items: readonly NamedToken[] }).items;
+      },
+      async revokeToken(name: string) {
+        await api.request('DELETE', `/api/tokens/${encodeURIComponent(name)}`);
+      },
+    },
+    close: async () => api.close(),
+  };
+}
+
+function listPath(query: RecordingQuery): string {
+  const parameters = new URLSearchParams();
+  for (const key of ['query', 'tag', 'cursor', 'limit', 'order'] as const) {
+    const value = query[key];
+    if (value !== undefined) parameters.set(key, String(value));
+  }
+  if (query.isTrashed) parameters.set('trashed', 'true');
+  return `/api/recordings?${parameters}`;
+}
+
+async function requestRecording(
+  api: ApiClient,
+  method: string,
+  path: string,
+  body?: Readonly<Record<string, unknown>>,
+  expectedVersion?: number,
+): Promise<Recording> {
+  const answer = await api.request(method, path, {
+    ...(body ? { body } : {}),
+    ...(expectedVersion === undefined ? {} : { headers: { 'if-match': `"${expectedVersion}"` } }),
+  });
+  return answer.json as Recording;
+}

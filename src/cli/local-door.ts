@@ -1,0 +1,31 @@
+import { openVoiceRecorder } from '../open.ts';
+import type { Cli } from './cli.ts';
+import type { LibraryDoor } from './library-door.ts';
+import { printable } from './terminal-text.ts';
+
+/** Opens the store in this process. Rejects with `store-locked` while another one has it. */
+export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
+  const { environment, dataDir } = cli.store;
+  const recorder = await openVoiceRecorder({
+    ...(environment === undefined ? {} : { environment }),
+    ...(dataDir === undefined ? {} : { dataDir }),
+    // Peaks and renditions are made by the next server; a short command only notes that they are owed.
+    runsJobs: false,
+    log: (level, message) => {
+      if (level === 'warn' || level === 'error') cli.output.note(`Warning: ${printable(message)}`);
+    },
+  });
+  const { library } = recorder;
+  return {
+    dataDir: recorder.dataDir,
+    importsAtOnce: 2,
+    list: (query) => library.list(query),
+    find: (id) => library.find(id),
+    amend: (id, amendment, expectedVersion) => library.amend(id, amendment, expectedVersion),
+    trash: (id) => library.trash(id),
+    restore: (id) => library.restore(id),
+    importFile: (path, options) => library.importFile(path, options),
+    tokens: recorder.access,
+    close: () => recorder.close(),
+  };
+}

@@ -1,0 +1,75 @@
+import { printable, printableJson } from './terminal-text.ts';
+
+/** Where a command speaks: answers on stdout, remarks and progress on stderr. */
+export interface Output {
+  /** True when `--json` was given: stdout then carries JSON and nothing else. */
+  readonly isJson: boolean;
+  /** True when a person reads stderr as it comes: progress bars make sense. */
+  readonly hasProgress: boolean;
+  /** Columns of the terminal; 100 when stdout is none. */
+  readonly columns: number;
+  /** True once nobody reads stdout any more (`vrp list | head`). */
+  readonly isClosed: boolean;
+  /** One line of the answer. Foreign text in it must have passed {@link printable}. */
+  line(text: string): void;
+  /** One JSON document, indented for people when they look at it. */
+  document(value: unknown): void;
+  /** One line of JSON Lines. */
+  jsonLine(value: unknown): void;
+  /** A remark for the person; never part of the answer. */
+  note(text: string): void;
+  /** Colours `text` when stdout (or stderr) is a terminal and `NO_COLOR` is not set. */
+  paint(style: Style, text: string, on?: 'stdout' | 'stderr'): string;
+}
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+const STYLES: Readonly<Record<Style, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+const COLUMNS_WITHOUT_TERMINAL = 100;
+
+export function processOutput(isJson: boolean, env: NodeJS.ProcessEnv): Output {
+  const streams = { stdout: process.stdout, stderr: process.stderr };
+  let isClosed = false;
+  for (const stream of Object.values(streams)) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // The reader went away: what is being done for the person goes on, only nobody listens.
+      if (error.code !== 'EPIPE') throw error;
+      if (stream === process.stdout) isClosed = true;
+    });
+  }
+  const hasColour = (name: keyof typeof streams) =>
+    streams[name].isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+  const write = (stream: NodeJS.WritableStream, text: string) => {
+    stream.write(`${text}\n`);
+  };
+  return {
+    isJson,
+    hasProgress: process.stderr.isTTY === true && env['TERM'] !== 'dumb',
+    columns: process.stdout.isTTY ? process.stdout.columns || 80 : COLUMNS_WITHOUT_TERMINAL,
+    get isClosed() {
+      return isClosed;
+    },
+    line: (text) => write(process.stdout, text),
+    document: (value) => write(process.stdout, printableJson(value, process.stdout.isTTY ? 2 : undefined)),
+    jsonLine: (value) => write(process.stdout, printableJson(value)),
+    note: (text) => write(process.stderr, text),
+    paint: (style, text, on = 'stdout') => {
+      if (!hasColour(on)) return text;
+      const [start, end] = STYLES[style];
+      return `\u001b[${start}m${text}\u001b[${end}m`;
+    },
+  };
+}
+
+/** `text` of an error, safe to print; line breaks stay, for messages that list several faults. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
