@@ -114,6 +114,11 @@ export function sqliteCodeOf(error: unknown): number {
   return typeof code === 'number' ? code : 0;
 }
 
+/** The operating system's name for what went wrong with a file; undefined for SQLite's own errors. */
+export function systemCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+}
+
 function toSqlite(value: unknown): SQLInputValue {
   if (typeof value === 'boolean') return value ? 1 : 0;
   return value as SQLInputValue;

@@ -1,8 +1,13 @@
 import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
 import type { ThreadFault } from './sqlite-protocol.ts';
 
+interface Meaning {
+  readonly code: FailureCode;
+  readonly sentence: string;
+}
+
 // Primary result codes, https://sqlite.org/rescode.html
-const MEANINGS: Readonly<Record<number, { code: FailureCode; sentence: string }>> = {
+const MEANINGS: Readonly<Record<number, Meaning>> = {
   5: { code: 'catalogue-busy', sentence: 'Another process has held the catalogue too long' },
   6: { code: 'catalogue-busy', sentence: 'Another connection has held a table of the catalogue too long' },
   8: { code: 'catalogue-failed', sentence: 'The catalogue cannot be written' },
@@ -16,7 +21,7 @@ const MEANINGS: Readonly<Record<number, { code: FailureCode; sentence: string }>
 /** A fault of a database thread in the product's own words; faults that are bugs become `internal`. */
 export function toFailure(fault: ThreadFault, file: string): VoiceRecorderError {
   const { sqliteCode } = fault;
-  const meaning = MEANINGS[sqliteCode & 0xff];
+  const meaning = MEANINGS[sqliteCode & 0xff] ?? meaningOf(fault.systemCode);
   const details = { file, sqliteCode, isTransactionLost: fault.isTransactionLost };
   const cause = new Error(fault.message);
   if (meaning) {
@@ -26,7 +31,7 @@ export function toFailure(fault: ThreadFault, file: string): VoiceRecorderError 
         : '';
     return new VoiceRecorderError(
       meaning.code,
-      `${meaning.sentence} (${file}): SQLite says "${fault.message}".${advice}`,
+      `${meaning.sentence} (${file}): what was said: "${fault.message}".${advice}`,
       { cause, details },
     );
   }
@@ -41,6 +46,11 @@ export function toFailure(fault: ThreadFault, file: string): VoiceRecorderError 
     cause,
     details,
   });
+}
+
+function meaningOf(systemCode: string | undefined): Meaning | undefined {
+  if (systemCode === undefined) return undefined;
+  return systemCode === 'ENOSPC' || systemCode === 'EDQUOT' ? MEANINGS[13] : MEANINGS[14];
 }
 
 /** Whether `error` says that the whole transaction is gone, not only the failed statement. */

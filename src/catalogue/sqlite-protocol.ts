@@ -49,6 +49,8 @@ export interface ThreadFault {
   readonly message: string;
   /** Extended result code of SQLite (https://sqlite.org/rescode.html); 0 when the fault is not SQLite's. */
   readonly sqliteCode: number;
+  /** `ENOSPC`, `EACCES`, …, when the operating system refused a file. */
+  readonly systemCode?: string | undefined;
   /** The whole transaction is gone, not only the failed statement. */
   readonly isTransactionLost: boolean;
 }

@@ -1,6 +1,6 @@
 /** Entry of a database thread: does what the messages say, in their order, on one connection. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { SqliteConnection, sqliteCodeOf } from './sqlite-connection.ts';
+import { SqliteConnection, sqliteCodeOf, systemCodeOf } from './sqlite-connection.ts';
 import { inspectDatabase, writeSnapshot } from './sqlite-maintenance.ts';
 import type {
   ConnectionSettings,
@@ -34,6 +34,7 @@ function answer(request: NumberedRequest): ThreadReply {
       fault: {
         message: error instanceof Error ? error.message : String(error),
         sqliteCode: sqliteCodeOf(error),
+        systemCode: systemCodeOf(error),
         isTransactionLost,
       },
     };

@@ -1,0 +1,268 @@
+import { sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import { type ScratchCatalogue, scratchCatalogue } from '../../test/scratch-catalogue.ts';
+import type { Job } from './job-queue.ts';
+import { SqliteJobQueue } from './sqlite-job-queue.ts';
+
+const LEASE_MS = 60_000;
+
+async function withQueue(random: () => number = () => 0) {
+  const catalogue = await scratchCatalogue();
+  return { catalogue, queue: new SqliteJobQueue(catalogue.contexts, { random }) };
+}
+
+/** Makes the lease of a job run out, as time would. */
+async function expireLease(catalogue: ScratchCatalogue, id: string): Promise<void> {
+  await catalogue.contexts.withSession({}, (db) =>
+    sql`UPDATE jobs SET leased_until_ms = leased_until_ms - ${LEASE_MS + 1_000} WHERE id = ${id}`.execute(db),
+  );
+}
+
+describe('enqueue', () => {
+  it('keeps the payload and survives a restart', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const payload = { id: 'x', list: [1, null, 'ü'] };
+    const { job, isNew } = await queue.enqueue({ kind: 'peaks', payload });
+    expect({ job, isNew }).toMatchObject({
+      isNew: true,
+      job: { state: 'queued', attempts: 0, payload, error: null },
+    });
+    const later = await catalogue.reopen();
+    expect(await new SqliteJobQueue(later.contexts).find(job.id)).toEqual(job);
+    await later.close();
+  });
+
+  it('adds a job with the same key only when none is pending', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const wish = { kind: 'peaks', payload: 1, dedupeKey: 'recording-1' };
+    const results = await Promise.all(Array.from({ length: 10 }, () => queue.enqueue(wish)));
+    expect(results.filter(({ isNew }) => isNew)).toHaveLength(1);
+    expect(new Set(results.map(({ job }) => job.id)).size).toBe(1);
+    expect((await queue.enqueue({ ...wish, kind: 'playable' })).isNew).toBe(true);
+    const leased = await queue.lease(['peaks'], LEASE_MS);
+    expect((await queue.enqueue(wish)).isNew).toBe(false);
+    await queue.complete(leased?.id ?? '', leased?.fence ?? 0);
+    expect((await queue.enqueue(wish)).isNew).toBe(true);
+  });
+
+  it('refuses a number of attempts that is none', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    await expect(queue.enqueue({ kind: 'a', payload: 1, maxAttempts: 0 })).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+  });
+});
+
+describe('lease', () => {
+  it('hands each job to one holder, oldest first, of the kinds asked for', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const ids: string[] = [];
+    for (let i = 0; i < 6; i++)
+      ids.push((await queue.enqueue({ kind: i % 2 ? 'b' : 'a', payload: i })).job.id);
+    expect(await queue.lease([], LEASE_MS)).toBeUndefined();
+    expect(await queue.lease(['c'], LEASE_MS)).toBeUndefined();
+    const first = await queue.lease(['b'], LEASE_MS);
+    expect(first).toMatchObject({ id: ids[1], state: 'running', attempts: 1, fence: 1 });
+    const rest = await Promise.all(Array.from({ length: 8 }, () => queue.lease(['a', 'b'], LEASE_MS)));
+    expect(rest.map((job) => job?.id)).toEqual([
+      ids[0],
+      ids[2],
+      ids[3],
+      ids[4],
+      ids[5],
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('waits until a job is due', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1, delayMs: 60_000 });
+    expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
+    await catalogue.contexts.withSession({}, (db) =>
+      sql`UPDATE jobs SET run_at_ms = run_at_ms - 60001`.execute(db),
+    );
+    expect((await queue.lease(['a'], LEASE_MS))?.id).toBe(job.id);
+  });
+
+  it('hands a job over when its lease ran out, and shuts the old holder out', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
+    const old = await queue.lease(['a'], LEASE_MS);
+    expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
+    await expireLease(catalogue, job.id);
+    const heir = await queue.lease(['a'], LEASE_MS);
+    expect(heir).toMatchObject({ id: job.id, attempts: 2, fence: 2 });
+    const oldFence = old?.fence ?? 0;
+    const lost = { code: 'job-lease-lost' };
+    await expect(queue.heartbeat(job.id, oldFence, { leaseMs: LEASE_MS })).rejects.toMatchObject(lost);
+    await expect(queue.complete(job.id, oldFence)).rejects.toMatchObject(lost);
+    await expect(queue.release(job.id, oldFence)).rejects.toMatchObject(lost);
+    await expect(queue.acknowledgeCancel(job.id, oldFence)).rejects.toMatchObject(lost);
+    const fault = { code: 'internal', message: 'x', isRetryable: true };
+    await expect(queue.fail(job.id, oldFence, fault)).rejects.toMatchObject(lost);
+    expect(await queue.complete(job.id, 2)).toMatchObject({ state: 'done', progress: 1 });
+    await expect(queue.complete(job.id, 2)).rejects.toMatchObject(lost);
+  });
+
+  it('is prolonged by heartbeats, which note the progress', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
+    await queue.lease(['a'], LEASE_MS);
+    await expireLease(catalogue, job.id);
+    expect(await queue.heartbeat(job.id, 1, { leaseMs: LEASE_MS, progress: 0.25 })).toEqual({
+      isCancelRequested: false,
+    });
+    expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
+    expect(await queue.find(job.id)).toMatchObject({ progress: 0.25, state: 'running' });
+    await queue.heartbeat(job.id, 1, { leaseMs: LEASE_MS, progress: 17 });
+    expect((await queue.find(job.id))?.progress).toBe(1);
+  });
+
+  it('buries a job that took its holder down every time', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1, maxAttempts: 2 });
+    for (let i = 0; i < 2; i++) {
+      expect((await queue.lease(['a'], LEASE_MS))?.id).toBe(job.id);
+      await expireLease(catalogue, job.id);
+    }
+    expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
+    expect(await queue.find(job.id)).toMatchObject({ state: 'dead', error: { code: 'job-abandoned' } });
+  });
+});
+
+describe('fail', () => {
+  it('tries again after a pause that doubles, and gives up after the last attempt', async () => {
+    const { catalogue, queue } = await withQueue(() => 1);
+    await using _ = catalogue;
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1, maxAttempts: 4 });
+    const fault = { code: 'media-crashed', message: 'The child died.', isRetryable: true };
+    const pauses: number[] = [];
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      await catalogue.contexts.withSession({}, (db) => sql`UPDATE jobs SET run_at_ms = 0`.execute(db));
+      expect(await queue.lease(['a'], LEASE_MS)).toMatchObject({ attempts: attempt });
+      const failed = await queue.fail(job.id, attempt, fault);
+      if (attempt < 4) pauses.push(Date.parse(failed.runAt) - Date.parse(failed.modifiedAt));
+      expect(failed.state).toBe(attempt < 4 ? 'queued' : 'dead');
+    }
+    expect(pauses).toEqual([1_000, 2_000, 4_000]);
+    expect(await queue.find(job.id)).toMatchObject({ error: { code: fault.code, message: fault.message } });
+  });
+
+  it('gives up at once when trying again is no use', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
+    await queue.lease(['a'], LEASE_MS);
+    await queue.fail(job.id, 1, { code: 'audio-unreadable', message: 'No.', isRetryable: false });
+    expect((await queue.list({ state: 'dead' })).map(({ id }) => id)).toEqual([job.id]);
+  });
+
+  it('lets a person have a dead job tried anew, unless its twin is pending', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const wish = { kind: 'a', payload: 1, dedupeKey: 'k' };
+    const { job } = await queue.enqueue(wish);
+    await queue.lease(['a'], LEASE_MS);
+    await queue.fail(job.id, 1, { code: 'internal', message: 'No.', isRetryable: false });
+    const twin = (await queue.enqueue(wish)).job;
+    expect((await queue.retry(job.id)).id).toBe(twin.id);
+    await queue.cancel(twin.id);
+    expect(await queue.retry(job.id)).toMatchObject({ id: job.id, state: 'queued', attempts: 0 });
+    expect(await queue.lease(['a'], LEASE_MS)).toMatchObject({ id: job.id, fence: 2 });
+    await expect(queue.retry('nobody')).rejects.toMatchObject({ code: 'job-unknown' });
+  });
+});
+
+describe('cancel', () => {
+  it('ends a queued job at once and tells the holder of a running one', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const first = (await queue.enqueue({ kind: 'a', payload: 1 })).job;
+    expect(await queue.cancel(first.id)).toMatchObject({ state: 'cancelled' });
+    expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
+    const second = (await queue.enqueue({ kind: 'a', payload: 2 })).job;
+    await queue.lease(['a'], LEASE_MS);
+    expect(await queue.cancel(second.id)).toMatchObject({ state: 'running', isCancelRequested: true });
+    expect(await queue.heartbeat(second.id, 1, { leaseMs: LEASE_MS })).toEqual({ isCancelRequested: true });
+    expect(await queue.acknowledgeCancel(second.id, 1)).toMatchObject({
+      state: 'cancelled',
+      isCancelRequested: false,
+    });
+    await expect(queue.cancel('nobody')).rejects.toMatchObject({ code: 'job-unknown' });
+  });
+
+  it('holds when the holder is gone', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
+    await queue.lease(['a'], LEASE_MS);
+    await queue.cancel(job.id);
+    await expireLease(catalogue, job.id);
+    expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
+    expect((await queue.find(job.id))?.state).toBe('cancelled');
+  });
+});
+
+describe('releaseAll', () => {
+  it('frees every lease at once, but buries what had its last attempt', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const healthy = (await queue.enqueue({ kind: 'a', payload: 1 })).job;
+    const deadly = (await queue.enqueue({ kind: 'a', payload: 2, maxAttempts: 1 })).job;
+    await queue.lease(['a'], LEASE_MS);
+    await queue.lease(['a'], LEASE_MS);
+    expect(await queue.releaseAll()).toBe(2);
+    expect(await queue.find(deadly.id)).toMatchObject({ state: 'dead', error: { code: 'job-abandoned' } });
+    expect(await queue.lease(['a'], LEASE_MS)).toMatchObject({ id: healthy.id, attempts: 2 });
+    expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
+  });
+});
+
+describe('list and forgetFinished', () => {
+  it('shows by state and kind, last changed first, and forgets only old finished ones', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const jobs: Job[] = [];
+    for (const kind of ['a', 'a', 'b']) jobs.push((await queue.enqueue({ kind, payload: null })).job);
+    const leased = await queue.lease(['a'], LEASE_MS);
+    await queue.complete(leased?.id ?? '', 1);
+    expect((await queue.list({ kind: 'a' })).map(({ state }) => state).toSorted()).toEqual([
+      'done',
+      'queued',
+    ]);
+    expect(await queue.list({ state: 'queued', limit: 1 })).toHaveLength(1);
+    expect(await queue.list()).toHaveLength(3);
+    await expect(queue.list({ limit: 0 })).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(await queue.forgetFinished(60_000)).toBe(0);
+    await catalogue.contexts.withSession({}, (db) =>
+      sql`UPDATE jobs SET modified_at_ms = modified_at_ms - 61000`.execute(db),
+    );
+    expect(await queue.forgetFinished(60_000)).toBe(1);
+    expect(await queue.list()).toHaveLength(2);
+  });
+});
+
+describe('subscribe', () => {
+  it('tells of each committed change until it is ended', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const seen: string[] = [];
+    const end = queue.subscribe(({ state }) => seen.push(state));
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
+    await queue.lease(['a'], LEASE_MS);
+    await queue.complete(job.id, 1);
+    end();
+    await queue.enqueue({ kind: 'a', payload: 1 });
+    expect(seen).toEqual(['queued', 'running', 'done']);
+  });
+});
