@@ -54,6 +54,11 @@ export class RunningDigests {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.endThreads();
+  }
+
+  /** Ends the threads as if they had died; what was asked of them is asked again of new ones. */
+  async endThreads(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread?.worker.terminate()));
   }
 

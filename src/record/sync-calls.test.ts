@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canTrace, type SyncCall, traceSyncs } from '../../test/count-syncs.ts';
+
+const script = fileURLToPath(new URL('../../test/traced-upload.ts', import.meta.url));
+let root: string;
+let calls: SyncCall[] = [];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'vrp-traced-'));
+  if (canTrace) calls = traceSyncs(script, [root]);
+}, 60_000);
+afterAll(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+/** What was made durable between two marks: the call and the last part of the path, ids left out. */
+function between(from: string, to: string): string[] {
+  const start = calls.findIndex(({ call, path }) => call === 'write-mark' && path === from);
+  const end = calls.findIndex(({ call, path }) => call === 'write-mark' && path === to);
+  expect(start).toBeGreaterThanOrEqual(0);
+  expect(end).toBeGreaterThan(start);
+  return calls
+    .slice(start + 1, end)
+    .map(({ call, path }) => `${call} ${path.slice(root.length + 1).replace(/[0-9a-f-]{36}/, '<id>')}`);
+}
+
+/** Needs strace; where it is missing these tests show up as skipped. */
+describe.skipIf(!canTrace)('what the kernel is asked for before an answer', () => {
+  it('when an upload is made: its files, its info.json by rename, its folder and the spool', () => {
+    const asked = between('opened', 'created');
+    expect(asked.slice(0, 1)).toEqual(['mkdir spool/<id>']);
+    expect(asked.slice(1, 3).sort()).toEqual(['fdatasync spool/<id>/data', 'fdatasync spool/<id>/journal']);
+    expect(asked.slice(3)).toEqual([
+      'fdatasync spool/<id>/info.json.new',
+      'rename spool/<id>/info.json',
+      'fsync spool/<id>',
+      'fsync spool',
+    ]);
+  });
+
+  it('when bytes are appended: exactly one sync of the data and one of the journal', () => {
+    for (const [from, to] of [
+      ['created', 'appended'],
+      ['appended', 'appended-again'],
+    ] as const) {
+      expect(between(from, to).sort()).toEqual(['fdatasync spool/<id>/data', 'fdatasync spool/<id>/journal']);
+    }
+  });
+
+  it('when a length is declared: the new info.json, and nothing for bytes that did not come', () => {
+    expect(between('appended-again', 'declared')).toEqual([
+      'fdatasync spool/<id>/info.json.new',
+      'rename spool/<id>/info.json',
+      'fsync spool/<id>',
+    ]);
+  });
+
+  it('when the folder of a new store is made: its parents', () => {
+    const start = calls.findIndex(({ path }) => path === 'opened');
+    expect(calls.slice(0, start)).toContainEqual({ call: 'fsync', path: root });
+  });
+});
