@@ -1,20 +1,19 @@
-import workletUrl from './capture-worklet.ts?worker&url';
-import { createLevelMeter, type Level } from './level-meter.ts';
+import type { CollectorCommand } from './block-collector.ts';
+import { createLevelMeter, type Level, type LevelMeter } from './level-meter.ts';
 import { openMicrophone } from './microphone.ts';
-import type { SampleInput } from './segment-recording.ts';
+import { canReadTracks, readTrack } from './track-source.ts';
+import { playIntoWorklet } from './worklet-source.ts';
 
-const SAMPLE_RATE_HZ = 48_000;
 const MUTE_PATIENCE_MS = 2_000;
-const LISTEN_WAIT_MS = 1_500;
 
-/** An open microphone behind its audio thread: measured all the time, forwarded when a segment wants it. */
+/** An open microphone: measured all the time, forwarded when a segment wants it. */
 export interface AudioInput {
   readonly deviceId: string | null;
   level(): Level;
   /** False when the browser wants a click before it listens. */
   startListening(): Promise<boolean>;
   /** From now on every sample goes to the returned port, until `end`. */
-  forward(): SampleInput;
+  forward(): MessagePort;
   pause(): void;
   resume(): void;
   /** Sends what is collected, and the last word. */
@@ -29,80 +28,67 @@ export interface InputListener {
   onListening(isListening: boolean): void;
 }
 
+/** Where the samples of a track are collected. */
+export interface SampleSource {
+  startListening(): Promise<boolean>;
+  tell(command: CollectorCommand, transfer?: Transferable[]): void;
+  close(): void;
+}
+
 export async function openAudioInput(deviceId: string | null, listener: InputListener): Promise<AudioInput> {
   const stream = await openMicrophone(deviceId);
+  const meter = createLevelMeter();
   try {
-    return await connect(stream, listener);
+    const source = await openSource(stream, meter, listener);
+    return joinInput(stream, source, meter, listener);
   } catch (error) {
     stopTracks(stream);
     throw error;
   }
 }
 
-async function connect(stream: MediaStream, listener: InputListener): Promise<AudioInput> {
-  const { context, source } = openContext(stream);
-  await context.audioWorklet.addModule(workletUrl);
-  const meter = createLevelMeter();
-  const node = new AudioWorkletNode(context, 'vrp-capture', {
-    channelCount: 2,
-    channelCountMode: 'clamped-max',
-    processorOptions: meter.memory ? { levelMemory: meter.memory } : {},
-  });
-  node.port.onmessage = (event) => meter.tell(event.data);
-  // The node writes nothing to its output; connected, it is sure to be run.
-  source.connect(node).connect(context.destination);
-
-  let isClosed = false;
+function openSource(stream: MediaStream, meter: LevelMeter, listener: InputListener): Promise<SampleSource> {
   const track = stream.getAudioTracks()[0];
-  const onLost = () => {
-    if (!isClosed) listener.onLost();
-  };
-  track?.addEventListener('ended', onLost);
-  track?.addEventListener('mute', () => {
+  if (track && canReadTracks()) return Promise.resolve(readTrack(track, meter));
+  return playIntoWorklet(stream, meter, listener.onListening);
+}
+
+function joinInput(
+  stream: MediaStream,
+  source: SampleSource,
+  meter: LevelMeter,
+  listener: InputListener,
+): AudioInput {
+  const track = stream.getAudioTracks()[0];
+  const abort = new AbortController();
+  const { signal } = abort;
+  track?.addEventListener('ended', () => listener.onLost(), { signal });
+  const onMute = () => {
+    // A headset that changes its profile is mute for a moment.
     setTimeout(() => {
-      if (track.muted) onLost();
+      if (track?.muted && !signal.aborted) listener.onLost();
     }, MUTE_PATIENCE_MS);
-  });
-  context.addEventListener('statechange', () => {
-    if (!isClosed) listener.onListening(context.state === 'running');
-  });
+  };
+  track?.addEventListener('mute', onMute, { signal });
 
   return {
     deviceId: track?.getSettings().deviceId ?? null,
     level: meter.read,
-    async startListening() {
-      // Resuming never settles while the browser waits for a click.
-      const waited = new Promise((resolve) => setTimeout(resolve, LISTEN_WAIT_MS));
-      if (context.state !== 'running') await Promise.race([context.resume(), waited]);
-      return context.state === 'running';
-    },
+    startListening: () => source.startListening(),
     forward() {
       const { port1, port2 } = new MessageChannel();
-      node.port.postMessage({ type: 'forward', port: port1 }, [port1]);
-      return { port: port2, sampleRateHz: context.sampleRate };
+      source.tell({ type: 'forward', port: port1 }, [port1]);
+      return port2;
     },
-    pause: () => node.port.postMessage({ type: 'pause' }),
-    resume: () => node.port.postMessage({ type: 'resume' }),
-    end: () => node.port.postMessage({ type: 'end' }),
+    pause: () => source.tell({ type: 'pause' }),
+    resume: () => source.tell({ type: 'resume' }),
+    end: () => source.tell({ type: 'end' }),
     close() {
-      isClosed = true;
+      abort.abort();
       stopTracks(stream);
-      // Its audio thread may still have a last word to say.
-      setTimeout(() => void context.close(), MUTE_PATIENCE_MS);
+      source.close();
     },
   };
-}
-
-/** At 48 kHz where the browser converts the microphone's rate itself, else at the microphone's own. */
-function openContext(stream: MediaStream): { context: AudioContext; source: MediaStreamAudioSourceNode } {
-  const wished = new AudioContext({ sampleRate: SAMPLE_RATE_HZ, latencyHint: 'interactive' });
-  try {
-    return { context: wished, source: wished.createMediaStreamSource(stream) };
-  } catch {
-    void wished.close();
-    const context = new AudioContext({ latencyHint: 'interactive' });
-    return { context, source: context.createMediaStreamSource(stream) };
-  }
 }
 
 function stopTracks(stream: MediaStream): void {

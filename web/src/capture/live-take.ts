@@ -1,12 +1,7 @@
 import { DEFAULT_PRESET, PRESETS } from '../../../src/model/preset.ts';
 import type { LocalTake } from './capture-port.ts';
 import type { Segment } from './segment.ts';
-import {
-  type RecordingListener,
-  recordSegment,
-  type SampleInput,
-  type SegmentRecording,
-} from './segment-recording.ts';
+import { type RecordingListener, recordSegment, type SegmentRecording } from './segment-recording.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
 import { newSegmentEntry, type TakeDetails, type TakeManifest } from './take-manifest.ts';
 import { fileNameOf, type TakeRecord } from './take-record.ts';
@@ -58,7 +53,7 @@ export class LiveTake {
     return this.manifest.segments.some(({ isSent, refusal }) => !isSent && refusal === null);
   }
 
-  async beginSegment(input: SampleInput): Promise<void> {
+  async beginSegment(samples: MessagePort): Promise<void> {
     const folder = await openTakeFolder(this.takeId).catch(() => null);
     const files = folder ? await listSegmentFiles(folder) : [];
     const taken = [...files, ...this.manifest.segments].map(({ segment }) => segment);
@@ -68,7 +63,7 @@ export class LiveTake {
     await this.#record.change({ phase: 'recording', touchedAt: entry.startedAt, segments });
     const segment = await this.#segments.create(entry, folder);
     const preset = PRESETS.find(({ id }) => id === this.manifest.presetId) ?? DEFAULT_PRESET;
-    const recording = await recordSegment(input, preset, this.#listenerFor(segment));
+    const recording = recordSegment(samples, preset, this.#listenerFor(segment));
     this.#running = { number, segment, recording };
     this.#tellProgress();
     this.#sender.send(number);

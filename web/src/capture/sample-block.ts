@@ -1,5 +1,6 @@
 /** About 100 ms of sound, as the audio thread sends it: two planes, alike when the device is mono. */
 export interface SampleBlock {
+  readonly sampleRateHz: number;
   readonly frames: number;
   readonly planes: readonly [Float32Array, Float32Array];
 }

@@ -39,7 +39,7 @@ export async function openEncoder(
   const output = new Output({ format: new OggOutputFormat({ maximumPageDuration: PAGE_SECONDS }), target });
   const source = new AudioSampleSource({
     codec: 'opus',
-    quality: new Quality(preset.bitRateBps),
+    quality: new Quality({ bitrate: preset.bitRateBps }),
     ...(sampleRateHz === OPUS_RATE_HZ ? {} : { transform: { sampleRate: OPUS_RATE_HZ } }),
   });
   output.addAudioTrack(source);

@@ -1,12 +1,6 @@
 import type { Preset } from '../../../src/model/preset.ts';
-import { isDigitalSilence, mixDown, type SampleMessage } from './sample-block.ts';
+import { isDigitalSilence, mixDown, type SampleBlock, type SampleMessage } from './sample-block.ts';
 import { openEncoder, type SegmentEncoder } from './segment-encoder.ts';
-
-/** Where the samples of one segment come from: the audio thread's port, past the page. */
-export interface SampleInput {
-  readonly port: MessagePort;
-  readonly sampleRateHz: number;
-}
 
 export interface RecordingListener {
   onBytes(bytes: Uint8Array): void;
@@ -14,28 +8,28 @@ export interface RecordingListener {
   onFailure(error: unknown): void;
   /** True after five seconds of nothing but zeros: a muted or dead input looks like that, a quiet room does not. */
   onSilence(isSilent: boolean): void;
-  /** The audio thread said its last word by itself. */
+  /** The last word about the segment came. */
   onEnd?(): void;
 }
 
 const SILENCE_SECONDS = 5;
-// The audio thread answers within one block; a closed or frozen one never does.
+// The last word comes within one block; from a closed or frozen source it never does.
 const END_WAIT_MS = 1_500;
 
 export interface SegmentRecording {
-  /** Resolves when everything the audio thread sent is encoded and given to `onBytes`. */
+  /** Resolves when everything that came is encoded and given to `onBytes`. */
   end(): Promise<void>;
 }
 
-/** Encodes what arrives on `input.port`. Blocks that come while the encoder opens wait in the port. */
-export async function recordSegment(
-  input: SampleInput,
+/** Encodes the blocks that arrive on `port`; those that come while the encoder opens wait. */
+export function recordSegment(
+  port: MessagePort,
   preset: Preset,
   listener: RecordingListener,
-): Promise<SegmentRecording> {
-  const encoder: SegmentEncoder = await openEncoder(preset, input.sampleRateHz, listener.onBytes);
+): SegmentRecording {
   const ended = Promise.withResolvers<void>();
-  let silentFrames = 0;
+  let encoder: Promise<SegmentEncoder> | null = null;
+  let silentSeconds = 0;
   let hasFailed = false;
 
   function fail(error: unknown): void {
@@ -44,24 +38,27 @@ export async function recordSegment(
     listener.onFailure(error);
   }
 
-  function listenForSilence(samples: Float32Array): void {
-    const wasSilent = silentFrames > SILENCE_SECONDS * input.sampleRateHz;
-    silentFrames = isDigitalSilence(samples) ? silentFrames + samples.length / preset.channels : 0;
-    const isSilent = silentFrames > SILENCE_SECONDS * input.sampleRateHz;
+  async function encode(block: SampleBlock): Promise<void> {
+    const samples = mixDown(block, preset.channels);
+    listenForSilence(samples, block.frames / block.sampleRateHz);
+    encoder ??= openEncoder(preset, block.sampleRateHz, listener.onBytes);
+    const opened = await encoder;
+    await opened.add(samples);
+  }
+
+  function listenForSilence(samples: Float32Array, seconds: number): void {
+    const wasSilent = silentSeconds > SILENCE_SECONDS;
+    silentSeconds = isDigitalSilence(samples) ? silentSeconds + seconds : 0;
+    const isSilent = silentSeconds > SILENCE_SECONDS;
     if (isSilent !== wasSilent) listener.onSilence(isSilent);
   }
 
-  input.port.onmessage = (event: MessageEvent<SampleMessage>) => {
+  port.onmessage = (event: MessageEvent<SampleMessage>) => {
     const message = event.data;
     if ('isEnd' in message) {
       ended.resolve();
       listener.onEnd?.();
-      return;
-    }
-    if (hasFailed) return;
-    const samples = mixDown(message, preset.channels);
-    listenForSilence(samples);
-    encoder.add(samples).catch(fail);
+    } else if (!hasFailed) encode(message).catch(fail);
   };
 
   return {
@@ -69,10 +66,10 @@ export async function recordSegment(
       const timer = setTimeout(ended.resolve, END_WAIT_MS);
       await ended.promise;
       clearTimeout(timer);
-      input.port.onmessage = null;
-      input.port.close();
+      port.onmessage = null;
+      port.close();
       try {
-        await encoder.finish();
+        await (await encoder)?.finish();
       } catch (error) {
         fail(error);
       }

@@ -55,14 +55,14 @@ export class TakeControl {
       if (!this.#input || !(await this.#input.startListening())) return;
       const nowMs = this.#desk.nowMs();
       const takeId = newId(nowMs);
-      const input = this.#input.forward();
+      const samples = this.#input.forward();
       this.#hasSegment = true;
       this.#desk.dispatch({ type: 'take-started', takeId, title });
       rememberRunningTake(takeId);
       const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
       const take = { takeId, title, presetId, startedAt: new Date(nowMs).toISOString(), zone };
       try {
-        await this.#desk.worker.ask({ type: 'begin-take', take, input }, [input.port]);
+        await this.#desk.worker.ask({ type: 'begin-take', take, samples }, [samples]);
       } catch (error) {
         await this.#loseSegment('encoder-failed', reasonOf(error));
       }
@@ -121,11 +121,11 @@ export class TakeControl {
       await this.#openInput(null);
       const device = this.#input;
       if (!device || !(await device.startListening())) throw new Error('The microphone could not be opened.');
-      const input = device.forward();
+      const samples = device.forward();
       const timer = setTimeout(() => device.end(), seconds * 1000);
       this.#endTest = () => device.end();
       try {
-        return await this.#desk.worker.ask({ type: 'test', input, presetId }, [input.port]);
+        return await this.#desk.worker.ask({ type: 'test', samples, presetId }, [samples]);
       } finally {
         clearTimeout(timer);
         this.#endTest = () => {};
@@ -204,13 +204,13 @@ export class TakeControl {
   }
 
   async #beginSegment(device: AudioInput): Promise<void> {
-    const input = device.forward();
+    const samples = device.forward();
     this.#hasSegment = true;
     for (const code of ['device-lost', 'encoder-failed', 'input-waiting'] as const) {
       this.#desk.dispatch({ type: 'input-solved', code });
     }
     rememberRunningTake(this.#desk.snapshot().takeId);
-    await this.#desk.worker.ask({ type: 'begin-segment', input }, [input.port]);
+    await this.#desk.worker.ask({ type: 'begin-segment', samples }, [samples]);
   }
 
   #enqueue<Result>(command: () => Promise<Result>): Promise<Result> {

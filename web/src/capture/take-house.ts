@@ -16,10 +16,12 @@ const HEARTBEAT_MS = 30_000;
 export class TakeHouse {
   readonly #desk: TakeDesk;
   readonly #earlier: EarlierTakes;
+  readonly #tell: (event: WorkerEvent) => void;
   #current: LiveTake | null = null;
   #stopRunning: () => void = () => {};
 
   constructor(desk: TakeDesk) {
+    this.#tell = desk.emit;
     this.#desk = { ...desk, emit: (event) => this.#emit(event) };
     this.#earlier = createEarlierTakes(this.#desk);
   }
@@ -40,11 +42,11 @@ export class TakeHouse {
       case 'begin-take':
         this.#putAside();
         this.#current = await this.#begin(request.take);
-        await this.#current.beginSegment(request.input);
+        await this.#current.beginSegment(request.samples);
         return null;
       case 'begin-segment':
         if (!this.#current) throw new Error('There is no take that could go on.');
-        await this.#current.beginSegment(request.input);
+        await this.#current.beginSegment(request.samples);
         return null;
       case 'end-segment':
         await this.#current?.endSegment(request.nextPhase);
@@ -102,7 +104,7 @@ export class TakeHouse {
   }
 
   #emit(event: WorkerEvent): void {
-    this.#desk.emit(event);
+    this.#tell(event);
     if (event.type !== 'take-let-go' && event.type !== 'take-failed') return;
     // Whoever tells this is in the middle of its own bookkeeping: the consequences come after it.
     queueMicrotask(() => {
@@ -117,10 +119,10 @@ async function keepRunning(takeId: string): Promise<() => void> {
 }
 
 /** Records into memory until the audio thread ends it. */
-async function recordTest({ input, presetId }: TestRequest): Promise<Blob> {
+async function recordTest({ samples, presetId }: TestRequest): Promise<Blob> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const ended = Promise.withResolvers<void>();
-  const recording = await recordSegment(input, PRESETS.find(({ id }) => id === presetId) ?? DEFAULT_PRESET, {
+  const recording = recordSegment(samples, PRESETS.find(({ id }) => id === presetId) ?? DEFAULT_PRESET, {
     onBytes: (bytes) => parts.push(bytes.slice()),
     onFailure: ended.reject,
     onSilence: () => {},

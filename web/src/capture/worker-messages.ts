@@ -1,17 +1,16 @@
 import type { LocalTake } from './capture-port.ts';
 import type { ConnectionState } from './connection.ts';
-import type { SampleInput } from './segment-recording.ts';
 import type { TakeDetails } from './take-manifest.ts';
 
 /** What the page asks of the take worker; each is answered once. */
 export type WorkerRequest =
   | { readonly type: 'open'; readonly uploadsUrl: string; readonly recordingsUrl: string }
-  | { readonly type: 'begin-take'; readonly take: NewTake; readonly input: SampleInput }
-  | { readonly type: 'begin-segment'; readonly input: SampleInput }
+  | { readonly type: 'begin-take'; readonly take: NewTake; readonly samples: MessagePort }
+  | { readonly type: 'begin-segment'; readonly samples: MessagePort }
   | { readonly type: 'end-segment'; readonly nextPhase: 'recording' | 'paused' | 'ended' }
   | { readonly type: 'set-phase'; readonly phase: 'recording' | 'paused' }
   | { readonly type: 'describe'; readonly takeId: string; readonly details: Partial<TakeDetails> }
-  | { readonly type: 'test'; readonly input: SampleInput; readonly presetId: string }
+  | { readonly type: 'test'; readonly samples: MessagePort; readonly presetId: string }
   | { readonly type: 'list-takes' | 'retry-now' }
   | { readonly type: 'send-take' | 'take-files' | 'remove-take'; readonly takeId: string };
 
