@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import type { Recording } from '../../src/model/recording.ts';
+import { voiceSamples, writeWav } from '../voice-wav.ts';
+import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
+import { type FoundChromium, launchChromium } from './chromium.ts';
+import { decodeMono, type Likeness, likeness } from './hear.ts';
+
+const SAMPLE_RATE_HZ = 48_000;
+
+/** A server, a browser with a fake microphone, and ears: everything a story about recording needs. */
+export interface Studio {
+  readonly folders: VrpFolders;
+  readonly page: Page;
+  readonly context: BrowserContext;
+  server: StartedServer;
+  /** Kills the server as a power cut would and starts it again at the same address. */
+  killServer(downMs?: number): Promise<void>;
+  api<T>(path: string): Promise<T>;
+  recordings(): Promise<readonly Recording[]>;
+  /** How alike the stored file is to what was played, and that its bytes and sidecar are as the catalogue says. */
+  hear(recording: Recording): Promise<Likeness & { readonly durationSeconds: number }>;
+  close(): Promise<void>;
+}
+
+export async function openStudio(found: FoundChromium, playSeconds: number): Promise<Studio> {
+  const folder = await mkdtemp(join(tmpdir(), 'vrp-e2e-'));
+  const folders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
+  const played = voiceSamples(playSeconds, SAMPLE_RATE_HZ, 22);
+  const microphoneWav = join(folder, 'microphone.wav');
+  writeWav(microphoneWav, played, SAMPLE_RATE_HZ);
+  const server = await startVrp(folders);
+  const token = (await runVrp(folders, ['token'])).stdout.trim();
+  const context = await launchChromium(found, { profileFolder: join(folder, 'profile'), microphoneWav });
+  const page = context.pages()[0] ?? (await context.newPage());
+  await page.goto(server.loginUrl);
+
+  const studio: Studio = {
+    folders,
+    page,
+    context,
+    server,
+    killServer: async (downMs = 0) => {
+      const { port } = studio.server;
+      await studio.server.kill();
+      await page.waitForTimeout(downMs);
+      studio.server = await startVrp(folders, port);
+    },
+    api: async <T>(path: string) => {
+      const answer = await fetch(`${studio.server.baseUrl}${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+      return (await answer.json()) as T;
+    },
+    recordings: async () => {
+      const { items } = await studio.api<{ items: Recording[] }>('/api/recordings?order=oldest');
+      return items;
+    },
+    hear: async (recording) => {
+      const path = join(folders.dataDir, recording.storedFilename);
+      const bytes = await readFile(path);
+      const checksum = createHash('sha256').update(bytes).digest('hex');
+      if (checksum !== recording.checksum)
+        throw new Error(`${path} has ${checksum}, not ${recording.checksum}.`);
+      const sidecar = JSON.parse(await readFile(path.replace(/\.\w+$/, '.json'), 'utf8')) as Recording & {
+        metadataVersion: number;
+      };
+      if (sidecar.checksum !== checksum || sidecar.title !== recording.title)
+        throw new Error(`The sidecar of ${path} differs.`);
+      const { samples, sampleRateHz } = await decodeMono(path);
+      return { ...likeness(samples, played, SAMPLE_RATE_HZ), durationSeconds: samples.length / sampleRateHz };
+    },
+    close: async () => {
+      await context.close();
+      await studio.server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return studio;
+}
