@@ -60,7 +60,7 @@ function toSvg(shapes: readonly Shape[]): string {
     ({ x, y, width, height, radius, colour }) =>
       `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}" fill="${colour}"/>`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${FIELD} ${FIELD}">${rects.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${FIELD} ${FIELD}"><title>Voice Recorder Pro</title>${rects.join('')}</svg>\n`;
 }
 
 function isInside(shape: Shape, x: number, y: number): boolean {

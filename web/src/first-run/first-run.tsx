@@ -105,7 +105,7 @@ function MicrophoneStep() {
       <div className="flex flex-col gap-4">
         <p className="text-ink-soft">{words.ready}</p>
         <DevicePicker />
-        <div className="deck rounded-xl px-4 pt-4 pb-3">
+        <div className="deck rounded-xl px-4 pt-9 pb-3">
           <LevelMeter />
         </div>
       </div>

@@ -1,19 +1,12 @@
 import type { Capture } from '../capture/capture-port.ts';
-
-/** One bar of the rolling waveform. */
-export interface LevelBar {
-  readonly peakDbfs: number;
-  /** Captured seconds when it was taken: compared with the safe seconds to see whether it is safe. */
-  readonly atSeconds: number;
-}
+import { type LevelBar, LevelBars } from './level-bars.ts';
 
 export const BAR_INTERVAL_MS = 80;
-const BARS_KEPT = 1200;
 
-/** The last bars of the running take, kept above the pages so that they are there after a visit to the library. */
+/** The bars of the running take, kept above the pages so that they are there after a visit to the library. */
 export class LevelHistory {
   readonly #capture: Capture;
-  #bars: LevelBar[] = [];
+  #bars = new LevelBars();
   #takeId: string | null = null;
   #lastBarAtMs = 0;
 
@@ -22,7 +15,7 @@ export class LevelHistory {
   }
 
   get bars(): readonly LevelBar[] {
-    return this.#bars;
+    return this.#bars.all;
   }
 
   /** When the newest bar was added, on the clock of `performance.now()`. */
@@ -41,10 +34,9 @@ export class LevelHistory {
     if (phase !== 'recording') return;
     if (takeId !== this.#takeId) {
       this.#takeId = takeId;
-      this.#bars = [];
+      this.#bars = new LevelBars();
     }
-    this.#bars.push({ peakDbfs: this.#capture.level().peakDbfs, atSeconds: capturedSeconds });
-    if (this.#bars.length > BARS_KEPT) this.#bars.splice(0, this.#bars.length - BARS_KEPT);
+    this.#bars.add(this.#capture.level().peakDbfs, capturedSeconds);
     this.#lastBarAtMs = performance.now();
   }
 }

@@ -25,6 +25,7 @@ export function LiveWaveform() {
     drawLine(brush);
     const { phase, safeSeconds } = capture.snapshot();
     if (phase === 'idle') return;
+    const isAllSafe = phase === 'saved';
     const isMoving = phase === 'recording' && !brush.isCalm;
     const sinceLast = isMoving ? Math.min(1, (brush.nowMs - levels.lastBarAtMs) / BAR_INTERVAL_MS) : 0;
     const { context, width, height } = brush;
@@ -32,7 +33,7 @@ export function LiveWaveform() {
     for (let i = levels.bars.length - 1; i >= 0 && x > -SAFE_WIDTH; i--, x -= BAR_STEP) {
       const bar = levels.bars[i];
       if (!bar) break;
-      const isSafe = bar.atSeconds <= safeSeconds;
+      const isSafe = isAllSafe || bar.safeAtSeconds <= safeSeconds;
       const barWidth = isSafe ? SAFE_WIDTH : CAPTURED_WIDTH;
       const barHeight = Math.max(barWidth, shareOfScale(bar.peakDbfs) ** 1.6 * (height - 8));
       context.fillStyle = isSafe ? SAFE_COLOUR : CAPTURED_COLOUR;

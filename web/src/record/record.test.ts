@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { browserFamily } from './browser-family.ts';
 import { canStart, isAtRest, isTakeRunning } from './capture-phases.ts';
 import { shareOfScale } from './decibels.ts';
+import { LevelBars } from './level-bars.ts';
 
 describe('the phases of a take', () => {
   it('allow a new take while the last one is still being sent', () => {
@@ -13,6 +14,28 @@ describe('the phases of a take', () => {
     expect(isAtRest('sending')).toBe(false);
     expect(isAtRest('saved')).toBe(true);
     expect(isTakeRunning('paused')).toBe(true);
+  });
+});
+
+describe('the bars of a take', () => {
+  it('are never safe before a whole report of captured seconds came after them', () => {
+    const bars = new LevelBars();
+    bars.add(-20, 0);
+    bars.add(-21, 0);
+    bars.add(-22, 1);
+    expect(bars.all.map((bar) => bar.safeAtSeconds)).toEqual([Infinity, Infinity, Infinity]);
+    bars.add(-23, 2);
+    expect(bars.all.map((bar) => bar.safeAtSeconds)).toEqual([2, 2, Infinity, Infinity]);
+    bars.add(-24, 3);
+    expect(bars.all.map((bar) => bar.safeAtSeconds)).toEqual([2, 2, 3, Infinity, Infinity]);
+  });
+
+  it('are forgotten at the far end, and the dates of the rest stay right', () => {
+    const bars = new LevelBars();
+    for (let second = 0; second < 200; second++) for (let i = 0; i < 12; i++) bars.add(-20, second);
+    expect(bars.all).toHaveLength(1200);
+    expect(bars.all.slice(0, 12).map((bar) => bar.safeAtSeconds)).toEqual(Array(12).fill(102));
+    expect(bars.all.at(-13)?.safeAtSeconds).toBe(Infinity);
   });
 });
 
