@@ -1,0 +1,60 @@
+// The long runs: `npm run torture -- NAME [--seed N] [--seconds N]`. Without a name it lists them.
+import { parseArgs } from 'node:util';
+
+interface TortureOptions {
+  readonly seed: number;
+  readonly seconds: number;
+}
+
+interface TortureRun {
+  readonly about: string;
+  /** Resolves to a report; whatever `broken` lists was promised and not kept. Modules are loaded when wanted. */
+  readonly run: (options: TortureOptions) => Promise<{ readonly broken: readonly string[] }>;
+}
+
+const RUNS: Readonly<Record<string, TortureRun>> = {
+  'uploads-kill': {
+    about: 'kills and power cuts of a process that receives uploads: every acknowledged byte must be there',
+    run: async (options) => (await import('../test/torture/uploads-kill.ts')).run(options),
+  },
+  'tus-client': {
+    about:
+      'a foreign tus client sends 1 GB through cut connections: it must arrive whole (takes no --seconds)',
+    run: async ({ seed }) => {
+      const report = await (await import('../test/torture/tus-client.ts')).run({ seed });
+      const isWhole = report.sentChecksum === report.storedChecksum;
+      return { ...report, broken: isWhole ? [] : ['the stored file is not the one that was sent'] };
+    },
+  },
+};
+
+const DEFAULT_SECONDS = 60;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: 'string' }, seconds: { type: 'string' } },
+});
+const name = positionals[0];
+const torture = name === undefined ? undefined : RUNS[name];
+if (name === undefined || !torture) {
+  if (name !== undefined) console.error(`There is no long run named "${name}".`);
+  console.log('npm run torture -- NAME [--seed N] [--seconds N]\n');
+  for (const [known, { about }] of Object.entries(RUNS)) console.log(`  ${known.padEnd(16)} ${about}`);
+  process.exit(name === undefined ? 0 : 2);
+}
+
+const seed = readWhole('seed', values.seed ?? String(Date.now() % 1_000_000_000));
+const seconds = readWhole('seconds', values.seconds ?? String(DEFAULT_SECONDS));
+// First of all, so that a run that dies can be repeated.
+console.log(`${name} --seed ${seed} --seconds ${seconds}`);
+const report = await torture.run({ seed, seconds });
+console.log(JSON.stringify(report, null, 2));
+const brokenCount = report.broken.length;
+console.log(brokenCount === 0 ? 'Every promise was kept.' : `BROKEN PROMISES: ${brokenCount}`);
+process.exitCode = brokenCount === 0 ? 0 : 1;
+
+function readWhole(option: string, text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  console.error(`--${option}: expected a whole number, found "${text}".`);
+  process.exit(2);
+}
