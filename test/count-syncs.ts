@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 /** One call of the kernel that makes something durable, with the path it was for. */
 export interface SyncCall {
-  readonly call: 'fdatasync' | 'fsync' | 'rename' | 'mkdir' | 'write-mark';
+  readonly call: 'fdatasync' | 'fsync' | 'ftruncate' | 'rename' | 'mkdir' | 'write-mark';
   readonly path: string;
 }
 
@@ -19,7 +19,7 @@ export function traceSyncs(scriptPath: string, args: readonly string[]): SyncCal
   const folder = mkdtempSync(join(tmpdir(), 'vrp-trace-'));
   try {
     const output = join(folder, 'trace');
-    const calls = 'fsync,fdatasync,rename,mkdir,write';
+    const calls = 'fsync,fdatasync,ftruncate,rename,mkdir,write';
     execFileSync('strace', [
       '-f',
       '-y',
@@ -40,7 +40,7 @@ export function traceSyncs(scriptPath: string, args: readonly string[]): SyncCal
 }
 
 function parse(line: string): SyncCall[] {
-  const sync = /\b(fdatasync|fsync)\(\d+<([^>]*)>/.exec(line);
+  const sync = /\b(fdatasync|fsync|ftruncate)\(\d+<([^>]*)>/.exec(line);
   if (sync !== null) return [{ call: sync[1] as 'fsync', path: sync[2] ?? '' }];
   const rename = /\brename\("[^"]*", "([^"]*)"/.exec(line);
   if (rename !== null) return [{ call: 'rename', path: rename[1] ?? '' }];

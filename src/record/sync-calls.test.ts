@@ -23,9 +23,13 @@ function between(from: string, to: string): string[] {
   const end = calls.findIndex(({ call, path }) => call === 'write-mark' && path === to);
   expect(start).toBeGreaterThanOrEqual(0);
   expect(end).toBeGreaterThan(start);
-  return calls
-    .slice(start + 1, end)
-    .map(({ call, path }) => `${call} ${path.slice(root.length + 1).replace(/[0-9a-f-]{36}/, '<id>')}`);
+  return calls.slice(start + 1, end).map(
+    ({ call, path }) =>
+      `${call} ${path
+        .replace(/ .*$/, '')
+        .slice(root.length + 1)
+        .replace(/[0-9a-f-]{36}/, '<id>')}`,
+  );
 }
 
 /** Needs strace; where it is missing these tests show up as skipped. */
@@ -55,6 +59,34 @@ describe.skipIf(!canTrace)('what the kernel is asked for before an answer', () =
     expect(between('appended-again', 'declared')).toEqual([
       'fdatasync spool/<id>/info.json.new',
       'rename spool/<id>/info.json',
+      'fsync spool/<id>',
+    ]);
+  });
+
+  it('when a person ends an upload: its folder under another name, so that half a removal is no upload', () => {
+    expect(between('unwanted', 'terminated')).toEqual(['rename spool/<id>.terminated', 'fsync spool']);
+  });
+
+  it('when a sync failed: new files, their folder, and only then the info.json that names them', () => {
+    const asked = between('failing', 'failed');
+    expect(asked).toEqual([
+      'fdatasync spool/<id>/data-2',
+      'fdatasync spool/<id>/journal-2',
+      'fsync spool/<id>',
+      'fdatasync spool/<id>/info.json.new',
+      'rename spool/<id>/info.json',
+      'fsync spool/<id>',
+    ]);
+  });
+
+  it('when bytes in doubt are set aside: they are safe in their new place before they are cut off', () => {
+    expect(between('restarted', 'recovered')).toEqual([
+      'fdatasync spool/<id>/rest-0',
+      'fsync spool/<id>',
+      'ftruncate spool/<id>/data-2',
+      'fdatasync spool/<id>/data-2',
+      'ftruncate spool/<id>/journal-2',
+      'fdatasync spool/<id>/journal-2',
       'fsync spool/<id>',
     ]);
   });
