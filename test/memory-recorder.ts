@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import { memoryAccessRepository } from '../src/access/memory-access-repository.ts';
 import { openAccess } from '../src/access/open-access.ts';
 import { NO_TAGS } from '../src/model/audio-facts.ts';
-import { systemClock } from '../src/model/clock.ts';
 import { type FailureCode, VoiceRecorderError } from '../src/model/failure.ts';
 import { newId } from '../src/model/id.ts';
 import type { RecorderEvent } from '../src/model/recorder-event.ts';
@@ -30,7 +29,7 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
   const listeners = new Set<(event: RecorderEvent) => void>();
   const recordings = new Map<string, Recording>();
   const bytesOf = new Map<string, Buffer>();
-  const access = await openAccess({ repository: memoryAccessRepository(systemClock), stateFolder, storeId });
+  const access = await openAccess({ repository: memoryAccessRepository(), stateFolder, storeId });
   const addRecording: MemoryRecorder['addRecording'] = (bytes, fields = {}) => {
     const recording = { ...describe(bytes), ...fields };
     recordings.set(recording.id, recording);

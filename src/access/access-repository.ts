@@ -1,33 +1,34 @@
 import type { NamedToken, Role } from '../model/access.ts';
 import type { Sha256Hex } from '../model/digest.ts';
 
-export interface TokenRecord {
-  readonly name: string;
-  readonly role: Role;
+export interface StoredToken extends NamedToken {
   readonly tokenHash: Sha256Hex;
 }
 
-export interface SessionRecord {
+export interface LoginSession {
   readonly secretHash: Sha256Hex;
   readonly actorName: string;
   readonly role: Role;
-  /** ISO 8601 UTC. */
+  /** ISO 8601 UTC, as all times here. */
+  readonly createdAt: string;
+  readonly lastUsedAt: string;
   readonly expiresAt: string;
 }
 
 /** Where named tokens and login sessions are kept; only ever as hashes of their secrets. */
 export interface AccessRepository {
   /** Rejects with `token-exists` when there is one of that name. */
-  addToken(token: TokenRecord): Promise<void>;
-  /** Notes the use. */
-  findTokenByHash(tokenHash: Sha256Hex): Promise<NamedToken | undefined>;
+  addToken(token: StoredToken): Promise<void>;
+  findTokenByHash(tokenHash: Sha256Hex): Promise<StoredToken | undefined>;
   listTokens(): Promise<readonly NamedToken[]>;
-  /** Ends the token and every session that was opened with it. Rejects with `token-unknown`. */
-  removeToken(name: string): Promise<void>;
+  touchToken(tokenHash: Sha256Hex, lastUsedAt: string): Promise<void>;
+  /** False when there was none. */
+  removeToken(name: string): Promise<boolean>;
 
-  addSession(session: SessionRecord): Promise<void>;
-  /** Undefined also for one that ran out. */
-  findSession(secretHash: Sha256Hex): Promise<(SessionRecord & { readonly createdAt: string }) | undefined>;
-  extendSession(secretHash: Sha256Hex, expiresAt: string): Promise<void>;
+  addSession(session: LoginSession): Promise<void>;
+  findSession(secretHash: Sha256Hex): Promise<LoginSession | undefined>;
+  touchSession(secretHash: Sha256Hex, lastUsedAt: string, expiresAt: string): Promise<void>;
   removeSession(secretHash: Sha256Hex): Promise<void>;
+  /** Removes what expired before `now`. */
+  removeExpiredSessions(now: string): Promise<void>;
 }

@@ -1,48 +1,50 @@
-import type { NamedToken } from '../model/access.ts';
-import { type Clock, toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
-import type { AccessRepository, SessionRecord, TokenRecord } from './access-repository.ts';
+import type { AccessRepository, LoginSession, StoredToken } from './access-repository.ts';
 
 /** Tokens and sessions that end with the process. */
-export function memoryAccessRepository(clock: Clock): AccessRepository {
-  const tokens = new Map<string, TokenRecord & NamedToken>();
-  const sessions = new Map<string, SessionRecord & { createdAt: string }>();
-  const now = () => toIsoUtc(clock.nowMs());
+export function memoryAccessRepository(): AccessRepository {
+  const tokens = new Map<string, StoredToken>();
+  const sessions = new Map<string, LoginSession>();
+  const findTokenByHash = (hash: string) => [...tokens.values()].find((token) => token.tokenHash === hash);
 
   return {
     async addToken(token) {
       if (tokens.has(token.name)) {
-        throw new VoiceRecorderError('token-exists', `There is a token named "${token.name}" already.`);
+        throw new VoiceRecorderError('token-exists', `There already is a token named "${token.name}".`);
       }
-      tokens.set(token.name, { ...token, createdAt: now(), lastUsedAt: null });
+      tokens.set(token.name, token);
     },
     async findTokenByHash(hash) {
-      const token = [...tokens.values()].find(({ tokenHash }) => tokenHash === hash);
-      if (token) tokens.set(token.name, { ...token, lastUsedAt: now() });
-      return token;
+      return findTokenByHash(hash);
     },
     async listTokens() {
       return [...tokens.values()].map(({ tokenHash: _, ...named }) => named);
     },
+    async touchToken(hash, lastUsedAt) {
+      const token = findTokenByHash(hash);
+      if (token) tokens.set(token.name, { ...token, lastUsedAt });
+    },
     async removeToken(name) {
-      if (!tokens.delete(name)) {
-        throw new VoiceRecorderError('token-unknown', `There is no token named "${name}".`);
-      }
       for (const [hash, session] of sessions) if (session.actorName === name) sessions.delete(hash);
+      return tokens.delete(name);
     },
     async addSession(session) {
-      sessions.set(session.secretHash, { ...session, createdAt: now() });
+      sessions.set(session.secretHash, session);
     },
     async findSession(hash) {
-      const session = sessions.get(hash);
-      return session && session.expiresAt > now() ? session : undefined;
+      return sessions.get(hash);
     },
-    async extendSession(hash, expiresAt) {
+    async touchSession(hash, lastUsedAt, expiresAt) {
       const session = sessions.get(hash);
-      if (session) sessions.set(hash, { ...session, expiresAt });
+      if (session) sessions.set(hash, { ...session, lastUsedAt, expiresAt });
     },
     async removeSession(hash) {
       sessions.delete(hash);
+    },
+    async removeExpiredSessions(now) {
+      for (const session of sessions.values()) {
+        if (session.expiresAt < now) sessions.delete(session.secretHash);
+      }
     },
   };
 }

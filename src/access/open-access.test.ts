@@ -20,7 +20,7 @@ let repository: AccessRepository;
 beforeEach(async () => {
   stateFolder = await mkdtemp(join(tmpdir(), 'vrp-access-'));
   time = { wallMs: Date.parse('2026-11-22T21:00:00Z'), monotonicMs: 5000 };
-  repository = memoryAccessRepository(clock);
+  repository = memoryAccessRepository();
 });
 afterEach(() => rm(stateFolder, { recursive: true, force: true }));
 

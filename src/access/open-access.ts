@@ -2,7 +2,7 @@ import { type Actor, type NamedToken, ROLES, type Role } from '../model/access.t
 import { type Clock, systemClock, toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Access } from '../voice-recorder.ts';
-import type { AccessRepository } from './access-repository.ts';
+import type { AccessRepository, LoginSession } from './access-repository.ts';
 import { LoginCodes } from './login-codes.ts';
 import { readOrMakeOwnerToken } from './owner-token.ts';
 import { hashSecret, isSameHash, isToken, newSecret, newToken } from './secret.ts';
@@ -18,8 +18,8 @@ export interface AccessDesk {
 
 const OWNER: Actor = { name: 'owner', role: 'admin' };
 const SESSION_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
-/** A used session is extended this often, so that reading does not mean writing. */
-const EXTEND_AFTER_MS = 60 * 60 * 1000;
+/** "Last used" is written at most this often, so that reading does not mean writing. */
+const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
 const TOKEN_NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._@-]{0,62}[\p{L}\p{N}])?$/u;
 
 /** Makes (or reads) the owner's token and answers who is who from then on. */
@@ -57,11 +57,15 @@ class StoreAccess implements Access {
     const actor = await this.#prove(proof);
     if (!actor) return undefined;
     const sessionSecret = newSecret();
+    const nowMs = this.#clock.nowMs();
+    await this.#repository.removeExpiredSessions(toIsoUtc(nowMs));
     await this.#repository.addSession({
       secretHash: hashSecret(sessionSecret),
       actorName: actor.name,
       role: actor.role,
-      expiresAt: this.#expiryFromNow(),
+      createdAt: toIsoUtc(nowMs),
+      lastUsedAt: toIsoUtc(nowMs),
+      expiresAt: toIsoUtc(nowMs + SESSION_LIFETIME_MS),
     });
     return { sessionSecret, actor };
   }
@@ -80,28 +84,34 @@ class StoreAccess implements Access {
     const hash = hashSecret(token);
     if (isSameHash(hash, this.#ownerTokenHash)) return OWNER;
     const known = await this.#repository.findTokenByHash(hash);
-    return known && { name: known.name, role: known.role };
+    if (!known) return undefined;
+    if (this.#isTouchDue(known.lastUsedAt)) {
+      await this.#repository.touchToken(hash, toIsoUtc(this.#clock.nowMs()));
+    }
+    return { name: known.name, role: known.role };
   }
 
   async findActorBySession(sessionSecret: string): Promise<Actor | undefined> {
     const secretHash = hashSecret(sessionSecret);
     const session = await this.#repository.findSession(secretHash);
-    if (!session || !(await this.#isStillGranted(session))) return undefined;
-    if (Date.parse(session.expiresAt) - this.#clock.nowMs() < SESSION_LIFETIME_MS - EXTEND_AFTER_MS) {
-      await this.#repository.extendSession(secretHash, this.#expiryFromNow());
+    const nowMs = this.#clock.nowMs();
+    if (!session || session.expiresAt <= toIsoUtc(nowMs)) return undefined;
+    if (!(await this.#isStillGranted(session))) return undefined;
+    if (this.#isTouchDue(session.lastUsedAt)) {
+      await this.#repository.touchSession(secretHash, toIsoUtc(nowMs), toIsoUtc(nowMs + SESSION_LIFETIME_MS));
     }
     return { name: session.actorName, role: session.role };
   }
 
-  /** Also for a session that was opened in the very moment in which its token was revoked. */
-  async #isStillGranted(session: { actorName: string; createdAt: string }): Promise<boolean> {
+  /** A session opened with a named token ends with that token; a later token of the same name does not revive it. */
+  async #isStillGranted(session: LoginSession): Promise<boolean> {
     if (session.actorName === OWNER.name) return true;
     const tokens = await this.#repository.listTokens();
     return tokens.some((token) => token.name === session.actorName && token.createdAt <= session.createdAt);
   }
 
-  #expiryFromNow(): string {
-    return toIsoUtc(this.#clock.nowMs() + SESSION_LIFETIME_MS);
+  #isTouchDue(lastUsedAt: string | null): boolean {
+    return lastUsedAt === null || Date.parse(lastUsedAt) + TOUCH_INTERVAL_MS <= this.#clock.nowMs();
   }
 
   async addToken(name: string, role: Role): Promise<string> {
@@ -116,7 +126,14 @@ class StoreAccess implements Access {
       throw new VoiceRecorderError('invalid-input', `"${role}" is not a role: expected ${ROLES.join(', ')}.`);
     }
     const token = newToken();
-    await this.#repository.addToken({ name, role, tokenHash: hashSecret(token) });
+    const createdAt = toIsoUtc(this.#clock.nowMs());
+    await this.#repository.addToken({
+      name,
+      role,
+      createdAt,
+      lastUsedAt: null,
+      tokenHash: hashSecret(token),
+    });
     return token;
   }
 
@@ -125,6 +142,7 @@ class StoreAccess implements Access {
   }
 
   async revokeToken(name: string): Promise<void> {
-    await this.#repository.removeToken(name);
+    if (await this.#repository.removeToken(name)) return;
+    throw new VoiceRecorderError('token-unknown', `There is no token named ${JSON.stringify(name)}.`);
   }
 }

@@ -85,9 +85,8 @@ export class ServerAddress {
     const host = parseHost(hostHeader, this.scheme);
     if (!host || !isLoopbackName(host.name)) return undefined;
     const { origin } = this;
-    return isLoopbackName(new URL(origin).hostname) && origin !== `http://${host.name}:${host.port}`
-      ? origin
-      : undefined;
+    const name = new URL(origin).hostname;
+    return isLoopbackName(name) && name !== host.name ? origin : undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyBaseLogger } from 'fastify';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
 import { createListener, type TlsFiles } from './listener.ts';
@@ -102,7 +102,7 @@ function createApp(
   return Fastify({
     serverFactory: (handler) => createListener(handler, () => address, shutdown, tls),
     loggerInstance: options.logger ?? openLog('warn'),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: 200 },
     // Addresses that cannot be decoded reach no route and no hook.

@@ -67,11 +67,18 @@ export function addUploadRoutes(app: RecorderApp, desk: RouteDesk): void {
     return reply.code(201).headers(describeUpload(state)).send();
   });
 
-  app.head(UPLOAD, { config, schema: { params, summary: 'How much is safe?' } }, async (request, reply) => {
-    checkTusVersion(request.headers);
-    const state = await uploads.head(readUploadId(request.params.id));
-    return reply.headers(describeWholeUpload(state)).code(200).send();
-  });
+  app.head(
+    UPLOAD,
+    {
+      config: { ...config, swagger: { exposeHeadRoute: true } },
+      schema: { params, summary: 'How much is safe?' },
+    },
+    async (request, reply) => {
+      checkTusVersion(request.headers);
+      const state = await uploads.head(readUploadId(request.params.id));
+      return reply.headers(describeWholeUpload(state)).code(200).send();
+    },
+  );
 
   app.patch(UPLOAD, { config, schema: { params, summary: 'Append bytes' } }, async (request, reply) => {
     const { headers } = request;
