@@ -41,6 +41,24 @@ export async function restoreRow(change: RecordingChange): Promise<Recording> {
   return save(change, row, { ...current, status, trashedAt: null }, { status_before_trash: null });
 }
 
+/** The bytes were found or made right again: what was damaged or missing is active, also once it leaves the trash. */
+export async function markSoundRow(change: RecordingChange): Promise<Recording> {
+  const row = await readRow(change);
+  const current = toRecording(row);
+  const isUnsound = (status: string | null) => status === 'damaged' || status === 'missing';
+  if (isUnsound(current.status)) return save(change, row, { ...current, status: 'active' });
+  if (current.status !== 'trashed' || !isUnsound(row.status_before_trash)) return current;
+  return save(change, row, current, { status_before_trash: 'active' });
+}
+
+/** Its bytes lie under another key now. */
+export async function relocateRow(change: RecordingChange, storedFilename: string): Promise<Recording> {
+  const row = await readRow(change);
+  const current = toRecording(row);
+  if (current.storedFilename === storedFilename) return current;
+  return save(change, row, { ...current, storedFilename });
+}
+
 /** Keeps what a duplicate brought along; the same alias is kept once. */
 export async function aliasRow(
   change: RecordingChange,

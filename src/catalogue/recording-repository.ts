@@ -11,7 +11,15 @@ import type {
 } from '../model/recording.ts';
 import type { UploadReceipt } from '../model/upload.ts';
 import type { DatabaseSessions, SessionWork } from '../sessions/database-sessions.ts';
-import { aliasRow, amendRow, type RecordingChange, restoreRow, trashRow } from './recording-changes.ts';
+import {
+  aliasRow,
+  amendRow,
+  markSoundRow,
+  type RecordingChange,
+  relocateRow,
+  restoreRow,
+  trashRow,
+} from './recording-changes.ts';
 import { activateRow, type ClaimOutcome, claimRow, readReceipt, receiptQuery } from './recording-claims.ts';
 import { listRecordings, readPageByAge } from './recording-list.ts';
 import { toRecording } from './recording-row.ts';
@@ -141,6 +149,16 @@ export class RecordingRepository {
   /** Rejects with `recording-unknown`. */
   restore(id: RecordingId): Promise<Recording> {
     return this.#change('restore', id, undefined, restoreRow);
+  }
+
+  /** Makes a damaged or missing recording active again, when its bytes were healed. Rejects with `recording-unknown`. */
+  markSound(id: RecordingId): Promise<Recording> {
+    return this.#change('mark sound', id, undefined, markSoundRow);
+  }
+
+  /** Says where the bytes lie now. Rejects with `recording-unknown`. */
+  relocate(id: RecordingId, storedFilename: string): Promise<Recording> {
+    return this.#change('relocate', id, undefined, (change) => relocateRow(change, storedFilename));
   }
 
   findReceipt(uploadId: RecordingId): Promise<UploadReceipt | undefined> {

@@ -1,0 +1,120 @@
+import { realpath } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { ImportOutcome } from '../model/import-outcome.ts';
+import type { SpooledFile, UploadReceipt, UploadWish } from '../model/upload.ts';
+import type { ImportOptions } from '../voice-recorder.ts';
+import { type AdmittedFile, admit } from './admit.ts';
+import type { ImportDesk } from './ingest-desk.ts';
+import { ingestSpooled } from './ingest-spooled.ts';
+import { removeMovedSource } from './move-source.ts';
+
+/**
+ * Brings in one file of this machine. Never rejects for a bad file, a full disk or an abort: the outcome says what
+ * became of it. The source is left alone, unless `isMove` and everything is committed and read back; if only its
+ * removal failed, the outcome is `stored` (or `duplicate`) with an `error` that says so.
+ */
+export async function importFile(
+  desk: ImportDesk,
+  path: string,
+  options: ImportOptions = {},
+): Promise<ImportOutcome> {
+  try {
+    requireGoingOn(path, options.signal);
+    const { isMove = false, isDryRun = false } = options;
+    const source = await admit(desk, path, { isMove, needsRoom: !isDryRun });
+    if (isDryRun) return await rehearse(desk, source, options.signal);
+    const receipt = await store(desk, source, options);
+    const outcome = outcomeOf(path, receipt);
+    return isMove ? await finishMove(desk, source, receipt, outcome) : outcome;
+  } catch (error) {
+    return rejection(path, error, options.signal);
+  }
+}
+
+async function store(desk: ImportDesk, source: AdmittedFile, options: ImportOptions): Promise<UploadReceipt> {
+  const { signal, onProgress } = options;
+  const spooled = await desk.copyIn(source.path, wishFor(source, options), {
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  });
+  try {
+    requireGoingOn(source.path, signal);
+    return await ingestSpooled(desk, spooled);
+  } finally {
+    await discard(desk, spooled);
+  }
+}
+
+function wishFor(source: AdmittedFile, { title, tags }: ImportOptions): UploadWish {
+  return {
+    kind: 'file',
+    filename: basename(source.path),
+    title: title ?? null,
+    tags: tags ?? [],
+    notes: '',
+    takeId: null,
+    segment: null,
+    recordedAt: source.changedAt,
+    recordedAtSource: 'file-date',
+    recordedAtZone: null,
+    preset: null,
+    checksum: null,
+  };
+}
+
+/** A leftover in the spool harms nobody: the next start finds and removes it. */
+async function discard(desk: ImportDesk, { id }: SpooledFile): Promise<void> {
+  try {
+    await desk.discardSpooled(id);
+  } catch (error) {
+    if (!(error instanceof VoiceRecorderError)) throw error;
+    desk.log?.('warn', `The spool folder of import ${id} could not be removed yet.`, { error });
+  }
+}
+
+/** Everything but the storing: what would become of this file? */
+async function rehearse(
+  desk: ImportDesk,
+  source: AdmittedFile,
+  signal?: AbortSignal,
+): Promise<ImportOutcome> {
+  await desk.media.probe(source.path, basename(source.path), signal);
+  const { checksum } = await desk.hashFile(await realpath(source.path), signal);
+  const standing = await desk.recordings.findByChecksum(checksum);
+  if (standing?.kind === 'file') return { file: source.path, status: 'duplicate', id: standing.id, checksum };
+  return { file: source.path, status: 'stored', checksum };
+}
+
+async function finishMove(
+  desk: ImportDesk,
+  source: AdmittedFile,
+  receipt: UploadReceipt,
+  outcome: ImportOutcome,
+): Promise<ImportOutcome> {
+  try {
+    await removeMovedSource(desk, source, receipt);
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof VoiceRecorderError)) throw error;
+    return { ...outcome, error: { code: error.code, message: error.message } };
+  }
+}
+
+function outcomeOf(file: string, { recordingId, checksum, isDuplicate }: UploadReceipt): ImportOutcome {
+  return { file, status: isDuplicate ? 'duplicate' : 'stored', id: recordingId, checksum };
+}
+
+function requireGoingOn(path: string, signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw interrupted(path);
+}
+
+function interrupted(path: string): VoiceRecorderError {
+  return new VoiceRecorderError('interrupted', `${path} was not imported: the import was stopped.`);
+}
+
+function rejection(file: string, error: unknown, signal: AbortSignal | undefined): ImportOutcome {
+  const failure = signal?.aborted ? interrupted(file) : error;
+  if (!(failure instanceof VoiceRecorderError)) throw failure;
+  return { file, status: 'rejected', error: { code: failure.code, message: failure.message } };
+}

@@ -1,0 +1,98 @@
+import type { AudioWarning } from '../model/audio-facts.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { RecordingId } from '../model/id.ts';
+import type { Recording } from '../model/recording.ts';
+import type { SpooledFile, UploadReceipt } from '../model/upload.ts';
+import { keepAsDuplicate } from './duplicate.ts';
+import type { IngestDesk } from './ingest-desk.ts';
+import { newRecording } from './new-recording.ts';
+import { placeAndActivate, receiptFor, reportDiskFull } from './placing.ts';
+import { settleClaim } from './recover-placing.ts';
+import { supersede } from './supersede.ts';
+
+// Each further round means that yet another claim on the same bytes came and was given up in between.
+const MAX_ROUNDS = 10;
+
+/**
+ * Makes a recording of bytes that are complete and synced in the spool. Resolves once they are placed, catalogued and
+ * the receipt is committed; for the same upload always to the same receipt. What is then left in the spool folder is
+ * the caller's to clear.
+ * Rejects with a code of the probe (`not-audio-…`, `audio-…`, `media-…`), `checksum-mismatch`, `disk-full`,
+ * `storage-failed` or a code of the catalogue; the bytes then lie in the spool as before, or safely at their place.
+ */
+export function ingestSpooled(desk: IngestDesk, spooled: SpooledFile): Promise<UploadReceipt> {
+  return ingest(desk, spooled, []);
+}
+
+/**
+ * Makes a recording of a copy of what came of an upload, `uploadId`, whose client did not return. When it does return
+ * and completes, the whole recording supersedes this one.
+ */
+export function adoptRecovered(
+  desk: IngestDesk,
+  spooled: SpooledFile,
+  uploadId: RecordingId,
+): Promise<UploadReceipt> {
+  const message = `These are the ${spooled.sizeBytes} bytes that had arrived of upload ${uploadId}, which was never completed.`;
+  return ingest(desk, spooled, [{ code: 'recovered', message }]);
+}
+
+async function ingest(
+  desk: IngestDesk,
+  spooled: SpooledFile,
+  warnings: readonly AudioWarning[],
+): Promise<UploadReceipt> {
+  try {
+    return await desk.turns.take(spooled.id, () => ingestInTurn(desk, spooled, warnings));
+  } catch (error) {
+    await reportDiskFull(desk, error);
+    throw error;
+  }
+}
+
+async function ingestInTurn(
+  desk: IngestDesk,
+  spooled: SpooledFile,
+  warnings: readonly AudioWarning[],
+): Promise<UploadReceipt> {
+  const known = await desk.recordings.findReceipt(spooled.id);
+  if (known !== undefined) return known;
+  requireWishedChecksum(spooled);
+  const own = await desk.recordings.find(spooled.id);
+  // Claimed before a crash: the bytes may be at their place already, where no probe of the spool finds them.
+  if (own !== undefined) return await finish(desk, own, spooled);
+  const facts = await desk.media.probe(spooled.path, spooled.wish.filename);
+  const recording = newRecording(spooled, facts, { warnings });
+  // Takes and edits are exempt: two takes of silence are two takes.
+  const isDeduplicated = spooled.wish.kind === 'file';
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const claim = await desk.recordings.claim(recording, { isDeduplicated });
+    if (claim.outcome === 'claimed') return await finish(desk, recording, spooled);
+    if (claim.by.id === recording.id) return await finish(desk, claim.by, spooled);
+    const winner = await settleClaim(desk, claim.by.id);
+    if (winner !== undefined) return await keepAsDuplicate(desk, winner, recording, spooled);
+  }
+  throw new VoiceRecorderError(
+    'catalogue-busy',
+    `${recording.filename} could not be entered: others kept claiming the same bytes. Try again.`,
+  );
+}
+
+async function finish(desk: IngestDesk, recording: Recording, spooled: SpooledFile): Promise<UploadReceipt> {
+  if (recording.status !== 'placing') {
+    const receipt = receiptFor(desk, spooled.id, recording, false);
+    await desk.recordings.activate(recording, receipt);
+    return receipt;
+  }
+  return await placeAndActivate(desk, recording, spooled.path, async () => {
+    if (spooled.supersedes) await supersede(desk, spooled.supersedes, recording);
+  });
+}
+
+function requireWishedChecksum({ id, wish, checksum, sizeBytes }: SpooledFile): void {
+  if (wish.checksum === null || wish.checksum === checksum) return;
+  throw new VoiceRecorderError(
+    'checksum-mismatch',
+    `Upload ${id} should have SHA-256 ${wish.checksum}, but its ${sizeBytes} bytes have ${checksum}.`,
+  );
+}
