@@ -1,5 +1,5 @@
 import { AVERROR_EOF } from 'node-av/constants';
-import { Codec, CodecContext, Frame, type Packet } from 'node-av/lib';
+import { Codec, CodecContext, Dictionary, Frame, type Packet } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { AudioInput } from './audio-input.ts';
 
@@ -13,7 +13,8 @@ export class AudioDecoder {
   /** Packets that could not be decoded, or only with errors. */
   errorCount = 0;
 
-  constructor(input: AudioInput) {
+  /** `isStrict`: frames whose checksum is wrong count as errors and are left out, instead of being played as they come. */
+  constructor(input: AudioInput, isStrict = false) {
     const parameters = input.stream.codecpar;
     const codec = Codec.findDecoder(parameters.codecId);
     if (codec === null || FORBIDDEN_DECODERS.has(codec.name ?? '')) throw unknownCodec();
@@ -22,7 +23,8 @@ export class AudioDecoder {
     this.#context.parametersToContext(parameters);
     this.#context.pktTimebase = input.stream.timeBase;
     this.#context.threadCount = 1;
-    if (this.#context.open2Sync(codec, null) < 0) {
+    using settings = Dictionary.fromObject(isStrict ? { err_detect: 'crccheck' } : {});
+    if (this.#context.open2Sync(codec, settings) < 0) {
       this.#context.freeContext();
       throw unknownCodec();
     }

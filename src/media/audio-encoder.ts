@@ -21,7 +21,7 @@ import {
 } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { AudioOutput } from './audio-output.ts';
-import type { RenditionPlan } from './rendition-plan.ts';
+import type { EncodingPlan } from './rendition-plan.ts';
 
 /** Opus knows 48 kHz and its even parts; at 48 kHz nothing is lost. */
 const OPUS_RATE_HZ = 48_000;
@@ -36,7 +36,7 @@ interface EncoderFormat {
 /** Takes decoded frames of any kind, converts them to what the encoder wants and writes the packets to a file. */
 export class AudioEncoder {
   readonly #outputPath: string;
-  readonly #plan: RenditionPlan;
+  readonly #plan: EncodingPlan;
   readonly #context = new CodecContext();
   readonly #fifo = new AudioFifo();
   readonly #packet = new Packet();
@@ -47,7 +47,7 @@ export class AudioEncoder {
   #output: AudioOutput | undefined;
   #encodedFrames = 0;
 
-  constructor(outputPath: string, plan: RenditionPlan) {
+  constructor(outputPath: string, plan: EncodingPlan) {
     this.#outputPath = outputPath;
     this.#plan = plan;
     this.#packet.alloc();
@@ -186,7 +186,7 @@ export class AudioEncoder {
   }
 }
 
-function chooseFormat(plan: RenditionPlan, frame: Frame): EncoderFormat {
+function chooseFormat(plan: EncodingPlan, frame: Frame): EncoderFormat {
   if (plan.encoder === 'libopus') {
     const channels = Math.min(frame.channels, 2);
     return { sampleFormat: AV_SAMPLE_FMT_FLT, sampleRateHz: OPUS_RATE_HZ, channels };

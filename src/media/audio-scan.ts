@@ -35,7 +35,7 @@ export interface AudioScanLimits {
 
 /** Reads packets in order and decodes those of the first seconds. Throws `audio-unknown-codec`. */
 export function scanAudio(input: AudioInput, limits: AudioScanLimits): AudioScan {
-  const decoder = new AudioDecoder(input);
+  const decoder = new AudioDecoder(input, true);
   using packet = new Packet();
   packet.alloc();
   const isMpeg = input.demuxer === 'mp3';

@@ -26,6 +26,13 @@ const LAYOUTS: Readonly<Record<string, SampleLayout>> = {
   flt: 'f32le',
   dbl: 'f64le',
 };
+interface FrameFormat {
+  readonly format: AVSampleFormat;
+  /** Undefined for samples no audio codec of ours makes. */
+  readonly layout: SampleLayout | undefined;
+  readonly isPlanar: boolean;
+}
+
 const READ_BYTES = 1_048_576;
 
 /** Writes the peaks of `path` to the new file `outputPath`, which is on stable storage afterwards. */
@@ -85,7 +92,12 @@ function writeDecodedPeaks(
   packet.alloc();
   try {
     return withWriter(outputPath, input.stream.codecpar.sampleRate, (writer) => {
-      const addFrame = (frame: Frame) => addDecodedFrame(frame, kernel, writer);
+      let known: FrameFormat | undefined;
+      const addFrame = (frame: Frame) => {
+        const format = frame.format as AVSampleFormat;
+        if (known?.format !== format) known = describeFormat(format);
+        addDecodedFrame(frame, known, kernel, writer);
+      };
       let packetCount = 0;
       let bytesDone = 0;
       while (input.context.readFrameSync(packet) >= 0) {
@@ -105,13 +117,22 @@ function writeDecodedPeaks(
   }
 }
 
-function addDecodedFrame(frame: Frame, kernel: PeaksKernel, writer: PeaksWriter): void {
-  const format = frame.format as AVSampleFormat;
+/** Asked once a file: each question crosses into native code. */
+function describeFormat(format: AVSampleFormat): FrameFormat {
   const layout = LAYOUTS[avGetSampleFmtName(avGetPackedSampleFmt(format)) ?? ''];
-  const planes = frame.extendedData ?? frame.data;
+  return { format, layout, isPlanar: avSampleFmtIsPlanar(format) };
+}
+
+function addDecodedFrame(
+  frame: Frame,
+  { layout, isPlanar }: FrameFormat,
+  kernel: PeaksKernel,
+  writer: PeaksWriter,
+): void {
+  // Only planes beyond the eighth stand in the extended data alone.
+  const planes = frame.channels > 8 ? frame.extendedData : frame.data;
   const frames = frame.nbSamples;
   if (layout === undefined || planes === null || frames === 0) return;
-  const isPlanar = avSampleFmtIsPlanar(format);
   const planeCount = isPlanar ? Math.min(frame.channels, planes.length) : 1;
   const samplesPerFrame = isPlanar ? 1 : frame.channels;
   const planeSamples = frames * samplesPerFrame;

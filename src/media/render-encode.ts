@@ -4,7 +4,7 @@ import { AudioDecoder } from './audio-decoder.ts';
 import { AudioEncoder } from './audio-encoder.ts';
 import type { AudioInput } from './audio-input.ts';
 import { collectGarbage } from './native-memory.ts';
-import type { RenditionPlan } from './rendition-plan.ts';
+import type { EncodingPlan } from './rendition-plan.ts';
 
 export interface EncodeOptions {
   readonly onProgress: (bytesDone: number) => void;
@@ -15,7 +15,7 @@ export interface EncodeOptions {
 /** Decodes `input` and encodes it anew as `plan` says into `outputPath`; answers with its length in seconds. */
 export function encodeAudio(
   input: AudioInput,
-  plan: RenditionPlan,
+  plan: EncodingPlan,
   outputPath: string,
   options: EncodeOptions,
 ): number {

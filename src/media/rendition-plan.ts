@@ -1,12 +1,16 @@
 import type { AudioFacts } from '../model/audio-facts.ts';
 
-/** How a rendition is made: packets copied into another container, or encoded anew. */
-export interface RenditionPlan {
-  readonly kind: 'copy' | 'encode';
-  /** FFmpeg's name of the container to write. */
-  readonly muxer: 'webm' | 'ipod' | 'mp3' | 'flac';
+/** What an encoder and a muxer need to know. */
+export interface EncodingPlan {
   readonly encoder: 'flac' | 'libopus';
+  /** FFmpeg's name of the container to write. */
+  readonly muxer: string;
   readonly muxerOptions: Readonly<Record<string, string>>;
+}
+
+/** How a rendition is made: packets copied into another container, or encoded anew. */
+export interface RenditionPlan extends EncodingPlan {
+  readonly kind: 'copy' | 'encode';
   readonly mimeType: string;
   readonly extension: string;
 }

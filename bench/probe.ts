@@ -1,0 +1,74 @@
+// Probes the corpus, prints a row for each file that is not as expected, and files per second by container.
+// node bench/probe.ts [--all]
+import { openMedia } from '../src/media/open-media.ts';
+import type { AudioFacts } from '../src/model/audio-facts.ts';
+import { failureCodeOf } from '../src/model/failure.ts';
+import { corpusFolder, hasCorpus, readExpectedAudio, readExpectedDamage } from '../test/corpus.ts';
+import { judgeFacts, judgeVerdict, toVerdict } from '../test/corpus-verdict.ts';
+
+const ROUNDS = 5;
+if (!hasCorpus) {
+  console.error('bench/probe: the corpus is not here, there is nothing to measure.');
+  process.exit(1);
+}
+const isVerbose = process.argv.includes('--all');
+const media = openMedia();
+const expected = readExpectedAudio();
+const damage = readExpectedDamage();
+
+console.log('Valid files');
+let rightCount = 0;
+for (const row of expected) {
+  const outcome = await settle(media.probe(`${corpusFolder}${row.file}`, row.file));
+  const faults = 'facts' in outcome ? judgeFacts(outcome.facts, row) : [String(outcome.error)];
+  if (faults.length === 0) rightCount += 1;
+  if (isVerbose || faults.length > 0) console.log(`  ${row.file}: ${faults.join('; ') || 'right'}`);
+}
+console.log(
+  `  ${rightCount} of ${expected.length} right in duration, MIME, container, codec, rate, channels`,
+);
+
+console.log('Damaged files');
+let classedCount = 0;
+let slowestMs = 0;
+for (const row of damage) {
+  const startedAt = performance.now();
+  const outcome = await settle(media.probe(`${corpusFolder}${row.file}`, row.file));
+  slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+  const verdict = toVerdict(
+    'facts' in outcome ? outcome.facts : undefined,
+    'error' in outcome ? outcome.error : undefined,
+  );
+  const isRight = judgeVerdict(verdict, row);
+  if (isRight) classedCount += 1;
+  const code =
+    'error' in outcome
+      ? (failureCodeOf(outcome.error) ?? 'no code')
+      : outcome.facts.warnings.map((one) => one.code).join();
+  if (isVerbose || !isRight) console.log(`  ${row.file}: expected ${row.expect}, got ${verdict} (${code})`);
+}
+console.log(
+  `  ${classedCount} of ${damage.length} classed as expected, the slowest in ${slowestMs.toFixed(1)} ms`,
+);
+
+console.log('Files per second, through the child process');
+const byContainer = Map.groupBy(expected, (row) => row.container);
+for (const [container, rows] of byContainer) {
+  const startedAt = performance.now();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const row of rows) await media.probe(`${corpusFolder}${row.file}`, row.file);
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.log(
+    `  ${container.padEnd(9)} ${String(rows.length).padStart(3)} files ${((rows.length * ROUNDS) / seconds).toFixed(0).padStart(6)}/s`,
+  );
+}
+await media.close();
+
+async function settle(probing: Promise<AudioFacts>): Promise<{ facts: AudioFacts } | { error: unknown }> {
+  try {
+    return { facts: await probing };
+  } catch (error) {
+    return { error };
+  }
+}

@@ -1,0 +1,158 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeWav } from '../../test/audio-fixtures.ts';
+import { failureCodeOf } from '../model/failure.ts';
+import type { MediaEvent } from './child-line.ts';
+import type { Media } from './media.ts';
+import { type MediaSettings, openMedia } from './open-media.ts';
+
+let folder: string;
+let media: Media;
+let events: MediaEvent[];
+const opened: Media[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(`${tmpdir()}/vrp-media-`);
+  writeFileSync(`${folder}/short.wav`, makeWav({ seconds: 1 }));
+});
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+  rmSync(folder, { recursive: true });
+});
+
+function start(settings: MediaSettings = {}): void {
+  events = [];
+  media = openMedia({ ...settings, onEvent: (event) => events.push(event) });
+  opened.push(media);
+}
+
+/** A file whose rendition takes long enough to be caught in the middle: a WAV stream of ten minutes. */
+function writeLong(): string {
+  const path = `${folder}/long.wav`;
+  const noise = Buffer.alloc(48_000 * 2 * 600);
+  for (let at = 0; at < noise.length; at += 2) noise.writeInt16LE(((at * 7919) % 60_000) - 30_000, at);
+  const head = makeWav({ seconds: 0, sampleRateHz: 48_000, declaredBytes: 0xffff_ffff });
+  writeFileSync(path, Buffer.concat([head, noise]));
+  return path;
+}
+
+function childOf(line: string): number {
+  return events.findLast((event) => event.type === 'child-started' && event.line === line)?.processId ?? 0;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 1000 && !condition(); tries += 1) await pause(10);
+  expect(condition()).toBe(true);
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${processId}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('the media children', () => {
+  it('start on first use, serve many calls and end with close', async () => {
+    start();
+    expect(events).toEqual([]);
+    for (let count = 0; count < 3; count += 1) {
+      expect((await media.probe(`${folder}/short.wav`, 'short.wav')).durationSeconds).toBe(1);
+    }
+    expect(events.map((event) => event.type)).toEqual(['child-started']);
+    const child = childOf('probe');
+    await media.close();
+    expect(isAlive(child)).toBe(false);
+    await expect(media.probe(`${folder}/short.wav`, 'short.wav')).rejects.toThrow('closed');
+  });
+
+  it('get nothing of our environment', async () => {
+    process.env['VRP_TEST_SECRET'] = 'hush';
+    start();
+    await media.probe(`${folder}/short.wav`, 'short.wav');
+    delete process.env['VRP_TEST_SECRET'];
+    if (process.platform !== 'linux') return;
+    const environment = readFileSync(`/proc/${childOf('probe')}/environ`, 'latin1');
+    expect(environment).not.toContain('hush');
+    expect(environment.split('\0').filter((one) => one !== '' && !one.startsWith('NODE_CHANNEL'))).toEqual(
+      [],
+    );
+  });
+
+  it('fail one call when killed, and run those that waited on a new child', async () => {
+    start();
+    const path = writeLong();
+    const running = media.renderPlayable(path, `${folder}/a`).catch(failureCodeOf);
+    const waiting = media.peaks(`${folder}/short.wav`, `${folder}/b`);
+    await until(() => childOf('job') !== 0);
+    process.kill(childOf('job'), 'SIGKILL');
+    expect(await running).toBe('media-crashed');
+    expect((await waiting).pairCount).toBe(100);
+    expect(readdirSync(folder).sort()).toEqual(['b', 'long.wav', 'short.wav']);
+  });
+
+  it('are killed when a call hangs', async () => {
+    start({ probeLimits: { silenceMs: 800 } });
+    await media.probe(`${folder}/short.wav`, 'short.wav');
+    process.kill(childOf('probe'), 'SIGSTOP');
+    const hung = media.probe(`${folder}/short.wav`, 'short.wav').catch(failureCodeOf);
+    const next = media.probe(`${folder}/short.wav`, 'short.wav');
+    expect(await hung).toBe('media-timeout');
+    expect((await next).durationSeconds).toBe(1);
+  });
+
+  it.skipIf(process.platform !== 'linux')('are killed when they take too much memory', async () => {
+    start({ jobLimits: { memoryBytes: 16 * 1024 * 1024 } });
+    const outcome = media.renderPlayable(writeLong(), `${folder}/a`).catch(failureCodeOf);
+    expect(await outcome).toBe('media-out-of-memory');
+    expect(existsSync(`${folder}/a`)).toBe(false);
+  });
+
+  it('leave probes free while a long rendition runs', async () => {
+    start();
+    const controller = new AbortController();
+    let isRendering = true;
+    const rendering = media
+      .renderPlayable(writeLong(), `${folder}/a`, { signal: controller.signal })
+      .catch((error: unknown) => error)
+      .finally(() => {
+        isRendering = false;
+      });
+    await media.probe(`${folder}/short.wav`, 'short.wav');
+    expect(isRendering).toBe(true);
+    controller.abort(new Error('enough'));
+    expect(await rendering).toEqual(new Error('enough'));
+    expect(readdirSync(folder).sort()).toEqual(['long.wav', 'short.wav']);
+  });
+
+  it('let a waiting call leave without touching the running one', async () => {
+    start();
+    const controller = new AbortController();
+    const running = media.renderPlayable(writeLong(), `${folder}/a`);
+    const waiting = media.peaks(`${folder}/short.wav`, `${folder}/b`, { signal: controller.signal });
+    controller.abort(new Error('never mind'));
+    await expect(waiting).rejects.toThrow('never mind');
+    expect((await running).mimeType).toBe('audio/flac');
+    expect(events.map((event) => event.type)).toEqual(['child-started']);
+  });
+
+  it('end after a while of idleness and come back', async () => {
+    start({ probeLimits: { idleMs: 50 } });
+    await media.probe(`${folder}/short.wav`, 'short.wav');
+    await until(() => events.at(-1)?.type === 'child-ended');
+    expect((await media.probe(`${folder}/short.wav`, 'short.wav')).durationSeconds).toBe(1);
+  });
+
+  it('tell how far a long call is', async () => {
+    start();
+    const shares: number[] = [];
+    await media.renderPlayable(writeLong(), `${folder}/a`, { onProgress: (share) => shares.push(share) });
+    expect(shares.length).toBeGreaterThan(0);
+    expect(shares).toEqual([...shares].sort((left, right) => left - right));
+    expect(Math.max(...shares)).toBeLessThanOrEqual(1);
+  });
+});

@@ -1,0 +1,186 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeChunk, makeFixtures, makeWav } from '../../test/audio-fixtures.ts';
+import { corpusFolder, hasCorpus, readExpectedAudio, readExpectedDamage } from '../../test/corpus.ts';
+import { judgeFacts, judgeVerdict, toVerdict } from '../../test/corpus-verdict.ts';
+import type { AudioFacts } from '../model/audio-facts.ts';
+import { failureCodeOf } from '../model/failure.ts';
+import { probe } from './probe.ts';
+
+let folder: string;
+let fixtures: Record<string, string>;
+beforeAll(() => {
+  folder = mkdtempSync(`${tmpdir()}/vrp-probe-`);
+  fixtures = makeFixtures(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, content: Buffer | string): string {
+  const path = `${folder}/${name}`;
+  writeFileSync(path, content);
+  return path;
+}
+
+function codeOf(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return failureCodeOf(error) ?? String(error);
+  }
+}
+
+function warningsOf(facts: AudioFacts): string[] {
+  return facts.warnings.map((warning) => warning.code);
+}
+
+describe('probe of sound files', () => {
+  it.each([
+    ['tone.wav', 'wav', 'pcm_s16le', 'audio/wav', true],
+    ['tone.flac', 'flac', 'flac', 'audio/flac', true],
+    ['tone.oga', 'ogg', 'flac', 'audio/ogg', false],
+    ['tone.opus', 'ogg', 'opus', 'audio/ogg', true],
+    ['tone.webm', 'webm', 'opus', 'audio/webm', true],
+    ['tone.mka', 'matroska', 'flac', 'audio/x-matroska', false],
+    ['tone.mp4', 'mp4', 'opus', 'audio/mp4', true],
+  ])('tells what %s is', (name, container, codec, mimeType, isPlayable) => {
+    const facts = probe(fixtures[name]!, name);
+    expect(facts).toMatchObject({
+      container,
+      codec,
+      mimeType,
+      isPlayable,
+      sampleRateHz: 48_000,
+      channels: 2,
+    });
+    expect(Math.abs(facts.durationSeconds! - 2)).toBeLessThan(0.03);
+    expect(facts.warnings).toEqual([]);
+  });
+
+  it('warns of a name that does not fit the content, and of nothing else', () => {
+    expect(warningsOf(probe(fixtures['tone.flac']!, 'speech.MP3'))).toEqual(['wrong-extension']);
+    expect(warningsOf(probe(fixtures['tone.flac']!, 'speech'))).toEqual([]);
+    expect(warningsOf(probe(fixtures['tone.flac']!, 'speech.backup'))).toEqual([]);
+  });
+
+  it('reads LIST/INFO, bext and iXML of a WAV file', () => {
+    const info = Buffer.concat([
+      Buffer.from('INFO'),
+      makeChunk('INAM', Buffer.from('Straße\0')),
+      makeChunk('IART', Buffer.from('J\xfcrgen', 'latin1')),
+    ]);
+    const bext = Buffer.alloc(602);
+    bext.write('Interview', 0);
+    bext.write('2026-11-22', 320);
+    bext.writeBigUInt64LE(48_000n, 338);
+    bext.writeUInt16LE(2, 346);
+    bext.writeInt16LE(-2300, 412);
+    bext.writeInt16LE(0x7fff, 414);
+    const wav = makeWav({
+      seconds: 0.5,
+      chunks: [
+        ['LIST', info],
+        ['bext', bext],
+        ['iXML', Buffer.from('<BWFXML/>')],
+      ],
+    });
+    const { embedded } = probe(write('tagged.wav', wav), 'tagged.wav');
+    expect(embedded).toMatchObject({ title: 'Straße', artist: 'Jürgen', ixml: '<BWFXML/>' });
+    expect(embedded.bext).toMatchObject({
+      description: 'Interview',
+      originationDate: '2026-11-22',
+      timeReference: 48_000,
+      loudnessValue: -23,
+    });
+    expect(embedded.bext).not.toHaveProperty('loudnessRange');
+  });
+
+  it.each([0, 0xffff_ffff, 0x7fff_ffff - 36])(
+    'takes the length from the file when a recorder left %d as the size of the samples',
+    (declaredBytes) => {
+      const wav = makeWav({ seconds: 1.5, declaredBytes });
+      if (declaredBytes === 0) wav.writeUInt32LE(0, 4);
+      const facts = probe(write('open.wav', wav), 'open.wav');
+      expect(facts.durationSeconds).toBe(1.5);
+      expect(facts.isPlayable).toBe(false);
+      expect(warningsOf(facts)).toEqual(['size-header-wrong']);
+    },
+  );
+});
+
+describe('probe of damaged files', () => {
+  it.each(['tone.wav', 'tone.flac', 'tone.opus', 'tone.webm'])(
+    'keeps the half that is there of %s',
+    (name) => {
+      const content = readFileSync(fixtures[name]!);
+      const facts = probe(write(`half-${name}`, content.subarray(0, content.length * 0.5)), name);
+      expect(warningsOf(facts)).toContain('truncated');
+      expect(facts.durationSeconds).toBeGreaterThan(0.3);
+      expect(facts.durationSeconds).toBeLessThan(1.9);
+    },
+  );
+
+  it('warns of bytes that were changed in the middle of a FLAC file', () => {
+    const content = readFileSync(fixtures['tone.flac']!);
+    const middle = Math.floor(content.length / 2);
+    content.fill(0xa5, middle, middle + 300);
+    expect(warningsOf(probe(write('rot.flac', content), 'rot.flac'))).toContain('decode-errors');
+  });
+
+  it.each([
+    ['empty.wav', '', 'audio-no-samples'],
+    ['empty.dat', '', 'not-audio-empty'],
+    ['page.mp3', '<!doctype html><html><body>404</body></html>', 'not-audio-content'],
+    ['notes.aac', 'Meeting on Monday at ten, bring the minutes.\n', 'not-audio-content'],
+    ['zeros.mp3', Buffer.alloc(40_000), 'not-audio-content'],
+    ['cut.wav', makeWav({ seconds: 1 }).subarray(0, 30), 'audio-unreadable'],
+    ['none.wav', makeWav({ seconds: 0 }), 'audio-no-samples'],
+    ['header.flac', 'fLaC\0\0\0\x22', 'audio-unreadable'],
+    ['header.amr', '#!AMR\n', 'audio-no-samples'],
+  ])('refuses %s', (name, content, code) => {
+    expect(codeOf(() => probe(write(name, content), name))).toBe(code);
+  });
+
+  it('names the file, what was expected and what was found', () => {
+    const path = write('shop.mp3', '<html>closed</html>');
+    expect(() => probe(path, 'shop.mp3')).toThrow('"shop.mp3": The file is an HTML page: expected audio.');
+  });
+
+  it('refuses impossible formats', () => {
+    const wav = makeWav({ seconds: 1 });
+    wav.writeUInt16LE(0, 22);
+    expect(codeOf(() => probe(write('channels.wav', wav), 'channels.wav'))).toBe('audio-impossible-format');
+  });
+
+  it('opens nothing but regular files', () => {
+    symlinkSync(fixtures['tone.wav']!, `${folder}/link.wav`);
+    expect(codeOf(() => probe(`${folder}/link.wav`, 'link.wav'))).toBe('file-not-regular');
+    expect(codeOf(() => probe(folder, 'folder.wav'))).toBe('file-not-regular');
+    expect(codeOf(() => probe(`${folder}/missing.wav`, 'missing.wav'))).toBe('file-missing');
+  });
+});
+
+describe.skipIf(!hasCorpus)('probe of the corpus', () => {
+  it.each(hasCorpus ? readExpectedAudio() : [])('is right about $file', (row) => {
+    expect(judgeFacts(probe(`${corpusFolder}${row.file}`, row.file), row)).toEqual([]);
+  });
+
+  it.each(hasCorpus ? readExpectedDamage() : [])('classes $file', (row) => {
+    let facts: AudioFacts | undefined;
+    let error: unknown;
+    try {
+      facts = probe(`${corpusFolder}${row.file}`, row.file);
+    } catch (thrown) {
+      error = thrown;
+    }
+    const verdict = toVerdict(facts, error);
+    expect(judgeVerdict(verdict, row), `expected ${row.expect}, got ${verdict}`).toBe(true);
+  });
+
+  it('sees through wrong extensions', () => {
+    const path = `${folder}/disguised.wav`;
+    copyFileSync(`${corpusFolder}valid/wrong_ext_mp3.m4a`, path);
+    expect(probe(path, 'disguised.wav')).toMatchObject({ container: 'mp3', extension: 'mp3' });
+  });
+});
