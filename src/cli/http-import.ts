@@ -62,11 +62,27 @@ async function sendAndCompare(
     throw error;
   }
   expectSame(path, receipt, checksum);
-  if (options.isMove) {
-    await expectReadBack(api, path, receipt, options.signal);
+  const outcome = outcomeOf(path, upload, receipt);
+  return options.isMove ? await removeSource(api, path, source, receipt, outcome, options.signal) : outcome;
+}
+
+/** What was stored stays stored, even if its source must be left where it is. */
+async function removeSource(
+  api: ApiClient,
+  path: string,
+  source: SourceFile,
+  receipt: ServerReceipt,
+  outcome: ImportOutcome,
+  signal: AbortSignal | undefined,
+): Promise<ImportOutcome> {
+  try {
+    await expectReadBack(api, path, receipt, signal);
     await source.remove();
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof VoiceRecorderError)) throw error;
+    return { ...outcome, error: { code: error.code, message: error.message } };
   }
-  return outcomeOf(path, upload, receipt);
 }
 
 function expectSame(

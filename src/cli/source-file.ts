@@ -64,8 +64,17 @@ export async function openSource(path: string, chunkBytes: number): Promise<Sour
       return hash.digest('hex');
     },
     async remove() {
-      expectUnchanged(await stat(path, { bigint: true }));
-      await unlink(path);
+      try {
+        expectUnchanged(await stat(path, { bigint: true }));
+        await unlink(path);
+      } catch (cause) {
+        if (cause instanceof VoiceRecorderError) throw cause;
+        throw new VoiceRecorderError(
+          'file-unreadable',
+          `${path} was imported, but cannot be removed (${String((cause as NodeJS.ErrnoException).code)}). Remove it yourself.`,
+          { cause },
+        );
+      }
     },
     close: () => handle.close(),
   };

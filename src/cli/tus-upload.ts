@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sha256Hex } from '../model/digest.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
-import type { RecordingId } from '../model/id.ts';
+import { isId, type RecordingId } from '../model/id.ts';
 import { encodeUploadMetadata, type UploadMetadata } from '../model/upload-metadata.ts';
 import type { ApiAnswer, ApiClient, ApiRequest } from './api-client.ts';
 
@@ -43,16 +43,15 @@ export async function createUpload(
     },
     ...(signal ? { signal } : {}),
   });
-  const location = answer.headers.location ?? '';
-  const path = new URL(location, new URL('/api/uploads', api.baseUrl)).pathname;
-  const id = path.split('/').at(-1) ?? '';
-  if (answer.status !== 201 || id === '') {
+  const id = answer.headers.location?.split('/').at(-1) ?? '';
+  if (answer.status !== 201 || !isId(id)) {
     throw new VoiceRecorderError(
       'server-unreachable',
       `${api.baseUrl} did not make an upload: expected status 201 and a Location, found ${answer.status}.`,
     );
   }
-  return { id, path, lengthBytes };
+  // Not the path of Location: behind a proxy it may begin with a prefix that only the proxy knows.
+  return { id, path: `/api/uploads/${id}`, lengthBytes };
 }
 
 /** Sends `bytes`, whose first one stands at `startBytes` of the file. Resolves to a receipt with the last byte. */

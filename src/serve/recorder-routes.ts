@@ -15,6 +15,7 @@ import { addRecordingRoutes } from './recording-routes.ts';
 import { logRequests } from './request-log.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { addStatusRoutes } from './status-routes.ts';
+import { addTokenRoutes } from './token-routes.ts';
 import { endUnreadBodies } from './unread-body.ts';
 import { addUploadRoutes } from './upload-routes.ts';
 import { addWebRoutes } from './web-routes.ts';
@@ -25,6 +26,8 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   // Two stores, or two ports of one machine, share a browser's cookies; their names keep them apart.
   const cookieName = () => `vrp_${address.port}_${recorder.storeId.slice(-8)}`;
 
+  // Other sites can make a browser send plain text without asking; JSON they cannot.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   // Answers are typed and come from the house itself; the schemas describe them.
   app.setSerializerCompiler(() => JSON.stringify);
@@ -46,6 +49,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
 
   addStatusRoutes(app, desk);
   addLoginRoutes(app, desk, cookieName);
+  addTokenRoutes(app, desk);
   addRecordingRoutes(app, desk);
   addAudioRoutes(app, desk);
   addEventRoutes(app, desk);
