@@ -9,6 +9,13 @@ import type { Preset } from '../../../src/model/preset.ts';
 const PAGE_SECONDS = 0.8;
 const OPUS_RATE_HZ = 48_000;
 
+/** Whether the browser's own encoder converts from this rate, without holding seconds of sound back as ours would. */
+async function canEncodeAt(sampleRateHz: number, preset: Preset): Promise<boolean> {
+  const numberOfChannels = preset.channels;
+  const config = { codec: 'opus', sampleRate: sampleRateHz, numberOfChannels, bitrate: preset.bitRateBps };
+  return (await AudioEncoder.isConfigSupported(config)).supported === true;
+}
+
 export interface SegmentEncoder {
   /** Interleaved samples (one channel: plain). Calls may overlap; they are encoded in their order. */
   add(samples: Float32Array<ArrayBuffer>): Promise<void>;
@@ -37,10 +44,11 @@ export async function openEncoder(
     }),
   );
   const output = new Output({ format: new OggOutputFormat({ maximumPageDuration: PAGE_SECONDS }), target });
+  const canEncode = sampleRateHz === OPUS_RATE_HZ || (await canEncodeAt(sampleRateHz, preset));
   const source = new AudioSampleSource({
     codec: 'opus',
     quality: new Quality({ bitrate: preset.bitRateBps }),
-    ...(sampleRateHz === OPUS_RATE_HZ ? {} : { transform: { sampleRate: OPUS_RATE_HZ } }),
+    ...(canEncode ? {} : { transform: { sampleRate: OPUS_RATE_HZ } }),
   });
   output.addAudioTrack(source);
   await output.start();
