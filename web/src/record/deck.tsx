@@ -1,5 +1,5 @@
 import { STRINGS } from '../strings.ts';
-import { PauseIcon, PlayIcon, StopIcon } from '../ui/icons.tsx';
+import { CheckIcon, PauseIcon, PlayIcon, StopIcon } from '../ui/icons.tsx';
 import { usePageKeys } from '../ui/page-keys.ts';
 import { useCaptureValue } from './capture-context.tsx';
 import { canStart, isTakeRunning } from './capture-phases.ts';
@@ -41,9 +41,8 @@ function TakeState() {
     <p className="flex items-center gap-2 font-semibold">
       {phase === 'recording' ? <span className="lamp size-3 rounded-full bg-deck-record" /> : null}
       {phase === 'paused' ? <PauseIcon size={14} /> : null}
-      {phase === 'idle' || phase === 'saved' ? (
-        <span className="size-3 rounded-full border-2 border-deck-soft" />
-      ) : null}
+      {phase === 'saved' ? <CheckIcon size={18} className="text-deck-safe" /> : null}
+      {phase === 'idle' ? <span className="size-3 rounded-full border-2 border-deck-soft" /> : null}
       <span>{words.state[phase]}</span>
       {segmentCount > 1 ? (
         <span className="font-normal text-deck-soft">{words.segments(segmentCount)}</span>
@@ -86,6 +85,7 @@ function Buttons() {
       <div className="flex items-start justify-center gap-10 py-1">
         <RoundButton
           label={isPaused ? words.resume : words.pause}
+          keys="r Space"
           className="border-2 border-deck-soft hover:bg-white/10"
           isDisabled={phase === 'finishing'}
           onPress={toggle}
@@ -94,6 +94,7 @@ function Buttons() {
         </RoundButton>
         <RoundButton
           label={words.stop}
+          keys="s"
           className="bg-deck-ink text-[#b3211a] hover:bg-white"
           isDisabled={phase === 'finishing'}
           onPress={stop}
@@ -107,6 +108,7 @@ function Buttons() {
     <div className="flex flex-col items-center gap-2 py-1">
       <RoundButton
         label={phase === 'idle' ? words.start : words.startAgain}
+        keys="r Space"
         className="record-button"
         isDisabled={isOwnedElsewhere || !canStart(phase) || microphone === 'asking'}
         onPress={start}
@@ -120,17 +122,19 @@ function Buttons() {
 
 interface RoundButtonProps {
   readonly label: string;
+  readonly keys: string;
   readonly className: string;
   readonly isDisabled: boolean;
   readonly onPress: () => void;
   readonly children?: React.ReactNode;
 }
 
-function RoundButton({ label, className, isDisabled, onPress, children }: RoundButtonProps) {
+function RoundButton({ label, keys, className, isDisabled, onPress, children }: RoundButtonProps) {
   return (
     <button
       type="button"
       className="group flex flex-col items-center gap-1.5"
+      aria-keyshortcuts={keys}
       disabled={isDisabled}
       onClick={onPress}
     >

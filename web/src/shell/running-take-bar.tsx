@@ -25,7 +25,7 @@ export function RunningTakeBar() {
         {phase === 'recording' ? <span className="lamp size-3 shrink-0 rounded-full bg-deck-record" /> : null}
         {isPaused ? <PauseIcon size={14} /> : null}
         <span className="font-semibold">{words.state[phase]}</span>
-        <span className="min-w-0 truncate text-deck-soft">
+        <span className="min-w-0 leading-tight text-deck-soft">
           <CapturedAndSafeLine />
         </span>
       </Link>

@@ -90,7 +90,6 @@ export const WarningIcon = icon(<path d="M12 4 2.8 19.5h18.4L12 4ZM12 10v4.5M12 
 export const CheckIcon = icon(<path d="m5 12.5 4.5 4.5L19 7" />);
 export const RestoreIcon = icon(<path d="M9 14 4 9l5-5M4 9h9.5a6 6 0 0 1 0 12H11" />);
 export const ChevronLeftIcon = icon(<path d="m14.5 5-7 7 7 7" />);
-export const OpenIcon = icon(<path d="m9.5 5 7 7-7 7" />);
 export const CopyIcon = icon(
   <>
     <rect x="8.5" y="8.5" width="11" height="11" rx="2" />

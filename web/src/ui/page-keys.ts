@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 
 /** True while the keyboard belongs to a field, a menu or an open dialog. */
-export function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): boolean {
   if (document.querySelector('dialog[open]')) return true;
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.matches('textarea, select')) return true;
