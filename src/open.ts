@@ -1,6 +1,7 @@
 import { openAccess } from './access/open-access.ts';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import { readSpace } from './blobs/disk-space.ts';
+import { openFileHasher } from './blobs/file-checksum.ts';
 import { Reserve } from './blobs/reserve.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { SidecarWriter } from './catalogue/sidecar-writer.ts';
@@ -10,6 +11,11 @@ import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
 import { DerivedFiles } from './derive/derived-files.ts';
 import { derivedJobs } from './derive/derived-jobs.ts';
+import { importFile } from './ingest/import-file.ts';
+import type { ImportDesk, IngestDesk } from './ingest/ingest-desk.ts';
+import { adoptRecovered, ingestSpooled } from './ingest/ingest-spooled.ts';
+import { recoverPlacing } from './ingest/recover-placing.ts';
+import { Turns } from './ingest/turns.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { SqliteJobQueue } from './jobs/sqlite-job-queue.ts';
 import { EventHub } from './library/event-hub.ts';
@@ -19,7 +25,6 @@ import { openMedia } from './media/open-media.ts';
 import { readPeaksView } from './media/peaks-view.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { PRESETS } from './model/preset.ts';
-import { joinIngest } from './open-ingest.ts';
 import { openUploads } from './record/open-uploads.ts';
 import type { VoiceRecorder } from './voice-recorder.ts';
 
@@ -48,6 +53,7 @@ export interface OpenOptions {
 }
 
 const ADOPTION_ROUND_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const MB = 1_000_000;
 
 /**
@@ -68,10 +74,17 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   opened.defer(() => lock.release());
   const marker = claimStore(config, clock, options.isNewStore ?? false);
 
-  const catalogue = await openCatalogue({ file: config.catalogueFile, backupFolder: config.backupPath, clock });
+  const catalogue = await openCatalogue({
+    file: config.catalogueFile,
+    backupFolder: config.backupPath,
+    clock,
+  });
   opened.defer(() => catalogue.close());
+  const hasher = openFileHasher();
+  opened.defer(() => hasher.close());
   const blobs = await openDiskBlobs({
     root: config.dataDir,
+    hasher,
     logger: { warn: (facts, sentence) => log('warn', sentence, facts) },
   });
   opened.defer(() => blobs.close());
@@ -83,42 +96,58 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const sidecars = new SidecarWriter({
     outbox: catalogue.outbox,
     putDocument: (key, content) => blobs.putDocument(key, content),
-    onFailure: (recordingId, error) => log('error', 'A sidecar could not be written.', { recordingId, error }),
+    onFailure: (recordingId, error) =>
+      log('error', 'A sidecar could not be written.', { recordingId, error }),
   });
   opened.defer(() => sidecars.close());
 
-  const derived = new DerivedFiles({ derivedPath: config.derivedPath, media, localPath: (key) => blobs.localPath(key) });
+  const derived = new DerivedFiles({
+    derivedPath: config.derivedPath,
+    media,
+    localPath: (key) => blobs.localPath(key),
+  });
   const queue = new SqliteJobQueue(catalogue.contexts, { clock });
   const jobs = derivedJobs({ queue, derived, find: (id) => catalogue.recordings.find(id) });
-  const ingest = joinIngest({
-    config, clock, log, media, blobs, space, sidecars,
+  const ingestDesk: IngestDesk = {
+    blobs,
+    media,
     recordings: catalogue.recordings,
-    onAdded: async (recording) => {
+    clock,
+    turns: new Turns(),
+    spoolPath: config.spoolPath,
+    hashFile: (path, signal) => hasher.hashFile(path, signal),
+    onAdded: (recording) => {
       events.publish({ type: 'recording-added', recording });
-      await jobs.enqueue(recording);
+      jobs
+        .enqueue(recording)
+        .catch((error: unknown) => log('error', 'Derived work was not noted down.', { error }));
     },
-  });
+    onChanged: (recording) => events.publish({ type: 'recording-changed', recording }),
+    onDiskFull: () => space.releaseReserve(),
+    log,
+  };
+  await recoverPlacing(ingestDesk);
+  const maxFileBytes = config.maxFileMb === 0 ? null : config.maxFileMb * MB;
   const uploads = await openUploads({
     spoolPath: config.spoolPath,
     clock,
-    maxFileBytes: config.maxFileMb === 0 ? null : config.maxFileMb * MB,
-    expiryMs: config.uploadExpiryDays * 24 * 60 * 60 * 1000,
-    complete: (spooled) => ingest.complete(spooled),
+    maxFileBytes,
+    expiryMs: config.uploadExpiryDays * DAY_MS,
+    complete: (spooled) => ingestSpooled(ingestDesk, spooled),
     findReceipt: (uploadId) => catalogue.recordings.findReceipt(uploadId),
-    adoptRecovered: (spooled, uploadId) => ingest.adoptRecovered(spooled, uploadId),
+    adoptRecovered: (spooled, uploadId) => adoptRecovered(ingestDesk, spooled, uploadId),
     freeBytes: () => space.usableBytes(),
     onDiskFull: () => space.releaseReserve(),
     onProgress: (event) => events.publish(event),
     log,
   });
   opened.defer(() => uploads.close());
-  await ingest.recover(uploads);
   const recovery = await uploads.recover();
   recovery.done.then(
     (report) => log('info', 'The spool is checked.', { ...report }),
     (error: unknown) => log('error', 'Checking the spool failed.', { error }),
   );
-  void sidecars.drain();
+  sidecars.drain().catch((error: unknown) => log('error', 'Owed sidecars could not be written.', { error }));
 
   const runner = new JobRunner({
     queue,
@@ -141,6 +170,16 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     storeId: marker.id,
     clock,
   });
+  const importDesk: ImportDesk = {
+    ...ingestDesk,
+    dataDir: config.dataDir,
+    localPath: (key) => blobs.localPath(key),
+    maxFileBytes,
+    usableBytes: async () =>
+      config.enableDiskSpaceCheck ? await space.usableBytes() : Number.POSITIVE_INFINITY,
+    copyIn: (path, wish, copyOptions) => uploads.copyIn(path, wish, copyOptions),
+    discardSpooled: (id) => uploads.discardSpooled(id),
+  };
   const library = new JoinedLibrary({
     recordings: catalogue.recordings,
     blobs,
@@ -148,7 +187,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     peaksFile: (recording) => derived.peaks(recording),
     readPeaks: readPeaksView,
     playableFile: (recording) => derived.playable(recording),
-    importFile: (path, importOptions) => ingest.importFile(uploads, path, importOptions),
+    importFile: (path, importOptions) => importFile(importDesk, path, importOptions),
     publish: (event) => events.publish(event),
   });
 
@@ -161,7 +200,10 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     access,
     subscribe: (listener) => events.subscribe(listener),
     storageReport: async () => {
-      const [{ freeBytes, totalBytes }, totals] = await Promise.all([space.read(), catalogue.recordings.totals()]);
+      const [{ freeBytes, totalBytes }, totals] = await Promise.all([
+        space.read(),
+        catalogue.recordings.totals(),
+      ]);
       return {
         dataDir: config.dataDir,
         freeBytes,
@@ -189,3 +231,5 @@ function spaceOf(config: StorageConfig, log: LogListener): StoreSpace {
     onFault: (error) => log('warn', 'The reserve could not be made.', { error }),
   });
 }
+
+export { type ProbedFile, probeFile } from './probe-file.ts';
