@@ -14,6 +14,7 @@ const PORTS = [
   'src/media/media.ts',
   'src/catalogue/recording-repository.ts',
   'src/jobs/job-queue.ts',
+  'src/jobs/job-handler.ts',
   'src/voice-recorder.ts',
 ];
 const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
