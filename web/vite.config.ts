@@ -19,6 +19,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     rolldownOptions: {
+      // A busy machine is nothing to warn about.
+      checks: { bundlerTimings: false },
       // Libraries change seldom: a browser keeps them over most upgrades of ours.
       output: { codeSplitting: { groups: [{ name: 'libraries', test: /node_modules/ }] } },
     },
