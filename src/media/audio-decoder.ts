@@ -1,7 +1,9 @@
 import { AVERROR_EOF } from 'node-av/constants';
-import { Codec, CodecContext, Dictionary, Frame, type Packet } from 'node-av/lib';
+import { Codec, CodecContext, FFmpegError, Frame, type Packet, PosixError } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { AudioInput } from './audio-input.ts';
+
+const NEEDS_MORE: number = FFmpegError.AVERROR(PosixError.EAGAIN);
 
 // Decoders that are never used: the one whose licence we avoid, and one of two equals.
 const FORBIDDEN_DECODERS: ReadonlySet<string> = new Set(['libfdk_aac']);
@@ -13,7 +15,7 @@ export class AudioDecoder {
   /** Packets that could not be decoded, or only with errors. */
   errorCount = 0;
 
-  /** `isStrict`: frames whose checksum is wrong count as errors and are left out, instead of being played as they come. */
+  /** `isStrict`: frames whose checksum is wrong count as errors and are left out instead of being played. */
   constructor(input: AudioInput, isStrict = false) {
     const parameters = input.stream.codecpar;
     const codec = Codec.findDecoder(parameters.codecId);
@@ -23,8 +25,9 @@ export class AudioDecoder {
     this.#context.parametersToContext(parameters);
     this.#context.pktTimebase = input.stream.timeBase;
     this.#context.threadCount = 1;
-    using settings = Dictionary.fromObject(isStrict ? { err_detect: 'crccheck' } : {});
-    if (this.#context.open2Sync(codec, settings) < 0) {
+    // As an option, not as a dictionary for open2: node-av 6.1.1 frees such a dictionary twice.
+    if (isStrict && codec.name === 'flac') this.#context.setOption('err_detect', 'crccheck+explode');
+    if (this.#context.open2Sync(codec, null) < 0) {
       this.#context.freeContext();
       throw unknownCodec();
     }
@@ -35,11 +38,14 @@ export class AudioDecoder {
   decode(packet: Packet | null, onFrame: (frame: Frame) => void): void {
     const sent = this.#context.sendPacketSync(packet);
     if (sent < 0 && sent !== AVERROR_EOF) this.errorCount += 1;
-    while (this.#context.receiveFrameSync(this.#frame) >= 0) {
+    let received = this.#context.receiveFrameSync(this.#frame);
+    while (received >= 0) {
       if (this.#frame.decodeErrorFlags !== 0) this.errorCount += 1;
       onFrame(this.#frame);
       this.#frame.unref();
+      received = this.#context.receiveFrameSync(this.#frame);
     }
+    if (received !== NEEDS_MORE && received !== AVERROR_EOF) this.errorCount += 1;
   }
 
   get sampleRateHz(): number {

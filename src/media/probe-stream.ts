@@ -115,7 +115,7 @@ function chooseLength(
   sampleRateHz: number,
 ): { seconds: number; warnings: AudioWarning[] } {
   const warnings: AudioWarning[] = [];
-  if (outline.exactSamples !== null && scan.decodeErrorCount === 0) {
+  if (outline.exactSamples !== null) {
     return { seconds: outline.exactSamples / sampleRateHz, warnings };
   }
   const decodedSeconds = scan.isDecoded ? scan.decodedFrames / (scan.decodedRateHz || sampleRateHz) : null;

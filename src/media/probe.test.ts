@@ -121,9 +121,11 @@ describe('probe of damaged files', () => {
     },
   );
 
-  it('warns of bytes that were changed in the middle of a FLAC file', () => {
+  it('warns of a single bit or more that changed in the middle of a small FLAC file', () => {
     const content = readFileSync(fixtures['tone.flac']!);
     const middle = Math.floor(content.length / 2);
+    content[middle] = (content[middle] ?? 0) ^ 1;
+    expect(warningsOf(probe(write('bit.flac', content), 'bit.flac'))).toContain('decode-errors');
     content.fill(0xa5, middle, middle + 300);
     expect(warningsOf(probe(write('rot.flac', content), 'rot.flac'))).toContain('decode-errors');
   });
