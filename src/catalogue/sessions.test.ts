@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { scratchCatalogue } from '../../test/scratch-catalogue.ts';
 import { assertOutsideWriteSession, isInWriteSession } from '../sessions/write-session.ts';
-import type { DatabaseContextManager } from './database-context-manager.ts';
+import { DatabaseContextManager } from './database-context-manager.ts';
+import { SqliteSessions } from './sqlite-sessions.ts';
 
 const addNote = (contexts: DatabaseContextManager, name: string, version: number) =>
   contexts.withSession({ name: `add ${name}` }, async (db) => {
@@ -73,24 +74,48 @@ describe('withSession', () => {
 
   it('fails every member of a group whose commit fails, and works again afterwards', async () => {
     await using catalogue = await withNotes();
+    // Grouped whatever the load of the machine.
+    await using contexts = new DatabaseContextManager(
+      new SqliteSessions({ file: catalogue.file, groupAgeMs: 60_000 }),
+    );
     // A broken reference that is checked only at the commit, where it fails all that share it.
-    const breakReference = catalogue.contexts.withSession({}, (db) =>
+    const breakReference = contexts.withSession({}, (db) =>
       sql`INSERT INTO notes (name, owner) VALUES ('orphan', 'nobody')`.execute(db),
     );
     const results = await Promise.allSettled([
-      addNote(catalogue.contexts, 'a', 1),
+      addNote(contexts, 'a', 1),
       breakReference,
-      addNote(catalogue.contexts, 'b', 1),
+      addNote(contexts, 'b', 1),
     ]);
-    expect(results.map((result) => result.status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(results.map((result) => (result.status === 'rejected' ? result.reason.code : ''))).toEqual([
-      'catalogue-failed',
-      'catalogue-failed',
-      'catalogue-failed',
+    const rejected = { status: 'rejected', reason: { code: 'catalogue-failed' } };
+    expect(results).toMatchObject([rejected, rejected, rejected]);
+    expect(await notesOf(contexts)).toEqual([]);
+    await addNote(contexts, 'c', 1);
+    expect(await notesOf(contexts)).toEqual(['c']);
+  });
+
+  it('acknowledges exactly what is kept when the room ends in the midst of a group', async () => {
+    await using catalogue = await withNotes();
+    const limitPages = (count: string) =>
+      catalogue.contexts.withSession({}, (db) => sql.raw(`PRAGMA max_page_count = ${count}`).execute(db));
+    // SQLite's own limit fails like a full disk: with SQLITE_FULL.
+    await limitPages('1');
+    const small = (name: string) => addNote(catalogue.contexts, name, 1);
+    const results = await Promise.allSettled([
+      small('a'),
+      small('b'),
+      addNote(catalogue.contexts, 'x'.repeat(1_000_000), 1),
+      small('c'),
     ]);
-    expect(await notesOf(catalogue.contexts)).toEqual([]);
-    await addNote(catalogue.contexts, 'c', 1);
-    expect(await notesOf(catalogue.contexts)).toEqual(['c']);
+    expect(results[2]).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'disk-full', isRetryable: true },
+    });
+    const acknowledged = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    expect(await notesOf(catalogue.contexts)).toEqual(acknowledged);
+    await limitPages('1000000');
+    await small('later');
+    expect(await notesOf(catalogue.contexts)).toEqual([...acknowledged, 'later']);
   });
 
   it('lets 64 parallel writers each add 20 rows without losing one', async () => {

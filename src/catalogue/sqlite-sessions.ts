@@ -8,12 +8,16 @@ import { WriteQueue } from './write-queue.ts';
 
 const READER_COUNT = 2;
 const BUSY_LIMIT_MS = 5_000;
+// Several times what a sync takes on a slow disk, and too little for a person to notice.
+const GROUP_AGE_MS = 15;
 
 export interface SqliteSessionsSettings {
   readonly file: string;
   readonly isReadonly?: boolean;
   /** How long a database held by another process is waited for; 5,000 when not given. */
   readonly busyLimitMs?: number;
+  /** How long waiting sessions are gathered before they are committed together; 15 when not given. */
+  readonly groupAgeMs?: number;
 }
 
 /** Sessions on one SQLite file: one thread writes, two read; all of them start with their first use. */
@@ -28,7 +32,7 @@ export class SqliteSessions implements SessionFactory {
     this.#readers = new ReaderPool({ file, busyLimitMs }, READER_COUNT);
     if (settings.isReadonly) return;
     this.#writer = new SqliteThread({ file, isReadonly: false, busyLimitMs });
-    this.#writes = new WriteQueue(this.#writer, () => this.#onRetry());
+    this.#writes = new WriteQueue(this.#writer, settings.groupAgeMs ?? GROUP_AGE_MS, () => this.#onRetry());
   }
 
   run<T>(request: SessionRequest, work: (session: OpenSession) => Promise<T>): Promise<T> {

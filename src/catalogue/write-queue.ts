@@ -4,9 +4,8 @@ import { isTransactionLost } from './sqlite-failure.ts';
 import type { RunRequest, Statement, StatementResult, ThreadReply } from './sqlite-protocol.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
 
-// A group ends when it is this large or this old, so that the first member is not kept waiting by the last.
+// A group ends when it is this large or too old, so that the first member is not kept waiting by the last.
 const GROUP_SIZE = 128;
-const GROUP_AGE_MS = 15;
 
 interface Member {
   readonly work: MemberWork<unknown>;
@@ -18,12 +17,14 @@ interface Member {
 /** Write sessions in the order they came. Those that wait together are committed together, by one sync. */
 export class WriteQueue {
   readonly #thread: SqliteThread;
+  readonly #groupAgeMs: number;
   readonly #onRetry: () => void;
   readonly #members: Member[] = [];
   #pump: Promise<void> | undefined;
 
-  constructor(thread: SqliteThread, onRetry: () => void) {
+  constructor(thread: SqliteThread, groupAgeMs: number, onRetry: () => void) {
     this.#thread = thread;
+    this.#groupAgeMs = groupAgeMs;
     this.#onRetry = onRetry;
   }
 
@@ -69,7 +70,7 @@ export class WriteQueue {
       } catch (error) {
         member.reject(error);
       }
-      if (performance.now() - openedAtMs > GROUP_AGE_MS) break;
+      if (performance.now() - openedAtMs > this.#groupAgeMs) break;
     }
     try {
       await group.commit();
