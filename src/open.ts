@@ -54,6 +54,7 @@ export interface OpenOptions {
 
 const ADOPTION_ROUND_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
+const FINISHED_JOBS_KEPT_MS = 7 * DAY_MS;
 const MB = 1_000_000;
 
 /**
@@ -117,12 +118,16 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     spoolPath: config.spoolPath,
     hashFile: (path, signal) => hasher.hashFile(path, signal),
     onAdded: (recording) => {
+      sidecars.wake();
       events.publish({ type: 'recording-added', recording });
       jobs
         .enqueue(recording)
         .catch((error: unknown) => log('error', 'Derived work was not noted down.', { error }));
     },
-    onChanged: (recording) => events.publish({ type: 'recording-changed', recording }),
+    onChanged: (recording) => {
+      sidecars.wake();
+      events.publish({ type: 'recording-changed', recording });
+    },
     onDiskFull: () => space.releaseReserve(),
     log,
   };
@@ -156,6 +161,8 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   });
   if (options.runsJobs ?? true) {
     await queue.releaseAll();
+    await queue.forgetFinished(FINISHED_JOBS_KEPT_MS);
+    queue.subscribe(({ id, kind, state }) => events.publish({ type: 'job-changed', jobId: id, kind, state }));
     runner.start();
     space.keepReserve();
     opened.defer(() => runner.stop());

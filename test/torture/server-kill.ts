@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Recording } from '../../src/model/recording.ts';
+import { encodeUploadMetadata } from '../../src/model/upload-metadata.ts';
+import { seededRandom, voiceSamples, wavBytes } from '../voice-wav.ts';
+import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
+
+export interface ServerKillResult {
+  readonly kills: number;
+  readonly uploads: number;
+  readonly acknowledgedBytes: number;
+  /** Acknowledged offsets that a later HEAD did not know any more. */
+  readonly lostOffsets: readonly string[];
+  /** Files that are not byte for byte what was sent, missing, or catalogued more than once. */
+  readonly wrongFiles: readonly string[];
+  /** Files under `raw/` that no recording names. */
+  readonly orphans: readonly string[];
+  /** Uploads with bytes that never became a recording; ones whose creation was never answered are empty. */
+  readonly leftInSpool: readonly string[];
+}
+
+interface Client {
+  readonly uploads: Map<string, { checksum: string; kind: 'take' | 'file' }>;
+  acknowledgedBytes: number;
+  readonly lostOffsets: string[];
+}
+
+const CLIENTS = 3;
+
+/** Uploads takes and files through a real server that is killed at seeded random moments; then looks at every byte. */
+export async function run(options: { seed?: number; rounds?: number }): Promise<ServerKillResult> {
+  const random = seededRandom(options.seed ?? 1);
+  const folder = await mkdtemp(join(tmpdir(), 'vrp-server-kill-'));
+  const folders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
+  let server = await startVrp(folders);
+  const { port } = server;
+  try {
+    const token = (await runVrp(folders, ['token'])).stdout.trim();
+    const stop = new AbortController();
+    const clients = Array.from(
+      { length: CLIENTS },
+      (): Client => ({ uploads: new Map(), acknowledgedBytes: 0, lostOffsets: [] }),
+    );
+    const loops = clients.map((client, index) =>
+      uploadUntil(stop.signal, client, server.baseUrl, token, (options.seed ?? 1) * 100 + index),
+    );
+    for (let round = 0; round < (options.rounds ?? 200); round++) {
+      await sleep(20 + random() * 400);
+      await server.kill();
+      server = await startVrp(folders, port);
+    }
+    stop.abort();
+    await Promise.all(loops);
+    const judged = await judge(server, folders, token, clients);
+    return { kills: options.rounds ?? 200, ...judged };
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function uploadUntil(
+  signal: AbortSignal,
+  client: Client,
+  baseUrl: string,
+  token: string,
+  seed: number,
+): Promise<void> {
+  const random = seededRandom(seed);
+  for (let turn = 0; !signal.aborted; turn++) {
+    const bytes = wavBytes(voiceSamples(0.3 + random() * 2, 16_000, seed * 1000 + turn), 16_000);
+    const kind = random() < 0.5 ? 'take' : 'file';
+    const checksum = createHash('sha256').update(bytes).digest('hex');
+    const id = await upload(client, { baseUrl, token, bytes, kind, random });
+    client.uploads.set(id, { checksum, kind });
+  }
+}
+
+interface Sending {
+  readonly baseUrl: string;
+  readonly token: string;
+  readonly bytes: Buffer;
+  readonly kind: 'take' | 'file';
+  readonly random: () => number;
+}
+
+/** One upload to its end, however often the server dies meanwhile. Resolves to the recording's id. */
+async function upload(client: Client, sending: Sending): Promise<string> {
+  const { bytes, kind, random } = sending;
+  const address = await create(sending);
+  let offset = 0;
+  for (;;) {
+    const end = Math.min(bytes.length, offset + 4096 + Math.floor(random() * 20_000));
+    const piece = bytes.subarray(offset, end);
+    const answer = await ask(address, sending, {
+      method: 'PATCH',
+      headers: {
+        'Content-Type': 'application/offset+octet-stream',
+        'Upload-Offset': String(offset),
+        'Upload-Checksum': `sha256 ${createHash('sha256').update(piece).digest('base64')}`,
+        ...(kind === 'take' && end === bytes.length ? { 'Upload-Length': String(bytes.length) } : {}),
+      },
+      body: new Uint8Array(piece),
+    });
+    if (answer?.status === 204) {
+      client.acknowledgedBytes += end - offset;
+      offset = end;
+      const recordingId = answer.headers.get('Recording-Id');
+      if (recordingId !== null) return recordingId;
+      continue;
+    }
+    const head = await headUntilAnswered(address, sending);
+    const recordingId = head.headers.get('Recording-Id');
+    if (recordingId !== null) return recordingId;
+    const known = Number(head.headers.get('Upload-Offset'));
+    if (known < offset) client.lostOffsets.push(`${address}: ${known} of ${offset}`);
+    offset = known;
+  }
+}
+
+async function create(sending: Sending): Promise<string> {
+  const { bytes, kind, baseUrl } = sending;
+  for (;;) {
+    const answer = await ask(`${baseUrl}/api/uploads`, sending, {
+      method: 'POST',
+      headers: {
+        ...(kind === 'take' ? { 'Upload-Defer-Length': '1' } : { 'Upload-Length': String(bytes.length) }),
+        'Upload-Metadata': encodeUploadMetadata({ kind, filename: `${kind}.wav` }),
+      },
+    });
+    const location = answer?.status === 201 ? answer.headers.get('Location') : null;
+    if (location) return new URL(location, baseUrl).href;
+    await sleep(50);
+  }
+}
+
+async function headUntilAnswered(address: string, sending: Sending): Promise<Response> {
+  for (;;) {
+    await sleep(30);
+    const answer = await ask(address, sending, { method: 'HEAD' });
+    if (answer?.status === 200) return answer;
+  }
+}
+
+/** Undefined when the server died. */
+async function ask(address: string, { token }: Sending, init: RequestInit): Promise<Response | undefined> {
+  try {
+    return await fetch(address, {
+      ...init,
+      headers: { ...init.headers, 'Tus-Resumable': '1.0.0', authorization: `Bearer ${token}` },
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+async function judge(server: StartedServer, folders: VrpFolders, token: string, clients: readonly Client[]) {
+  const recordings: Recording[] = [];
+  for (let cursor = ''; ; ) {
+    const address = `${server.baseUrl}/api/recordings?limit=500${cursor && `&cursor=${cursor}`}`;
+    const page = (await (await fetch(address, { headers: { authorization: `Bearer ${token}` } })).json()) as {
+      items: Recording[];
+      nextCursor: string | null;
+    };
+    recordings.push(...page.items);
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+  }
+  const wrongFiles: string[] = [];
+  const sent = clients.flatMap((client) => [...client.uploads]);
+  for (const [id, { checksum }] of sent) {
+    const found = recordings.filter((recording) => recording.id === id);
+    const recording = found[0];
+    if (found.length !== 1 || !recording) {
+      wrongFiles.push(`${id} is catalogued ${found.length} times`);
+      continue;
+    }
+    const stored = createHash('sha256')
+      .update(await readFile(join(folders.dataDir, recording.storedFilename)))
+      .digest('hex');
+    if (stored !== checksum || recording.checksum !== checksum)
+      wrongFiles.push(`${id} has ${stored}, not ${checksum}`);
+  }
+  const named = new Set(
+    recordings.flatMap(({ storedFilename }) => [storedFilename, storedFilename.replace(/\.\w+$/, '.json')]),
+  );
+  const lying = await readdir(join(folders.dataDir, 'raw'), { recursive: true, withFileTypes: true });
+  return {
+    uploads: sent.length,
+    acknowledgedBytes: clients.reduce((sum, client) => sum + client.acknowledgedBytes, 0),
+    lostOffsets: clients.flatMap((client) => client.lostOffsets),
+    wrongFiles,
+    orphans: lying
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(folders.dataDir.length + 1))
+      .filter((path) => !named.has(path)),
+    leftInSpool: await spooledWithBytes(join(folders.dataDir, 'spool')),
+  };
+}
+
+async function spooledWithBytes(spool: string): Promise<string[]> {
+  const names = await readdir(spool);
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(spool, name, 'data')).catch(() => undefined))?.size ?? 0),
+  );
+  return names.filter((_, index) => (sizes[index] ?? 0) > 0);
+}
