@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -146,6 +148,26 @@ describe('the media children', () => {
     await until(() => events.at(-1)?.type === 'child-ended');
     expect((await media.probe(`${folder}/short.wav`, 'short.wav')).durationSeconds).toBe(1);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'end with a parent that was killed, even in the middle of a call',
+    async () => {
+      const script = `
+      import { openMedia } from ${JSON.stringify(new URL('./open-media.ts', import.meta.url).href)};
+      const media = openMedia({ onEvent: (event) => process.send(event.processId) });
+      await media.renderPlayable(${JSON.stringify(writeLong())}, ${JSON.stringify(`${folder}/a`)});`;
+      writeFileSync(`${folder}/parent.mjs`, script);
+      const parent = fork(`${folder}/parent.mjs`, {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      });
+      const [child] = (await once(parent, 'message')) as [number];
+      await pause(300);
+      expect(isAlive(child)).toBe(true);
+      parent.kill('SIGKILL');
+      await until(() => !isAlive(child));
+    },
+  );
 
   it('tell how far a long call is', async () => {
     start();

@@ -50,7 +50,14 @@ function describeInput(
   const parameters = input.stream.codecpar;
   const codec = avGetCodecName(parameters.codecId) ?? 'unknown';
   const headerSeconds = readHeaderSeconds(input, codec);
-  const outline = outlineStream(reader, input.demuxer, headerSeconds !== null && !isEstimated(input, codec));
+  const structure = outlineStream(
+    reader,
+    input.demuxer,
+    headerSeconds !== null && !isEstimated(input, codec),
+  );
+  const outline = isPcmCut(input, codec, headerSeconds, reader.sizeBytes)
+    ? { ...structure, isCut: true, isHeaderTrue: false }
+    : structure;
   checkFormat(parameters.channels, parameters.sampleRate);
   const isSmall = reader.sizeBytes <= SMALL_FILE_BYTES;
   const isWholeRead = isSmall || !outline.isHeaderTrue || outline.isCut;
@@ -106,6 +113,18 @@ function readHeaderSeconds(input: AudioInput, codec: string): number | null {
 function isEstimated(input: AudioInput, codec: string): boolean {
   // The CAF reader gives the number of frames of PCM instead of a length.
   return input.isDurationEstimated && !(input.demuxer === 'caf' && codec.startsWith('pcm_'));
+}
+
+/** Plain samples need room: a header that promises more of them than the file is long was written before a cut. */
+function isPcmCut(
+  input: AudioInput,
+  codec: string,
+  headerSeconds: number | null,
+  fileBytes: number,
+): boolean {
+  if (!codec.startsWith('pcm_') || headerSeconds === null) return false;
+  const { bitRate } = input.stream.codecpar;
+  return bitRate > 0n && (headerSeconds * Number(bitRate)) / 8 > fileBytes;
 }
 
 function chooseLength(

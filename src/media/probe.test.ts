@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeChunk, makeFixtures, makeWav } from '../../test/audio-fixtures.ts';
+import { encodeFixture, makeChunk, makeFixtures, makeWav } from '../../test/audio-fixtures.ts';
 import { corpusFolder, hasCorpus, readExpectedAudio, readExpectedDamage } from '../../test/corpus.ts';
 import { judgeFacts, judgeVerdict, toVerdict } from '../../test/corpus-verdict.ts';
 import type { AudioFacts } from '../model/audio-facts.ts';
@@ -20,6 +20,15 @@ function write(name: string, content: Buffer | string): string {
   const path = `${folder}/${name}`;
   writeFileSync(path, content);
   return path;
+}
+
+/** The same noise in every run. */
+function noise(): () => number {
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 31 - 1;
+  };
 }
 
 function codeOf(work: () => unknown): string | undefined {
@@ -120,6 +129,55 @@ describe('probe of damaged files', () => {
       expect(facts.durationSeconds).toBeLessThan(1.9);
     },
   );
+
+  it('keeps the first half of large files whose headers promise all of it', () => {
+    const wav = write(
+      'large.wav',
+      makeWav({ seconds: 10, sampleRateHz: 48_000, channels: 2, sample: noise() }),
+    );
+    for (const [name, muxer] of [
+      ['large.flac', 'flac'],
+      ['large.mka', 'matroska'],
+      ['large.oga', 'ogg'],
+    ] as const) {
+      encodeFixture(wav, `${folder}/${name}`, 'flac', muxer);
+      const content = readFileSync(`${folder}/${name}`);
+      expect(content.length).toBeGreaterThan(400_000);
+      const facts = probe(write(`cut-${name}`, content.subarray(0, content.length / 2)), name);
+      expect(warningsOf(facts)).toContain('truncated');
+      expect(Math.abs(facts.durationSeconds! - 5)).toBeLessThan(0.3);
+    }
+  });
+
+  it('keeps the first half of a large AIFF file', () => {
+    const samples = makeWav({ seconds: 10, sampleRateHz: 48_000 }).subarray(44);
+    const common = Buffer.from('00010007530000' + '10' + '400ebb80000000000000', 'hex');
+    const sound = Buffer.concat([Buffer.alloc(8), samples]);
+    const chunk = (id: string, content: Buffer) => {
+      const size = Buffer.alloc(4);
+      size.writeUInt32BE(content.length);
+      return Buffer.concat([Buffer.from(id), size, content]);
+    };
+    const aiff = chunk(
+      'FORM',
+      Buffer.concat([Buffer.from('AIFF'), chunk('COMM', common), chunk('SSND', sound)]),
+    );
+    expect(probe(write('large.aiff', aiff), 'large.aiff')).toMatchObject({
+      durationSeconds: 10,
+      warnings: [],
+    });
+    const facts = probe(write('cut.aiff', aiff.subarray(0, aiff.length / 2)), 'cut.aiff');
+    expect(warningsOf(facts)).toContain('truncated');
+    expect(Math.abs(facts.durationSeconds! - 5)).toBeLessThan(0.1);
+  });
+
+  it.skipIf(!hasCorpus)('sees that an MP3 with a Xing header or a WMA was cut', () => {
+    for (const name of ['vbr_xing.mp3', 'wmav2.wma']) {
+      const content = readFileSync(`${corpusFolder}valid/${name}`);
+      const facts = probe(write(`cut-${name}`, content.subarray(0, content.length / 2)), name);
+      expect(warningsOf(facts)).toContain('truncated');
+    }
+  });
 
   it('warns of a single bit or more that changed in the middle of a small FLAC file', () => {
     const content = readFileSync(fixtures['tone.flac']!);

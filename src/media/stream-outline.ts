@@ -1,5 +1,6 @@
 import type { ByteReader } from './byte-reader.ts';
 import type { Container } from './containers.ts';
+import { isAsfCut, isMp3Cut } from './declared-size.ts';
 import { readFlacOutline } from './flac-outline.ts';
 import { readMatroskaOutline } from './matroska-outline.ts';
 import { readMp4Outline } from './mp4-outline.ts';
@@ -35,15 +36,22 @@ export function outlineStream(
     case 'flac':
       return outlineFlac(reader);
     case 'mp3':
-      return { ...plain, container: 'mp3' };
+      return cutIf(isMp3Cut(reader), { ...plain, container: 'mp3' });
     case 'aac':
       return { ...plain, container: 'adts', isHeaderTrue: false, isSeekable: false };
     case 'amr':
       return { ...plain, container: 'amr', isHeaderTrue: false, isSeekable: false };
     case 'aiff':
       return { ...plain, container: reader.copy(8, 4).toString('latin1') === 'AIFC' ? 'aifc' : 'aiff' };
+    case 'asf':
+      return cutIf(isAsfCut(reader), { ...plain, container: 'asf' });
+    case 'au':
+    case 'caf':
+    case 'w64':
+      return { ...plain, container: demuxer };
     default:
-      return { ...plain, container: isPlainName(demuxer) ? demuxer : 'asf' };
+      // The whitelist of demuxers lets nothing else through.
+      throw new Error(`No container is known for the demuxer ${demuxer}.`);
   }
 }
 
@@ -84,6 +92,6 @@ function outlineFlac(reader: ByteReader): StreamOutline {
   };
 }
 
-function isPlainName(demuxer: string): demuxer is 'au' | 'caf' | 'w64' | 'asf' {
-  return demuxer === 'au' || demuxer === 'caf' || demuxer === 'w64' || demuxer === 'asf';
+function cutIf(isCut: boolean, outline: StreamOutline): StreamOutline {
+  return isCut ? { ...outline, isCut, isHeaderTrue: false, isSeekable: false } : outline;
 }
