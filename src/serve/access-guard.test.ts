@@ -32,6 +32,9 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['GET', `/api/recordings/${ID}/peaks`, 'edit'],
   ['GET', '/api/tags', 'edit'],
   ['GET', '/api/storage', 'edit'],
+  ['GET', '/api/tokens', 'admin'],
+  ['POST', '/api/tokens', 'admin'],
+  ['DELETE', '/api/tokens/studio', 'admin'],
 ];
 
 async function logIn(): Promise<string> {
@@ -51,10 +54,9 @@ describe('a route', () => {
     expect(bare.status).toBe(401);
     expect(bare.headers.get('www-authenticate')).toMatch(/^Bearer/);
     if (role === 'record') return;
-    const token = await served.recorder.access.addToken(
-      `only records ${method} ${path.slice(-12).replaceAll('/', '.')}`,
-      'record',
-    );
+    const lesserRole = role === 'admin' ? 'edit' : 'record';
+    const name = `${method} ${path.slice(-12).replaceAll('/', '.')} x`;
+    const token = await served.recorder.access.addToken(name, lesserRole);
     const lesser = await served.ask(path, { method, token });
     expect(lesser.status).toBe(403);
     if (method !== 'HEAD') expect(await lesser.json()).toMatchObject({ code: 'access-role' });
@@ -65,7 +67,9 @@ describe('a route', () => {
     const known = Object.entries(api.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const listed = ROUTES.map(([method, path]) => `${method} ${path.replace(ID, '{id}')}`);
+    const listed = ROUTES.map(
+      ([method, path]) => `${method} ${path.replace(ID, '{id}').replace('studio', '{name}')}`,
+    );
     const open = ['POST /api/login', 'GET /api/health/live', 'GET /api/health/ready'];
     const more = ['GET /api/events', 'OPTIONS /api/uploads/{id}'];
     const isAutomatic = (route: string) => route.startsWith('HEAD ') && !listed.includes(route);
@@ -152,6 +156,29 @@ describe('a login', () => {
       expect(answer.status, body).toBe(400);
       expect(await answer.json()).toMatchObject({ code: 'invalid-input' });
     }
+  });
+});
+
+describe('a named token', () => {
+  it('is added, listed without its secret, used and revoked over HTTP', async () => {
+    const added = await served.ask('/api/tokens', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'field kit', role: 'record' }),
+    });
+    expect(added.status).toBe(201);
+    const { token } = (await added.json()) as { token: string };
+    expect(await (await served.ask('/api/session', { token })).json()).toEqual({
+      name: 'field kit',
+      role: 'record',
+    });
+    const list = await (await served.ask('/api/tokens')).text();
+    expect(list).toContain('"field kit"');
+    expect(list).not.toContain(token);
+    const path = `/api/tokens/${encodeURIComponent('field kit')}`;
+    expect((await served.ask(path, { method: 'DELETE' })).status).toBe(204);
+    expect((await served.ask(path, { method: 'DELETE' })).status).toBe(404);
+    expect((await served.ask('/api/session', { token })).status).toBe(401);
   });
 });
 

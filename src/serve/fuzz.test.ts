@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendRaw } from '../../test/raw-http.ts';
 import { type ServedRecorder, serveRecorder } from '../../test/served-recorder.ts';
+import { seededRandom } from '../../test/voice-wav.ts';
 
 const REQUESTS = 320;
 const SEED = Number(process.env['VRP_FUZZ_SEED'] ?? 20_261_122);
@@ -17,17 +18,6 @@ afterAll(async () => {
   process.off('unhandledRejection', collect);
   await served.close();
 });
-
-/** Mulberry32: small, seeded, good enough to choose with. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const METHODS = [
   'GET',
@@ -139,7 +129,7 @@ describe('no request', () => {
       headers: { 'tus-resumable': '1.0.0', 'upload-defer-length': '1' },
     });
     const uploadId = created.headers.get('location')?.split('/').pop() ?? '';
-    const random = randomFrom(SEED);
+    const random = seededRandom(SEED);
     const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
     const fill = (text: string) =>
       text.replaceAll('ID', recording.id).replaceAll('UPLOAD', uploadId).replaceAll('PORT', String(port));
