@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,12 +22,21 @@ if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_NEEDED) {
 
 async function startHere() {
   endWithLauncher();
-  const { enableCompileCache } = await import('node:module');
-  enableCompileCache();
+  await enableCompileCache();
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const built = new URL('../dist/cli/main.js', import.meta.url);
   const { main } = await import((existsSync(source) ? source : built).href);
   await main(process.argv.slice(2));
+}
+
+/** Compiled code is kept from run to run, in a folder of this person alone, for worker threads and children too. */
+async function enableCompileCache() {
+  const nodeModule = await import('node:module');
+  const home =
+    { win32: process.env.LOCALAPPDATA, darwin: join(homedir(), 'Library', 'Caches') }[process.platform] ??
+    (process.env.XDG_CACHE_HOME || join(homedir(), '.cache'));
+  process.env.NODE_COMPILE_CACHE ??= join(home, 'voice-recorder-pro', 'compiled');
+  nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
 }
 
 /** When an older Node launched this one and is killed, this one must not live on unseen. */

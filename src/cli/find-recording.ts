@@ -1,7 +1,7 @@
 import { VoiceRecorderError } from '../model/failure.ts';
 import { isId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
-import { everyRecording, type LibraryDoor } from './library-door.ts';
+import { everyRecording, type LibraryView } from './library-door.ts';
 
 const SHORTEST = 8;
 
@@ -9,7 +9,7 @@ const SHORTEST = 8;
  * The recording that `word` names: a whole id, or 8 or more characters from its beginning or end that no other one
  * shares. Rejects with `recording-unknown` or `usage`.
  */
-export async function findRecording(door: LibraryDoor, word: string): Promise<Recording> {
+export async function findRecording(door: LibraryView, word: string): Promise<Recording> {
   const id = word.toLowerCase();
   const isWhole: boolean = isId(id);
   if (isWhole) {

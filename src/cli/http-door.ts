@@ -28,7 +28,7 @@ export async function openHttpDoor(
       requestRecording(api, 'PATCH', recordingPath(id), { ...amendment }, expectedVersion),
     trash: (id) => requestRecording(api, 'DELETE', recordingPath(id)),
     restore: (id) => requestRecording(api, 'POST', `${recordingPath(id)}/restore`),
-    importFile: (path, options) => importThroughServer(api, path, options),
+    importFile: (path, options) => importThroughServer(api, place.dataDir, path, options),
     tokens: {
       async addToken(name: string, role: Role) {
         const { json } = await api.request('POST', '/api/tokens', { body: { name, role } });

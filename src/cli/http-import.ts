@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
+import type { Recording } from '../model/recording.ts';
 import type { ImportOptions } from '../voice-recorder.ts';
 import type { ApiClient } from './api-client.ts';
 import { openSource, type SourceFile } from './source-file.ts';
 import { createUpload, dropUpload, type ServerReceipt, sendChunk, type TusUpload } from './tus-upload.ts';
+
+type StoredOutcome = ImportOutcome & { readonly id: string; readonly checksum: string };
 
 /** What a server promises to take or refuse as a whole (DESIGN: clients keep checksummed chunks <= 8 MiB). */
 const CHUNK_BYTES = 8 * 1024 * 1024;
@@ -13,6 +16,7 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 /** Imports one file through a running server. Like `Library.importFile`, it never rejects for a bad file. */
 export async function importThroughServer(
   api: ApiClient,
+  dataDir: string,
   path: string,
   options: ImportOptions,
 ): Promise<ImportOutcome> {
@@ -23,7 +27,8 @@ export async function importThroughServer(
     if (source.sizeBytes === 0) {
       throw new VoiceRecorderError('not-audio-empty', `${path} is empty: expected an audio file.`);
     }
-    return await sendAndCompare(api, path, source, options);
+    const sent = await sendAndCompare(api, path, source, options);
+    return options.isMove ? await removeSource(api, dataDir, source, sent, options.signal) : sent;
   } catch (error) {
     if (options.signal?.aborted) return rejected(path, interrupted(path, error));
     if (error instanceof VoiceRecorderError) return rejected(path, error);
@@ -38,7 +43,7 @@ async function sendAndCompare(
   path: string,
   source: SourceFile,
   options: ImportOptions,
-): Promise<ImportOutcome> {
+): Promise<StoredOutcome> {
   const metadata = {
     kind: 'file' as const,
     filename: basename(path),
@@ -62,22 +67,21 @@ async function sendAndCompare(
     throw error;
   }
   expectSame(path, receipt, checksum);
-  const outcome = outcomeOf(path, upload, receipt);
-  return options.isMove ? await removeSource(api, path, source, receipt, outcome, options.signal) : outcome;
+  return outcomeOf(path, upload, receipt);
 }
 
 /** What was stored stays stored, even if its source must be left where it is. */
 async function removeSource(
   api: ApiClient,
-  path: string,
+  dataDir: string,
   source: SourceFile,
-  receipt: ServerReceipt,
-  outcome: ImportOutcome,
+  outcome: StoredOutcome,
   signal: AbortSignal | undefined,
 ): Promise<ImportOutcome> {
   try {
-    await expectReadBack(api, path, receipt, signal);
-    await source.remove();
+    await expectReadBack(api, outcome, signal);
+    const { json } = await api.request('GET', `/api/recordings/${outcome.id}`);
+    await source.remove(join(dataDir, (json as Recording).storedFilename));
     return outcome;
   } catch (error) {
     if (!(error instanceof VoiceRecorderError)) throw error;
@@ -101,17 +105,16 @@ function expectSame(
 /** A source is removed only after its stored copy was read back and matched. */
 async function expectReadBack(
   api: ApiClient,
-  path: string,
-  receipt: ServerReceipt,
+  { file, id, checksum }: StoredOutcome,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const hash = createHash('sha256');
-  const body = await api.stream(`/api/recordings/${receipt.recordingId}/audio`, signal);
+  const body = await api.stream(`/api/recordings/${id}/audio`, signal);
   for await (const part of body as AsyncIterable<Uint8Array>) hash.update(part);
-  expectSame(path, { ...receipt, checksum: hash.digest('hex') }, receipt.checksum);
+  expectSame(file, { recordingId: id, checksum: hash.digest('hex') }, checksum);
 }
 
-function outcomeOf(path: string, upload: TusUpload, receipt: ServerReceipt): ImportOutcome {
+function outcomeOf(path: string, upload: TusUpload, receipt: ServerReceipt): StoredOutcome {
   return {
     file: path,
     // The upload's id becomes the recording's, unless the same bytes were there before.

@@ -27,6 +27,9 @@ export interface LibraryDoor {
   close(): Promise<void>;
 }
 
+/** What listing and looking need; a {@link LibraryDoor} is one. */
+export type LibraryView = Pick<LibraryDoor, 'dataDir' | 'list' | 'find' | 'close'>;
+
 /** A server that is just starting or stopping has the lock, but does not answer: it gets this long. */
 const WAIT_FOR_LOCK_MS = 5_000;
 const RETRY_DELAY_MS = 150;
@@ -54,6 +57,25 @@ export async function openLibraryDoor(cli: Cli): Promise<LibraryDoor> {
       if (systemClock.monotonicMs() >= deadlineMs) throw stillLocked(place.dataDir, error);
     }
     await sleep(RETRY_DELAY_MS);
+  }
+}
+
+/** Looks into the catalogue itself where that is possible, which is quicker and disturbs nobody. */
+export async function openLibraryView(cli: Cli): Promise<LibraryView> {
+  const { openLibraryReader } = await import('../open-reader.ts');
+  const { overridesOf } = await import('./store-place.ts');
+  const { environment } = cli.store;
+  try {
+    return await openLibraryReader({
+      ...(environment === undefined ? {} : { environment }),
+      overrides: overridesOf(cli.store),
+      env: cli.env,
+    });
+  } catch (error) {
+    const code = failureCodeOf(error);
+    if (code !== 'catalogue-missing' && code !== 'catalogue-too-old' && code !== 'catalogue-busy')
+      throw error;
+    return openLibraryDoor(cli);
   }
 }
 
@@ -108,7 +130,7 @@ function stillLocked(dataDir: string, cause: unknown): VoiceRecorderError {
 }
 
 /** Every recording outside the trash, oldest first, page by page; `isTrashed` walks the trash instead. */
-export async function* everyRecording(door: LibraryDoor, isTrashed = false): AsyncGenerator<Recording> {
+export async function* everyRecording(door: LibraryView, isTrashed = false): AsyncGenerator<Recording> {
   let cursor: string | null = null;
   do {
     const page: RecordingPage = await door.list({

@@ -1,6 +1,6 @@
 import type { RecordingPage, RecordingQuery } from '../model/recording.ts';
 import type { Cli } from './cli.ts';
-import { isStoreUntouched, openLibraryDoor } from './library-door.ts';
+import { isStoreUntouched, openLibraryView } from './library-door.ts';
 import { RECORDING_COLUMNS } from './recording-text.ts';
 import { tableLines } from './table.ts';
 
@@ -25,7 +25,7 @@ export async function showPage(cli: Cli, query: RecordingQuery): Promise<void> {
 }
 
 async function readPage(cli: Cli, query: RecordingQuery): Promise<RecordingPage> {
-  const door = await openLibraryDoor(cli);
+  const door = await openLibraryView(cli);
   try {
     return await door.list(query);
   } finally {

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, stat, unlink } from 'node:fs/promises';
 import type { Sha256Hex } from '../model/digest.ts';
 import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
 
@@ -10,8 +10,11 @@ export interface SourceFile {
   read(): Promise<Uint8Array>;
   /** SHA-256 of all that was read. Rejects with `file-changed-while-reading`. */
   finish(): Promise<Sha256Hex>;
-  /** Removes the file if it is still the very same one. Rejects with `file-changed-while-reading`. */
-  remove(): Promise<void>;
+  /**
+   * Removes the file if it is still the very same one, and not the stored copy at `keptPath` under another name.
+   * Rejects with `file-changed-while-reading` or `invalid-input`.
+   */
+  remove(keptPath?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,6 +46,16 @@ export async function openSource(path: string, chunkBytes: number): Promise<Sour
     );
   };
 
+  const expectOther = async (keptPath: string) => {
+    // Not seen from here (a server in a container): then it is not this file either.
+    const kept = await stat(keptPath, { bigint: true }).catch(() => undefined);
+    if (kept?.dev !== first.dev || kept.ino !== first.ino) return;
+    throw new VoiceRecorderError(
+      'invalid-input',
+      `${path} was left where it is: it is the stored file itself under another path.`,
+    );
+  };
+
   return {
     sizeBytes,
     async read() {
@@ -63,9 +76,11 @@ export async function openSource(path: string, chunkBytes: number): Promise<Sour
       expectUnchanged(await handle.stat({ bigint: true }));
       return hash.digest('hex');
     },
-    async remove() {
+    async remove(keptPath) {
       try {
-        expectUnchanged(await stat(path, { bigint: true }));
+        // Of the name itself: removing a link to what was read would move nothing.
+        expectUnchanged(await lstat(path, { bigint: true }));
+        if (keptPath !== undefined) await expectOther(keptPath);
         await unlink(path);
       } catch (cause) {
         if (cause instanceof VoiceRecorderError) throw cause;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { findRecording } from '../find-recording.ts';
-import { openLibraryDoor } from '../library-door.ts';
+import { openLibraryView } from '../library-door.ts';
 import { factLines, recordingFacts } from '../recording-text.ts';
 import { printable } from '../terminal-text.ts';
 
@@ -17,7 +17,7 @@ export function register(program: Command, cli: Cli): void {
 
 async function showInfo(cli: Cli, word: string): Promise<void> {
   const { output } = cli;
-  const door = await openLibraryDoor(cli);
+  const door = await openLibraryView(cli);
   try {
     const recording = await findRecording(door, word);
     if (output.isJson) {

@@ -1,0 +1,41 @@
+import { openCatalogue } from './catalogue/open-catalogue.ts';
+import type { EnvironmentName } from './config/environments.ts';
+import { StorageConfig, type StorageOverrides } from './config/storage-config.ts';
+import { systemClock } from './model/clock.ts';
+import type { Library } from './voice-recorder.ts';
+
+/** Looks at a library without opening the store: writes nothing, takes no lock, works beside a running server. */
+export interface LibraryReader extends Pick<Library, 'list' | 'find'> {
+  readonly dataDir: string;
+  close(): Promise<void>;
+}
+
+export interface ReaderOptions {
+  readonly environment?: EnvironmentName;
+  readonly overrides?: StorageOverrides;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Rejects with `catalogue-missing` (no store was opened there yet) or `catalogue-too-old` (its schema has to be brought
+ * up to date first): `openVoiceRecorder()` mends both. Further with `catalogue-damaged` or `catalogue-too-new`.
+ */
+export async function openLibraryReader(options: ReaderOptions = {}): Promise<LibraryReader> {
+  const config = StorageConfig.describe(options.environment, options.overrides, options.env);
+  const catalogue = await openCatalogue({
+    file: config.catalogueFile,
+    backupFolder: config.backupPath,
+    clock: systemClock,
+    isReadonly: true,
+  });
+  return {
+    dataDir: config.dataDir,
+    list: (query) => catalogue.recordings.list(query),
+    // What is still being placed is not there yet, as for everybody else.
+    find: async (id) => {
+      const recording = await catalogue.recordings.find(id);
+      return recording?.status === 'placing' ? undefined : recording;
+    },
+    close: () => catalogue.close(),
+  };
+}
