@@ -31,6 +31,11 @@ export class TakeHouse {
     setInterval(() => void this.#current?.touch(), HEARTBEAT_MS);
     const take = await this.#earlier.open();
     if (!take) return null;
+    if (this.#current) {
+      // A new take was begun while this one was looked for: the old one is over.
+      this.#earlier.add(take);
+      return null;
+    }
     this.#current = take;
     this.#stopRunning = await keepRunning(take.takeId);
     void take.sendAll({ isRetry: false });

@@ -14,6 +14,7 @@ export class TakeRecord {
   #manifest: TakeManifest;
   readonly #keeper: ManifestKeeper;
   readonly #onFailure: (error: unknown) => void;
+  #lastWrite: Promise<void> = Promise.resolve();
 
   constructor(manifest: TakeManifest, onFailure: (error: unknown) => void, keeper?: ManifestKeeper) {
     this.#manifest = manifest;
@@ -39,11 +40,18 @@ export class TakeRecord {
   /** Resolves when written, or when that failed and was reported; the change holds in memory either way. */
   async change(change: Partial<TakeManifest>): Promise<void> {
     this.#manifest = { ...this.#manifest, ...change };
-    try {
-      await this.#keeper.save(this.#manifest);
-    } catch (error) {
-      this.#onFailure(error);
-    }
+    const write = this.#keeper.save(this.#manifest).catch(this.#onFailure);
+    this.#lastWrite = write;
+    await write;
+  }
+
+  /** Resolves when no write is under way. */
+  async written(): Promise<void> {
+    let seen: Promise<void>;
+    do {
+      seen = this.#lastWrite;
+      await seen;
+    } while (seen !== this.#lastWrite);
   }
 
   changeSegment(segment: number, change: Partial<SegmentEntry>): Promise<void> {

@@ -99,7 +99,10 @@ export function createTakeSender(
     isConfirmed = true;
     if (!(await amendAll())) return;
     isSaved = true;
-    await removeTakeFolder(takeId);
+    await record.written();
+    await removeTakeFolder(takeId).catch(() => {
+      // Everything in it is at the server and noted as such: the next visit removes it.
+    });
     desk.emit({ type: 'take-let-go', takeId });
   }
 
