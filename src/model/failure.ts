@@ -81,7 +81,6 @@ export const FAILURES = {
   'too-many-requests': { retryable: true },
   'route-unknown': { retryable: false },
   'method-not-allowed': { retryable: false },
-  'server-starting': { retryable: true },
   'address-in-use': { retryable: false },
   'address-not-loopback': { retryable: false },
   'server-unreachable': { retryable: true },

@@ -35,7 +35,7 @@ describe('a refusal of the server', () => {
 
   it('is not asked again, a busy server is', () => {
     expect(shouldRetry(0, new ApiError('recording-unknown', '', 404))).toBe(false);
-    expect(shouldRetry(0, new ApiError('server-starting', '', 503))).toBe(true);
+    expect(shouldRetry(0, new ApiError('upload-recovering', '', 503))).toBe(true);
     expect(shouldRetry(3, new ApiError('server-unreachable', '', 0))).toBe(false);
   });
 });
