@@ -65,7 +65,7 @@ export interface CaptureSnapshot {
   readonly localTakesVersion: number;
 }
 
-export interface CaptureProblem {
+interface CaptureProblem {
   /** A key of the page's strings: `local-storage-failed`, `device-lost`, `server-refused`, … */
   readonly code: string;
   readonly message: string;

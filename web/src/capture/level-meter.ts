@@ -26,6 +26,6 @@ export function createLevelMeter(): LevelMeter {
 }
 
 /** Decibels below full scale of an amplitude from 0 to 1. */
-export function toDbfs(amplitude: number): number {
+function toDbfs(amplitude: number): number {
   return amplitude > 0 ? Math.max(FLOOR_DBFS, 20 * Math.log10(amplitude)) : FLOOR_DBFS;
 }

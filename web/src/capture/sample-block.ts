@@ -6,7 +6,7 @@ export interface SampleBlock {
 }
 
 /** The audio thread's last word about a segment. */
-export interface SampleEnd {
+interface SampleEnd {
   readonly isEnd: true;
 }
 

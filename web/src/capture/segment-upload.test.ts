@@ -81,7 +81,12 @@ class TusServer {
       return Response.json({ detail: `The server said ${fault}.` }, { status: fault });
     }
     if (typeof fault === 'function') fault(this);
-    const response = await this.#answer(method, String(input), headers, init.body as Uint8Array | undefined);
+    const response = await this.#answer(
+      method,
+      String(input),
+      headers,
+      init.body as Uint8Array<ArrayBuffer> | undefined,
+    );
     const at = headers.get('Upload-Offset');
     const length = headers.get('Upload-Length');
     this.log.push(
