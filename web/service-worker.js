@@ -17,7 +17,8 @@ self.addEventListener('message', (event) => {
 });
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(forgetOldShells());
+  // A page that nobody controls would not hold a newer version back.
+  event.waitUntil(forgetOldShells().then(() => self.clients.claim()));
 });
 
 /** The shell before this one stays: a page opened with it may still ask for its files. */
