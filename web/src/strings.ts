@@ -12,7 +12,8 @@ export const STRINGS = {
     cancel: 'Cancel',
     dismiss: 'Dismiss',
     retry: 'Try again',
-    stored: (count: string, size: string) => `${count} recordings, ${size}`,
+    stored: (count: string, isOne: boolean, size: string) =>
+      `${count} ${isOne ? 'recording' : 'recordings'}, ${size}`,
     notFound: 'There is no such page.',
     notFoundLink: 'Go to the recorder',
     pageTitle: (page: string) => `${page} · Voice Recorder Pro`,

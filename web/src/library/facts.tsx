@@ -17,7 +17,7 @@ export function Facts({ recording }: { readonly recording: Recording }) {
       <h2 id="facts" className="mb-2 font-semibold">
         {words.facts}
       </h2>
-      <dl className="digits grid grid-cols-2 gap-x-6 sm:grid-cols-3">
+      <dl className="digits grid grid-cols-2 gap-x-6 2xl:grid-cols-3">
         <Fact name={words.recorded}>
           {recording.recordedAt ? formatDateTime(recording.recordedAt) : null}
         </Fact>

@@ -6,11 +6,12 @@ import { messageOf } from '../api/http.ts';
 import { formatDay } from '../format/date.ts';
 import { STRINGS } from '../strings.ts';
 import { Notice } from '../ui/notice.tsx';
-import { toListRows } from './list-rows.ts';
+import { type ListRow, toListRows } from './list-rows.ts';
 import { RecordingRow } from './recording-row.tsx';
 
 const words = STRINGS.library;
-const ROW_HEIGHT = 84;
+const ROW_HEIGHT = 62;
+const TAGGED_ROW_HEIGHT = 84;
 const DAY_HEIGHT = 40;
 const ROWS_AHEAD = 20;
 
@@ -28,7 +29,7 @@ export function RecordingList({ recordings, openId, isFiltered }: RecordingListP
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
-    estimateSize: (index) => (rows[index]?.kind === 'day' ? DAY_HEIGHT : ROW_HEIGHT),
+    estimateSize: (index) => heightOf(rows[index]),
     getItemKey: (index) => rows[index]?.key ?? index,
     overscan: 8,
   });
@@ -80,6 +81,11 @@ export function RecordingList({ recordings, openId, isFiltered }: RecordingListP
       </p>
     </div>
   );
+}
+
+function heightOf(row: ListRow | undefined): number {
+  if (row?.kind === 'day') return DAY_HEIGHT;
+  return row && row.recording.tags.length > 0 ? TAGGED_ROW_HEIGHT : ROW_HEIGHT;
 }
 
 function NothingHere({ isFiltered }: { readonly isFiltered: boolean }) {

@@ -26,7 +26,7 @@ export const RecordingRow = memo(function RecordingRow({ recording, isOpen }: Re
       to="/library/$id"
       params={{ id: recording.id }}
       aria-current={isOpen ? 'page' : undefined}
-      className={`flex h-[80px] flex-col justify-center gap-0.5 rounded-xl border-l-4 px-3 transition-colors ${
+      className={`flex h-[calc(100%-4px)] flex-col justify-center gap-0.5 rounded-xl border-l-4 px-3 transition-colors ${
         isOpen ? 'border-petrol bg-petrol-soft' : 'border-transparent hover:bg-sunk'
       }`}
     >

@@ -64,7 +64,7 @@ function StoredLine() {
   const count = new Intl.NumberFormat().format(data.recordingCount);
   return (
     <p className="digits hidden px-3 text-sm text-ink-soft xl:block">
-      {words.stored(count, formatBytes(data.recordingBytes))}
+      {words.stored(count, data.recordingCount === 1, formatBytes(data.recordingBytes))}
     </p>
   );
 }
