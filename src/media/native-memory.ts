@@ -1,5 +1,5 @@
-/** Collections are cheap in a small heap; between two of them some 30 MB of frames may pile up. */
-const PACKETS_BETWEEN_COLLECTIONS = 8192;
+/** Collections are cheap in a small heap; between two of them some 20 MB of frames may pile up. */
+const PACKETS_BETWEEN_COLLECTIONS = 4096;
 
 /**
  * Frees the native buffers whose JavaScript ends are unreachable: V8 sees only the tiny ends and would let them pile
