@@ -151,7 +151,7 @@ function memoryUploads(addRecording: (bytes: Uint8Array, fields?: Partial<Record
     return state;
   };
   const complete = (state: UploadState, bytes: Buffer): UploadState => {
-    if (bytes.length === 0) throw failure('not-audio-empty', 'The file is empty.');
+    if (bytes.length === 0) throw failure('audio-no-samples', 'The file is empty.');
     if (bytes.toString('latin1', 0, 1) === '<') throw failure('not-audio-content', 'This is a web page.');
     const { id, checksum } = addRecording(bytes, { id: state.id, filename: state.wish.filename });
     const receipt = {

@@ -156,7 +156,7 @@ describe('an import through a running server', () => {
         async (name) => (await door.importFile(join(folder, name), {})).error?.code,
       ),
     );
-    expect(codes).toEqual(['file-missing', 'not-audio-empty', 'file-not-regular']);
+    expect(codes).toEqual(['file-missing', 'audio-no-samples', 'file-not-regular']);
     expect(served.log()).not.toContain('/api/uploads');
   });
 

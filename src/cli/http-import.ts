@@ -25,7 +25,7 @@ export async function importThroughServer(
     if (options.isDryRun) return await rehearse(path);
     source = await openSource(path, CHUNK_BYTES);
     if (source.sizeBytes === 0) {
-      throw new VoiceRecorderError('not-audio-empty', `${path} is empty: expected an audio file.`);
+      throw new VoiceRecorderError('audio-no-samples', `${path} is empty: expected an audio file.`);
     }
     const sent = await sendAndCompare(api, path, source, options);
     return options.isMove ? await removeSource(api, dataDir, source, sent, options.signal) : sent;

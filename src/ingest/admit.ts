@@ -17,7 +17,7 @@ export interface AdmittedFile {
 
 /**
  * Looks at a file before a byte of it is read: a regular file, readable, not empty, not too large, and with room.
- * Rejects with `file-missing`, `file-not-regular`, `file-unreadable`, `not-audio-empty`, `file-too-large`,
+ * Rejects with `file-missing`, `file-not-regular`, `file-unreadable`, `audio-no-samples`, `file-too-large`,
  * `disk-full`, or `invalid-input` when a file of the store itself is to be moved away.
  */
 export async function admit(
@@ -28,7 +28,7 @@ export async function admit(
   const identity = await lookAt(path);
   const sizeBytes = Number(identity.size);
   if (sizeBytes === 0) {
-    throw new VoiceRecorderError('not-audio-empty', `${path} is empty: expected a file with audio in it.`);
+    throw new VoiceRecorderError('audio-no-samples', `${path} is empty: expected a file with audio in it.`);
   }
   requireAllowedSize(desk.maxFileBytes, path, sizeBytes);
   if (wish.isMove) await requireOutside(desk.dataDir, path);

@@ -96,7 +96,7 @@ describe('importing a file', () => {
     await using store = await scratchStore(media, { maxFileBytes: 100_000, usableBytes: async () => 50_000 });
     await mkdir(join(store.inbox, 'folder'));
     const files: [string, string][] = [
-      [await drop(store, 'empty.wav', ''), 'not-audio-empty'],
+      [await drop(store, 'empty.wav', ''), 'audio-no-samples'],
       [
         await drop(store, 'page.wav', '<!doctype html><html><body>no audio</body></html>'),
         'not-audio-content',

@@ -190,7 +190,7 @@ describe('probe of damaged files', () => {
 
   it.each([
     ['empty.wav', '', 'audio-no-samples'],
-    ['empty.dat', '', 'not-audio-empty'],
+    ['empty.dat', '', 'audio-no-samples'],
     ['page.mp3', '<!doctype html><html><body>404</body></html>', 'not-audio-content'],
     ['notes.aac', 'Meeting on Monday at ten, bring the minutes.\n', 'not-audio-content'],
     ['zeros.mp3', Buffer.alloc(40_000), 'not-audio-content'],

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { AudioFacts } from '../model/audio-facts.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { ByteReader } from './byte-reader.ts';
-import { AUDIO_EXTENSIONS, type Container, isWrongExtension } from './containers.ts';
+import { type Container, isWrongExtension } from './containers.ts';
 import { sniffContent } from './content-sniff.ts';
 import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
 import { probeStream } from './probe-stream.ts';
@@ -12,7 +12,7 @@ import { probeWav } from './probe-wav.ts';
 export function probe(path: string, filename: string, onProgress?: (bytesDone: number) => void): AudioFacts {
   const name = basename(filename === '' ? path : filename);
   try {
-    const facts = withGuardedFile(path, (file) => probeContent(file, name, onProgress));
+    const facts = withGuardedFile(path, (file) => probeContent(file, onProgress));
     return withExtensionWarning(facts, name);
   } catch (error) {
     if (!(error instanceof VoiceRecorderError)) throw error;
@@ -23,12 +23,12 @@ export function probe(path: string, filename: string, onProgress?: (bytesDone: n
   }
 }
 
-function probeContent(
-  file: GuardedFile,
-  name: string,
-  onProgress: ((bytesDone: number) => void) | undefined,
-): AudioFacts {
-  if (file.sizeBytes === 0) throw describeEmpty(name);
+function probeContent(file: GuardedFile, onProgress: ((bytesDone: number) => void) | undefined): AudioFacts {
+  if (file.sizeBytes === 0)
+    throw new VoiceRecorderError(
+      'audio-no-samples',
+      'The file is empty (0 bytes): nothing of the recording was written.',
+    );
   const reader = new ByteReader(file.descriptor, file.sizeBytes);
   const kind = sniffContent(reader.copy(0, 4096));
   switch (kind.family) {
@@ -44,17 +44,6 @@ function probeContent(
     default:
       return probeStream(file, reader, kind.family, onProgress);
   }
-}
-
-/** An empty file with the name of audio is a recording that was lost; with any other name it never was one. */
-function describeEmpty(name: string): VoiceRecorderError {
-  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
-  return AUDIO_EXTENSIONS.has(extension)
-    ? new VoiceRecorderError(
-        'audio-no-samples',
-        'The file is empty (0 bytes): nothing of the recording was written.',
-      )
-    : new VoiceRecorderError('not-audio-empty', 'The file is empty (0 bytes): expected audio.');
 }
 
 function withExtensionWarning(facts: AudioFacts, name: string): AudioFacts {

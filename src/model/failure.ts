@@ -4,7 +4,6 @@
  */
 export const FAILURES = {
   // Audio that cannot be kept. `not-audio-…`: no audio at all; `audio-…`: damaged audio.
-  'not-audio-empty': { retryable: false },
   'not-audio-content': { retryable: false },
   'not-audio-reference': { retryable: false },
   'not-audio-video-only': { retryable: false },

@@ -32,7 +32,7 @@ async function run(
   const { id, offsetBytes: sizeBytes } = lane;
   const { wish, createdAt, adoption } = lane.info;
   if (sizeBytes === 0) {
-    throw new VoiceRecorderError('not-audio-empty', `Upload ${id} was ended without a single byte.`);
+    throw new VoiceRecorderError('audio-no-samples', `Upload ${id} was ended without a single byte.`);
   }
   const path = lane.paths.data;
   const checksum = knownChecksum ?? (await tools.digests.finish(id, path, sizeBytes));

@@ -35,7 +35,7 @@ export async function copyIn(
     const before = await source.stat({ bigint: true });
     const sizeBytes = Number(before.size);
     if (!before.isFile()) throw notRegular(sourcePath);
-    if (sizeBytes === 0) throw new VoiceRecorderError('not-audio-empty', `The file ${sourcePath} is empty.`);
+    if (sizeBytes === 0) throw new VoiceRecorderError('audio-no-samples', `The file ${sourcePath} is empty.`);
     requireAllowedSize(tools.desk, wish.kind, sizeBytes, `file ${sourcePath}`);
     await requireRoom(tools.desk, sizeBytes, `file ${sourcePath}`);
     const nowMs = tools.desk.clock.nowMs();

@@ -52,7 +52,7 @@ export async function requireAdmission(
   requireLength(lengthBytes, 'the upload');
   if (lengthBytes === 0) {
     throw new VoiceRecorderError(
-      'not-audio-empty',
+      'audio-no-samples',
       'The upload declares a length of 0 bytes, which holds no audio.',
     );
   }

@@ -3,7 +3,6 @@ import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
 
 /** The HTTP status of each failure. Nothing else in the product knows HTTP statuses of failures. */
 export const STATUS_OF = {
-  'not-audio-empty': 415,
   'not-audio-content': 415,
   'not-audio-reference': 415,
   'not-audio-video-only': 415,

@@ -185,7 +185,7 @@ describe('an upload is refused', () => {
       400,
       'upload-checksum-header-invalid',
     ],
-    [{ 'upload-length': '0' }, 415, 'not-audio-empty'],
+    [{ 'upload-length': '0' }, 415, 'audio-no-samples'],
   ])('at its creation with %j', async (headers, status, code) => {
     const answer = await tus('POST', '/api/uploads', headers as Record<string, string>);
     expect(answer.status).toBe(status);
