@@ -22,12 +22,19 @@ export function prepareFolders(
 
 function makeFolder(folder: string): void {
   try {
-    if (existsSync(folder) && statSync(folder).isDirectory()) return;
-    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (made !== undefined) syncFolder(dirname(made));
+    makeMissing(folder);
   } catch (cause) {
     throw notWritable(folder, cause);
   }
+}
+
+/** Level by level: Node's own recursive way never ends where the kernel answers ENOENT to every name, as in `/proc`. */
+function makeMissing(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeMissing(parent);
+  mkdirSync(folder, { mode: 0o700 });
+  syncFolder(parent);
 }
 
 function proveWritable(folder: string): void {

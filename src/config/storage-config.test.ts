@@ -99,4 +99,14 @@ describe('StorageConfig.fromEnvironment', () => {
     expect(error.message).toContain(join(folder, 'store'));
     expect(readFileSync(join(folder, 'store'), 'utf8')).toBe('not a folder');
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'gives up where no folder can ever be made (skipped where there is no /proc)',
+    () => {
+      const error = failureOf(() =>
+        StorageConfig.fromEnvironment('testing', { dataDir: '/proc/nowhere/store' }, env()),
+      );
+      expect(error.code).toBe('store-not-writable');
+    },
+  );
 });
