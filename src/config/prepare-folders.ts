@@ -30,11 +30,20 @@ function makeFolder(folder: string): void {
 
 /** Level by level: Node's own recursive way never ends where the kernel answers ENOENT to every name, as in `/proc`. */
 function makeMissing(folder: string): void {
-  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  if (isFolder(folder)) return;
   const parent = dirname(folder);
   if (parent !== folder) makeMissing(parent);
-  mkdirSync(folder, { mode: 0o700 });
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it in this very moment.
+    if (!isFolder(folder)) throw error;
+  }
   syncFolder(parent);
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
 }
 
 function proveWritable(folder: string): void {
