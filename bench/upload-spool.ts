@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
@@ -96,56 +97,135 @@ async function checkedChunks(): Promise<number> {
   return mbPerSecond;
 }
 
-/** A thousand takes of which each sends 16 KB a second, spread evenly over the second. */
-async function live(): Promise<void> {
-  const desk = await makeSpoolDesk();
-  const uploads = await openUploads(desk);
-  const ids = await Promise.all(
-    Array.from({ length: LIVE_UPLOADS }, async () => (await uploads.create(wishFor(), null)).id),
-  );
-  const bytes = seededBytes(LIVE_BYTES, 2);
-  const checksum = createHash('sha256').update(bytes).digest('hex');
+/** Calls `send` for each of a thousand takes once a second, spread evenly over the second. */
+async function live(name: string, send: (index: number, second: number) => Promise<void>): Promise<number> {
   const latenciesMs: number[] = [];
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
   const cpu = process.cpuUsage();
   const start = performance.now();
-  await Promise.all(
-    ids.map(async (id, index) => {
-      for (let second = 0; second < liveSeconds; second++) {
-        const dueMs = start + second * 1000 + index;
-        await new Promise((resolve) => setTimeout(resolve, dueMs - performance.now()));
-        // From when it was due, not from when this process found the time.
-        await uploads.append(id, chunkOf(second * LIVE_BYTES, bytes, { checksum }));
-        latenciesMs.push(performance.now() - dueMs);
-      }
-    }),
-  );
+  const take = async (_: unknown, index: number): Promise<void> => {
+    for (let second = 0; second < liveSeconds; second++) {
+      const dueMs = start + second * 1000 + index;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - performance.now())));
+      await send(index, second);
+      // From when it was due, not from when this process found the time.
+      latenciesMs.push(performance.now() - dueMs);
+    }
+  };
+  await Promise.all(Array.from({ length: LIVE_UPLOADS }, take));
   const used = process.cpuUsage(cpu);
   const cores = (used.user + used.system) / 1000 / (performance.now() - start);
   latenciesMs.sort((a, b) => a - b);
-  const share = (part: number) => (latenciesMs[Math.floor(latenciesMs.length * part)] ?? 0).toFixed(2);
+  const share = (part: number) => latenciesMs[Math.floor(latenciesMs.length * part)] ?? 0;
   console.log(
-    `live: ${LIVE_UPLOADS} uploads x 16 KB/s for ${liveSeconds} s: p50 ${share(0.5)} ms, p99 ${share(0.99)} ms, ` +
-      `max ${share(0.9999)} ms, ${cores.toFixed(2)} cores, event loop held up at most ${(loop.max / 1e6).toFixed(0)} ms`,
+    `${name}: p50 ${share(0.5).toFixed(2)} ms, p99 ${share(0.99).toFixed(2)} ms, ${cores.toFixed(2)} cores, ` +
+      `event loop held up at most ${(loop.max / 1e6).toFixed(0)} ms`,
+  );
+  return share(0.99);
+}
+
+const liveBytes = seededBytes(LIVE_BYTES, 2);
+
+/** The limit: a file per take, kept open, one write and one sync each. */
+async function liveBare(): Promise<number> {
+  const desk = await makeSpoolDesk();
+  const paths = Array.from({ length: LIVE_UPLOADS }, (_, index) => join(desk.root, String(index)));
+  const files = await Promise.all(paths.map((path) => open(path, 'w')));
+  const p99 = await live('live, bare write + fdatasync', async (index, second) => {
+    await files[index]?.write(liveBytes, 0, LIVE_BYTES, second * LIVE_BYTES);
+    await files[index]?.datasync();
+  });
+  await Promise.all(files.map((file) => file.close()));
+  await desk.remove();
+  return p99;
+}
+
+async function liveUploads(): Promise<number> {
+  const desk = await makeSpoolDesk();
+  const uploads = await openUploads(desk);
+  const making = Array.from({ length: LIVE_UPLOADS }, () => uploads.create(wishFor(), null));
+  const ids = (await Promise.all(making)).map(({ id }) => id);
+  const checksum = createHash('sha256').update(liveBytes).digest('hex');
+  const p99 = await live('live, uploads with checksum', async (index, second) => {
+    await uploads.append(ids[index] ?? '', chunkOf(second * LIVE_BYTES, liveBytes, { checksum }));
+  });
+  await uploads.close();
+  await desk.remove();
+  return p99;
+}
+
+/** A start that finds ten thousand takes waiting. */
+async function recovery(): Promise<void> {
+  const desk = await makeSpoolDesk();
+  const before = await openUploads(desk);
+  let last = '';
+  for (let batch = 0; batch < 100; batch++) {
+    const making = Array.from({ length: 100 }, async () => {
+      const { id } = await before.create(wishFor(), null);
+      await before.append(id, chunkOf(0, liveBytes));
+      last = id;
+    });
+    await Promise.all(making);
+  }
+  await before.close();
+  const start = performance.now();
+  const uploads = await openUploads(desk);
+  const { foundCount, done } = await uploads.recover();
+  const listedMs = performance.now() - start;
+  await uploads.head(last);
+  const askedMs = performance.now() - start;
+  await done;
+  console.log(
+    `recovery of ${foundCount} uploads: listed after ${listedMs.toFixed(0)} ms, the last answers after ` +
+      `${askedMs.toFixed(0)} ms, all checked after ${(performance.now() - start).toFixed(0)} ms`,
   );
   await uploads.close();
   await desk.remove();
 }
 
+/** A file of this machine into the spool, beside what a shell would do: copy, checksum, sync. */
+async function copies(): Promise<{ shell: number; spool: number }> {
+  const desk = await makeSpoolDesk();
+  const uploads = await openUploads(desk);
+  const path = join(desk.root, 'source');
+  await writeFile(path, pieces(sizeBytes));
+  const wish = wishFor({ kind: 'file' });
+  const startShell = performance.now();
+  const script = 'cp "$1" "$1.copy" && openssl dgst -sha256 "$1.copy" && sync "$1.copy"';
+  spawnSync('sh', ['-c', script, 'sh', path], { stdio: 'ignore' });
+  const shell = rate(sizeBytes, startShell);
+  await rm(`${path}.copy`);
+  const startSpool = performance.now();
+  await uploads.copyIn(path, wish);
+  const spool = rate(sizeBytes, startSpool);
+  await uploads.close();
+  await desk.remove();
+  return { shell, spool };
+}
+
 const figures = { bare: [] as number[], one: [] as number[], chunks: [] as number[] };
+const copied = { shell: [] as number[], spool: [] as number[] };
 for (let round = 0; round < ROUNDS; round++) {
   const desk = await makeSpoolDesk();
   figures.bare.push(bareLoop(desk.root));
-  await rm(desk.root, { recursive: true });
+  await desk.remove();
   figures.one.push(await oneAppend());
   figures.chunks.push(await checkedChunks());
+  const { shell, spool } = await copies();
+  copied.shell.push(shell);
+  copied.spool.push(spool);
 }
-const bare = median(figures.bare);
-const show = (name: string, value: number) =>
-  console.log(`${name}: ${value.toFixed(0)} MB/s, ratio ${(value / bare).toFixed(2)}`);
-show('bare write + sha256 + fsync', bare);
-show('one append', median(figures.one));
-show('8 MiB appends with checksum', median(figures.chunks));
+const show = (name: string, values: readonly number[], limit: readonly number[]) =>
+  console.log(
+    `${name}: ${median(values).toFixed(0)} MB/s, ratio ${(median(values) / median(limit)).toFixed(2)}`,
+  );
+show('bare write + sha256 + fsync', figures.bare, figures.bare);
+show('one append', figures.one, figures.bare);
+show('8 MiB appends with checksum', figures.chunks, figures.bare);
+show('cp + openssl sha256 + sync', copied.shell, copied.shell);
+show('copyIn', copied.spool, copied.shell);
 console.log(`highest memory: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB`);
-await live();
+const bareP99 = await liveBare();
+console.log(`ratio of the p99: ${((await liveUploads()) / bareP99).toFixed(2)}`);
+await recovery();

@@ -113,6 +113,8 @@ export class ClientUploads implements Uploads {
       await lane.completion?.catch(() => undefined);
       if (lane.receipt !== null) throw completeError(id);
       if (lane.isTerminated) throw terminatedError(id);
+      // Windows renames no folder while files in it are open.
+      await this.#tools.descriptors.forget(lane.paths.data);
       const doomed = terminatedFolder(this.#tools.desk.spoolPath, id);
       await rename(lane.folder, doomed);
       lane.isTerminated = true;

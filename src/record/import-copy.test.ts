@@ -197,7 +197,9 @@ describe('what a killed import left', () => {
     await change(source);
     const report = await (await uploads.recover()).done;
     expect(report.adopted).toMatchObject([{ uploadId: id }]);
-    expect((await desk.libraryFile(report.adopted[0]?.recordingId ?? '')).equals(whole.subarray(0, 1_000_000))).toBe(true);
+    expect(
+      (await desk.libraryFile(report.adopted[0]?.recordingId ?? '')).equals(whole.subarray(0, 1_000_000)),
+    ).toBe(true);
     expect((await readFile(join(folder, 'rest-0'))).equals(whole.subarray(0, 1_000_000))).toBe(true);
     await uploads.close();
     const again = await openUploads(desk);

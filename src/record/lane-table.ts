@@ -61,7 +61,7 @@ export class LaneTable {
 
   drop(lane: UploadLane): void {
     this.#lanes.delete(lane.id);
-    this.#tools.descriptors.forget(lane.paths.data);
+    void this.#tools.descriptors.forget(lane.paths.data);
     this.#tools.digests.forget(lane.id);
   }
 

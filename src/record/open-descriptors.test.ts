@@ -53,7 +53,7 @@ describe('the open descriptors', () => {
       return opened;
     });
     for (const name of ['b', 'c']) await descriptors.use(await pair(name), async () => undefined);
-    descriptors.forget(a.data);
+    await descriptors.forget(a.data);
     const anew = await descriptors.use(a, async (opened) => opened);
     gate.resolve();
     expect(anew.data).not.toBe((await long).data);

@@ -41,22 +41,25 @@ export class OpenDescriptors {
       return await work(await entry.opening);
     } finally {
       entry.userCount--;
-      if (entry.isForgotten) this.#closeWhenUnused(entry);
+      if (entry.isForgotten) void this.#closeWhenUnused(entry);
       else this.#evict(this.#limit);
     }
   }
 
-  /** Closes these files, at once or when their last user is done. The next use opens them anew. */
-  forget(dataPath: string): void {
+  /**
+   * Closes these files, at once or when their last user is done; the next use opens them anew. Resolves when they
+   * are closed, if nobody uses them.
+   */
+  forget(dataPath: string): Promise<void> {
     const entry = this.#entries.get(dataPath);
-    if (entry === undefined) return;
+    if (entry === undefined) return Promise.resolve();
     this.#entries.delete(dataPath);
     entry.isForgotten = true;
-    this.#closeWhenUnused(entry);
+    return this.#closeWhenUnused(entry);
   }
 
   async close(): Promise<void> {
-    for (const path of [...this.#entries.keys()]) this.forget(path);
+    for (const path of [...this.#entries.keys()]) void this.forget(path);
     await Promise.all(this.#closing);
   }
 
@@ -100,12 +103,12 @@ export class OpenDescriptors {
     if (this.#entries.size <= limit) return;
     for (const [path, entry] of this.#entries) {
       if (this.#entries.size <= limit) return;
-      if (entry.userCount === 0) this.forget(path);
+      if (entry.userCount === 0) void this.forget(path);
     }
   }
 
-  #closeWhenUnused(entry: Entry): void {
-    if (entry.userCount > 0) return;
+  #closeWhenUnused(entry: Entry): Promise<void> {
+    if (entry.userCount > 0) return Promise.resolve();
     // What was acknowledged has been synced before, so an error of close() concerns nobody.
     const closing = entry.opening
       .then(
@@ -114,5 +117,6 @@ export class OpenDescriptors {
       .catch(() => undefined)
       .finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
+    return closing;
   }
 }

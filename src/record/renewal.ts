@@ -9,7 +9,7 @@ import type { UploadLane } from './upload-lane.ts';
  */
 export async function renewLane(tools: SpoolTools, lane: UploadLane): Promise<void> {
   const { folder, id, info, recordCount } = lane;
-  tools.descriptors.forget(lane.paths.data);
+  await tools.descriptors.forget(lane.paths.data);
   const generation = info.generation + 1;
   try {
     await tools.hands.renew({
