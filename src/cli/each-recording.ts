@@ -2,7 +2,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 import type { Cli } from './cli.ts';
 import { findRecording } from './find-recording.ts';
-import { type LibraryDoor, openLibraryDoor } from './library-door.ts';
+import { type LibraryDoor, openLibraryDoor, requireStore } from './library-door.ts';
 import { shortId } from './recording-text.ts';
 import { printable } from './terminal-text.ts';
 
@@ -19,6 +19,7 @@ export async function forEachRecording(
   const { output } = cli;
   const items: Recording[] = [];
   const failed: { id: string; error: { code: string; message: string } }[] = [];
+  await requireStore(cli);
   const door = await openLibraryDoor(cli);
   try {
     for (const word of words) {

@@ -62,6 +62,7 @@ export async function openLibraryDoor(cli: Cli): Promise<LibraryDoor> {
 
 /** Looks into the catalogue itself where that is possible, which is quicker and disturbs nobody. */
 export async function openLibraryView(cli: Cli): Promise<LibraryView> {
+  await requireStore(cli);
   const { openLibraryReader } = await import('../open-reader.ts');
   const { overridesOf } = await import('./store-place.ts');
   const { environment } = cli.store;
@@ -77,6 +78,17 @@ export async function openLibraryView(cli: Cli): Promise<LibraryView> {
       throw error;
     return openLibraryDoor(cli);
   }
+}
+
+/** For commands about recordings that must be there already. Rejects with `catalogue-missing`. */
+export async function requireStore(cli: Cli): Promise<void> {
+  if (!(await isStoreUntouched(cli))) return;
+  const { describeStore } = await import('./store-place.ts');
+  throw new VoiceRecorderError(
+    'catalogue-missing',
+    `There is no library at ${describeStore(cli).dataDir} yet: "vrp start" and "vrp import" make one. ` +
+      'Another folder is named with --data-dir.',
+  );
 }
 
 /** True when nothing was ever kept there: then there is nothing to list, and no store is made by asking. */

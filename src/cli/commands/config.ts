@@ -65,8 +65,11 @@ function check(cli: Cli): void {
     if (!(error instanceof VoiceRecorderError) || error.code !== 'config-invalid') throw error;
     const { faults = [] } = error.details as { faults?: readonly string[] };
     cli.markFailed();
-    if (output.isJson) output.document({ isValid: false, faults });
-    else output.line(`${printableLines(error.message)} [${error.code}]`);
+    if (output.isJson) {
+      output.document({ isValid: false, faults, error: { code: error.code, message: error.message } });
+      return;
+    }
+    output.line(`${printableLines(error.message)} [${error.code}]`);
     return;
   }
   if (output.isJson) output.document({ isValid: true, faults: [] });

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { readSettings } from '../../config/read-settings.ts';
 import { readServerConfig, type ServerConfig } from '../../config/server-config.ts';
 import { StorageConfig } from '../../config/storage-config.ts';
-import { VoiceRecorderError } from '../../model/failure.ts';
+import { failureCodeOf, VoiceRecorderError } from '../../model/failure.ts';
 import { openVoiceRecorder } from '../../open.ts';
 import { openLog } from '../../serve/request-log.ts';
 import { type RunningServer, startServer } from '../../serve/start-server.ts';
@@ -13,8 +13,8 @@ import type { Cli } from '../cli.ts';
 import { ensureWeb } from '../ensure-web.ts';
 import { openBrowser } from '../open-browser.ts';
 import { factLines } from '../recording-text.ts';
-import { leaveServerNote } from '../server-file.ts';
-import { overridesOf } from '../store-place.ts';
+import { leaveServerNote, readServerNote } from '../server-file.ts';
+import { describeStore, overridesOf } from '../store-place.ts';
 import { printable } from '../terminal-text.ts';
 
 interface StartOptions {
@@ -53,6 +53,7 @@ async function start(cli: Cli, options: StartOptions): Promise<void> {
   const webFolder = await ensureWeb(output);
   const { environment, dataDir } = cli.store;
   const logger = openServerLog(cli);
+  const { stateDir } = StorageConfig.describe(environment, overridesOf(cli.store), cli.env);
   const recorder = await openVoiceRecorder({
     ...(environment === undefined ? {} : { environment }),
     ...(dataDir === undefined ? {} : { dataDir }),
@@ -60,12 +61,13 @@ async function start(cli: Cli, options: StartOptions): Promise<void> {
     // A server that was just killed or is stopping frees the store within a moment.
     lockWaitMs: LOCK_WAIT_MS,
     log: (level, message, details) => logger[level](details, message),
+  }).catch(async (error: unknown) => {
+    throw failureCodeOf(error) === 'store-locked' ? await runsAlready(cli, error) : error;
   });
   let server: RunningServer | undefined;
   let removeNote = async () => {};
   try {
     server = await listen(cli, config, { recorder, webFolder, tls, logger });
-    const { stateDir } = StorageConfig.describe(environment, overridesOf(cli.store), cli.env);
     const note = { baseUrl: server.baseUrl, tlsCert: tls?.cert ?? null };
     removeNote = await leaveServerNote(stateDir, recorder.storeId, note);
     if (!signal.aborted) await greet(cli, config, server, recorder, options.open ?? false);
@@ -74,6 +76,18 @@ async function start(cli: Cli, options: StartOptions): Promise<void> {
   } finally {
     await stopInTime(cli, removeNote, server, recorder);
   }
+}
+
+/** The lock alone does not tell who holds it; the note of a running server does. */
+async function runsAlready(cli: Cli, cause: unknown): Promise<unknown> {
+  const { stateDir, storeId, dataDir } = describeStore(cli);
+  const note = storeId === undefined ? undefined : await readServerNote(stateDir, storeId);
+  if (!note) return cause;
+  return new VoiceRecorderError(
+    'store-locked',
+    `A server has ${dataDir} open already: ${note.baseUrl} (process ${note.pid}). Use that one, or stop it first.`,
+    { cause, details: { baseUrl: note.baseUrl, pid: note.pid } },
+  );
 }
 
 interface Parts {
