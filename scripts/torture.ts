@@ -17,6 +17,15 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
     about: 'kills and power cuts of a process that receives uploads: every acknowledged byte must be there',
     run: async (options) => (await import('../test/torture/uploads-kill.ts')).run(options),
   },
+  'server-kill': {
+    about:
+      'kills the whole server up to 200 times under uploads: every acknowledged byte once, none half there',
+    run: async (options) => (await import('../test/torture/server-kill.ts')).run(options),
+  },
+  'import-kill': {
+    about: 'kills of a process that imports files: each is whole and catalogued once, or where it was',
+    run: async (options) => (await import('../test/torture/import-kill.ts')).run(options),
+  },
   'tus-client': {
     about:
       'a foreign tus client sends 1 GB through cut connections: it must arrive whole (takes no --seconds)',

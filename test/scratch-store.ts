@@ -30,7 +30,15 @@ export interface ScratchStore extends AsyncDisposable {
 }
 
 export async function scratchStore(media: Media, overrides: Partial<ImportDesk> = {}): Promise<ScratchStore> {
-  const home = await mkdtemp(join(tmpdir(), 'vrp-store-'));
+  return openStoreIn(await mkdtemp(join(tmpdir(), 'vrp-store-')), media, overrides);
+}
+
+/** The store in `home/store`, made when it is not there, with `home/inbox` beside it. Disposing it removes both. */
+export async function openStoreIn(
+  home: string,
+  media: Media,
+  overrides: Partial<ImportDesk> = {},
+): Promise<ScratchStore> {
   await Promise.all(
     ['store/spool', 'store/backup', 'inbox'].map((name) => mkdir(join(home, name), { recursive: true })),
   );
