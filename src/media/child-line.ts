@@ -32,6 +32,8 @@ interface Task {
 }
 
 const MEMORY_CHECK_MS = 50;
+/** How long a child may take to start. */
+const START_MS = 60_000;
 
 /** One child process and the queue before it: one call at a time, a new child whenever the old one dies. */
 export class ChildLine {
@@ -121,7 +123,10 @@ export class ChildLine {
       if (residentBytes > memoryBytes) {
         const sentence = `The media process used ${residentBytes} bytes of memory, more than the allowed ${memoryBytes}.`;
         await this.#kill(failure('media-out-of-memory', sentence), 'memory');
-      } else if (now - startedAt > callMs || now - child.lastSignAt > silenceMs) {
+      } else if (
+        now - startedAt > callMs ||
+        now - child.lastSignAt > (child.isReady ? silenceMs : START_MS)
+      ) {
         const seconds = ((now - startedAt) / 1000).toFixed(1);
         await this.#kill(
           failure('media-timeout', `The media process gave no answer for ${seconds} s.`),
@@ -140,8 +145,8 @@ export class ChildLine {
     const task = this.#running;
     // What a child says after its end was decided counts no more.
     if (task === undefined || this.#doom !== undefined || reply.callId !== child.callId) return;
+    if (reply.type === 'ready') return;
     if (reply.type === 'progress') {
-      child.lastSignAt = performance.now();
       task.onProgress?.(reply.share);
       return;
     }

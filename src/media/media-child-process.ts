@@ -10,6 +10,8 @@ export class MediaChild {
   /** When it last said anything, on the monotonic clock. */
   lastSignAt = performance.now();
   callId = 0;
+  /** Loading FFmpeg takes a second on a busy machine; only then is silence a bad sign. */
+  isReady = false;
   readonly #process: ChildProcess;
   readonly #ended: Promise<void>;
 
@@ -26,7 +28,12 @@ export class MediaChild {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'json',
     });
-    this.#process.on('message', (message) => onReply(message as MediaReply));
+    this.#process.on('message', (message) => {
+      const reply = message as MediaReply;
+      this.lastSignAt = performance.now();
+      if (reply.type === 'ready') this.isReady = true;
+      else onReply(reply);
+    });
     this.#ended = new Promise((resolve) => {
       const end = (reason: string) => {
         onEnd(reason);

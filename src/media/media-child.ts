@@ -14,6 +14,7 @@ if (send === undefined)
 Log.setLevel(AV_LOG_QUIET);
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message) => answer(message as MediaCall));
+reply({ callId: 0, type: 'ready' });
 
 function answer({ callId, request }: MediaCall): void {
   const progress = makeProgress(callId);

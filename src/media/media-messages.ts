@@ -20,6 +20,8 @@ export interface MediaCall {
 }
 
 export type MediaReply =
+  /** FFmpeg is loaded, calls are listened to. */
+  | { readonly callId: 0; readonly type: 'ready' }
   | { readonly callId: number; readonly type: 'progress'; readonly share: number }
   | { readonly callId: number; readonly type: 'done'; readonly answer: MediaAnswers[keyof MediaAnswers] }
   | {

@@ -98,7 +98,7 @@ describe('the media children', () => {
   });
 
   it('are killed when a call hangs', async () => {
-    start({ probeLimits: { silenceMs: 800 } });
+    start({ probeLimits: { silenceMs: 3000 } });
     await media.probe(`${folder}/short.wav`, 'short.wav');
     process.kill(childOf('probe'), 'SIGSTOP');
     const hung = media.probe(`${folder}/short.wav`, 'short.wav').catch(failureCodeOf);
