@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import type { RecorderApp } from './recorder-app.ts';
 
@@ -22,21 +23,29 @@ export function openLog(
 
 /** One line for each request that changed something or failed; the others only at the level `debug`. */
 export function logRequests(app: RecorderApp): void {
-  app.addHook('onResponse', async (request, reply) => {
-    const line = {
-      requestId: request.id,
-      method: request.method,
-      // Without its query: whoever puts a secret there by mistake shall not find it in a log.
-      path: request.url.split('?')[0]?.slice(0, 500),
-      status: reply.statusCode,
-      durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      actor: request.actor?.name,
-    };
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (reply.statusCode >= 500) request.log.warn(line, 'request failed');
-    else if (isRead || isFrequent(request.url)) request.log.debug(line, 'request');
-    else request.log.info(line, 'request');
+  const isVerbose = app.log.level === 'debug' || app.log.level === 'trace';
+  app.addHook('onResponse', (request, reply, done) => {
+    const level = levelOf(request, reply.statusCode);
+    if (level !== 'debug' || isVerbose) app.log[level](describe(request, reply), 'request');
+    done();
   });
+}
+
+function levelOf({ method, url }: FastifyRequest, status: number): 'debug' | 'info' | 'warn' {
+  if (status >= 500) return 'warn';
+  return method === 'GET' || method === 'HEAD' || isFrequent(url) ? 'debug' : 'info';
+}
+
+function describe(request: FastifyRequest, reply: FastifyReply): Record<string, unknown> {
+  return {
+    requestId: request.id,
+    method: request.method,
+    // Without its query: whoever puts a secret there by mistake shall not find it in a log.
+    path: request.url.split('?')[0]?.slice(0, 500),
+    status: reply.statusCode,
+    durationMs: Math.round(reply.elapsedTime * 10) / 10,
+    actor: request.actor?.name,
+  };
 }
 
 /** A recorder sends a piece every second. */

@@ -22,6 +22,8 @@ export class ServerAddress {
   readonly bindHost: string;
   readonly #allowedHosts: ReadonlySet<string>;
   readonly #findPort: () => number;
+  /** The Host found to be ours last: nearly every request has the same. */
+  #lastOwn: { host: string | undefined; localAddress: string | undefined } | undefined;
 
   /** Throws `address-not-loopback` for an address others can reach while nothing protects what goes over the wire. */
   constructor(wish: AddressWish, findPort: () => number) {
@@ -56,6 +58,14 @@ export class ServerAddress {
 
   /** `hostHeader` as sent; `localAddress` is the address of ours that the connection came in on. */
   isOwnHost(hostHeader: string | undefined, localAddress: string | undefined): boolean {
+    const last = this.#lastOwn;
+    if (last && last.host === hostHeader && last.localAddress === localAddress) return true;
+    if (!this.#isOwn(hostHeader, localAddress)) return false;
+    this.#lastOwn = { host: hostHeader, localAddress };
+    return true;
+  }
+
+  #isOwn(hostHeader: string | undefined, localAddress: string | undefined): boolean {
     const host = parseHost(hostHeader, this.scheme);
     if (!host) return false;
     if (this.#allowedHosts.has(host.name) || this.#allowedHosts.has(`${host.name}:${host.port}`)) return true;

@@ -104,6 +104,8 @@ function createApp(
     loggerInstance: options.logger ?? openLog('warn'),
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
+    // A logger of its own for each request costs as much as routing it; our lines name their request themselves.
+    childLoggerFactory: (logger) => logger,
     routerOptions: { maxParamLength: 200 },
     // Addresses that cannot be decoded reach no route and no hook.
     frameworkErrors: (error, request, reply) => {

@@ -9,12 +9,13 @@ const LINGER_MS = 5000;
  * rest of one that was refused. The short linger lets a client read the refusal before its connection is reset.
  */
 export function endUnreadBodies(app: RecorderApp): void {
-  app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.config.isBodyStreamed || !hasBody(request)) return;
-    endLater(request, BODY_TIMEOUT_MS);
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (hasBody(request) && !request.routeOptions.config.isBodyStreamed) endLater(request, BODY_TIMEOUT_MS);
+    done();
   });
-  app.addHook('onResponse', async (request) => {
+  app.addHook('onResponse', (request, _reply, done) => {
     if (!request.raw.complete && hasBody(request)) endLater(request, LINGER_MS);
+    done();
   });
 }
 
