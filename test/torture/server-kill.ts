@@ -20,6 +20,8 @@ export interface ServerKillResult {
   readonly orphans: readonly string[];
   /** Uploads with bytes that never became a recording; ones whose creation was never answered are empty. */
   readonly leftInSpool: readonly string[];
+  /** Every promise that was not kept. */
+  readonly broken: readonly string[];
 }
 
 interface Client {
@@ -31,7 +33,11 @@ interface Client {
 const CLIENTS = 3;
 
 /** Uploads takes and files through a real server that is killed at seeded random moments; then looks at every byte. */
-export async function run(options: { seed?: number; rounds?: number }): Promise<ServerKillResult> {
+export async function run(options: {
+  seed?: number;
+  seconds?: number;
+  maxKills?: number;
+}): Promise<ServerKillResult> {
   const random = seededRandom(options.seed ?? 1);
   const folder = await mkdtemp(join(tmpdir(), 'vrp-server-kill-'));
   const folders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
@@ -47,7 +53,9 @@ export async function run(options: { seed?: number; rounds?: number }): Promise<
     const loops = clients.map((client, index) =>
       uploadUntil(stop.signal, client, server.baseUrl, token, (options.seed ?? 1) * 100 + index),
     );
-    for (let round = 0; round < (options.rounds ?? 200); round++) {
+    const endsAtMs = performance.now() + (options.seconds ?? 600) * 1000;
+    let kills = 0;
+    for (; kills < (options.maxKills ?? 200) && performance.now() < endsAtMs; kills++) {
       await sleep(20 + random() * 400);
       await server.kill();
       server = await startVrp(folders, port);
@@ -55,7 +63,8 @@ export async function run(options: { seed?: number; rounds?: number }): Promise<
     stop.abort();
     await Promise.all(loops);
     const judged = await judge(server, folders, token, clients);
-    return { kills: options.rounds ?? 200, ...judged };
+    const { lostOffsets, wrongFiles, orphans, leftInSpool } = judged;
+    return { kills, ...judged, broken: [...lostOffsets, ...wrongFiles, ...orphans, ...leftInSpool] };
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
@@ -169,6 +178,8 @@ async function judge(server: StartedServer, folders: VrpFolders, token: string, 
     if (page.nextCursor === null) break;
     cursor = page.nextCursor;
   }
+  // Sidecars may still be on their way; a clean stop finishes them.
+  await server.stop();
   const wrongFiles: string[] = [];
   const sent = clients.flatMap((client) => [...client.uploads]);
   for (const [id, { checksum }] of sent) {

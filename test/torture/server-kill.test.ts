@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { run } from './server-kill.ts';
+
+it('loses nothing it acknowledged when the whole server is killed again and again', {
+  timeout: 120_000,
+}, async () => {
+  const result = await run({ seed: 5, maxKills: 6, seconds: 40 });
+  expect(result.broken).toEqual([]);
+  expect(result.kills).toBeGreaterThan(1);
+  expect(result.uploads).toBeGreaterThan(2);
+  expect(result.acknowledgedBytes).toBeGreaterThan(10_000);
+});
