@@ -7,6 +7,7 @@ const filters = process.argv.slice(2);
 await runStep('format and lint', 'biome', ['ci', '.']);
 await runStep('types', 'tsc', ['-p', 'tsconfig.json']);
 await runStep('types of the page', 'tsc', ['-p', 'web/tsconfig.json']);
+await runStep("types of the page's tests", 'tsc', ['-p', 'web/tsconfig.test.json']);
 await runStep('dead code', 'knip', []);
 await runStep('build', process.execPath, ['scripts/build.ts']);
 writePackage();

@@ -17,7 +17,8 @@ const LOCAL_TAKES = ['local-takes'] as const;
 /** Takes of earlier visits that the server does not hold yet; undefined until the browser's storage was read. */
 export function useUnsentTakes(): readonly LocalTake[] | undefined {
   const capture = useCapture();
-  const currentTakeId = useCaptureValue((snapshot) => snapshot.takeId);
+  // A take that is just being sent has a card of its own; one that failed belongs to this list.
+  const sendingTakeId = useCaptureValue((snapshot) => (snapshot.phase === 'failed' ? null : snapshot.takeId));
   const version = useCaptureValue((snapshot) => snapshot.localTakesVersion);
   const takes = useQuery({
     queryKey: [...LOCAL_TAKES, version],
@@ -27,7 +28,7 @@ export function useUnsentTakes(): readonly LocalTake[] | undefined {
     retry: false,
   });
   if (takes.isError) return [];
-  return takes.data?.filter((take) => !take.isSent && take.takeId !== currentTakeId);
+  return takes.data?.filter((take) => !take.isSent && take.takeId !== sendingTakeId);
 }
 
 export function LocalTakes() {
