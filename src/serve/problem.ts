@@ -86,7 +86,7 @@ const TITLES: Readonly<Record<number, string>> = { 460: 'Checksum Mismatch' };
 const RETRY_AFTER_SECONDS = 1;
 
 /** A refusal or failure as RFC 9457 has it, with our stable `code`. */
-export interface Problem {
+interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -127,7 +127,7 @@ export function answerProblem(error: unknown, requestId: string): ProblemAnswer 
 }
 
 /** Our own errors as they are, those of the HTTP library translated, all others without a word about them. */
-export function asFailure(error: unknown): VoiceRecorderError {
+function asFailure(error: unknown): VoiceRecorderError {
   if (error instanceof VoiceRecorderError) return error;
   const { code, statusCode } = readLibraryError(error);
   if (error instanceof Error && statusCode !== undefined && statusCode >= 400 && statusCode < 500) {

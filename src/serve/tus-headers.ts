@@ -7,7 +7,7 @@ import { encodeUploadMetadata } from '../model/upload-metadata.ts';
 export const TUS_VERSION = '1.0.0';
 export const TUS_EXTENSIONS =
   'creation,creation-with-upload,creation-defer-length,checksum,termination,expiration';
-export const CHUNK_TYPE = 'application/offset+octet-stream';
+const CHUNK_TYPE = 'application/offset+octet-stream';
 
 /** Throws `tus-version-unsupported` unless the client speaks our version. */
 export function checkTusVersion(headers: IncomingHttpHeaders): void {
