@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
 import type { RecordingId } from '../model/id.ts';
 import { errnoOf } from './disk.ts';
 import {
@@ -12,8 +11,8 @@ import {
   type JournalRecord,
   journalPosition,
 } from './journal-format.ts';
-import { dataPath, INFO_NAME, journalPath, restPath } from './spool-layout.ts';
-import { readUploadInfo, type UploadInfo } from './upload-info.ts';
+import { dataPath, journalPath, restPath } from './spool-layout.ts';
+import type { UploadInfo } from './upload-info.ts';
 
 /*
  * Checks a spool folder after a crash and leaves it so that writing can go on. All calls here block: this runs in
@@ -21,9 +20,6 @@ import { readUploadInfo, type UploadInfo } from './upload-info.ts';
  */
 
 export interface FolderCheck {
-  /** Undefined when `info.json` is missing or cannot be understood. */
-  readonly info: UploadInfo | undefined;
-  readonly hasInfoFile: boolean;
   readonly generation: number;
   /**
    * The journal speaks of bytes, but their file is gone: a placing was cut off after it had linked them into the
@@ -48,13 +44,11 @@ export interface FolderCheck {
 
 const BUFFER_BYTES = 1024 * 1024;
 
-export function checkFolder(folder: string, id: RecordingId): FolderCheck {
-  const info = readUploadInfo(folder, id);
+/** `info` is undefined when `info.json` is missing or cannot be understood. */
+export function checkFolder(folder: string, id: RecordingId, info: UploadInfo | undefined): FolderCheck {
   const generation = info?.generation ?? latestGeneration(folder);
   const journal = readJournal(journalPath(folder, generation), id);
   const untouched: FolderCheck = {
-    info,
-    hasInfoFile: fs.existsSync(join(folder, INFO_NAME)),
     generation,
     isDataMissing: false,
     isRepeatable: false,

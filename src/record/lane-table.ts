@@ -8,13 +8,23 @@ import type { FolderCheck } from './check-folder.ts';
 import { asSpoolFailure, errnoOf } from './disk.ts';
 import { INFO_NAME, TORN_INFO_NAME, uploadFolder } from './spool-layout.ts';
 import { removeUploadFolder, type SpoolTools } from './spool-tools.ts';
-import { newUploadInfo, type UploadInfo, unknownWish, writeUploadInfo } from './upload-info.ts';
+import {
+  newUploadInfo,
+  readUploadInfo,
+  type UploadInfo,
+  type UploadInfoFile,
+  unknownWish,
+  writeUploadInfo,
+} from './upload-info.ts';
 import { UploadLane } from './upload-lane.ts';
 import { WriterTurns } from './writer-turn.ts';
 
+/** How the folder of an earlier run was found. */
+export type LaneCheck = FolderCheck & { readonly isInfoTorn: boolean };
+
 /** What is known of an id. */
 export type Found =
-  | { readonly kind: 'lane'; readonly lane: UploadLane; readonly check: FolderCheck | null }
+  | { readonly kind: 'lane'; readonly lane: UploadLane; readonly check: LaneCheck | null }
   | { readonly kind: 'finished'; readonly receipt: UploadReceipt; readonly isLeftover: boolean }
   | { readonly kind: 'removed' }
   | { readonly kind: 'troubled'; readonly error: VoiceRecorderError }
@@ -91,35 +101,42 @@ export class LaneTable {
     }
     if (!hasFolder) return { kind: 'unknown' };
     try {
-      return await this.#judge(id, folder, await this.#tools.hands.check(folder, id, isUrgent));
+      const file = await readUploadInfo(folder, id);
+      const check = await this.#tools.hands.check(folder, id, file.info, isUrgent);
+      return await this.#judge(id, folder, file, check);
     } catch (error) {
       return { kind: 'troubled', error: asSpoolFailure(error, `the check of upload ${id}`) };
     }
   }
 
-  async #judge(id: RecordingId, folder: string, check: FolderCheck): Promise<Found> {
+  async #judge(id: RecordingId, folder: string, file: UploadInfoFile, check: FolderCheck): Promise<Found> {
     if (check.isDataMissing) {
       return troubled(`The bytes of upload ${id} are no longer in the spool, and it has no receipt yet.`);
     }
-    const isCopy = check.info?.origin.kind === 'adoption';
-    const wasNeverAnswered = check.info === undefined && check.offsetBytes === 0 && check.restPath === null;
+    const isCopy = file.info?.origin.kind === 'adoption';
+    const wasNeverAnswered = file.info === undefined && check.offsetBytes === 0 && check.restPath === null;
     if (isCopy || check.isRepeatable || wasNeverAnswered) {
       await removeUploadFolder(this.#tools, id);
       return { kind: 'removed' };
     }
-    if (check.info === undefined && check.origin !== null && check.origin !== 'client') {
+    if (file.info === undefined && check.origin !== null && check.origin !== 'client') {
       return troubled(`The folder of upload ${id} is a copy of some file whose name can no longer be read.`);
     }
-    const info = check.info ?? (await this.#salvage(id, folder, check));
+    const info = file.info ?? (await this.#salvage(id, folder, file, check));
     const lastActivityAtMs = check.lastReceivedAtMs ?? Date.parse(info.createdAt);
     const { offsetBytes, recordCount } = check;
     const lane = this.#keep({ folder, info, offsetBytes, recordCount, lastActivityAtMs });
-    return { kind: 'lane', lane, check };
+    return { kind: 'lane', lane, check: { ...check, isInfoTorn: file.info === undefined } };
   }
 
   /** Gives an upload whose `info.json` is torn a new one, so that its client can go on. */
-  async #salvage(id: RecordingId, folder: string, check: FolderCheck): Promise<UploadInfo> {
-    if (check.hasInfoFile) await rename(join(folder, INFO_NAME), join(folder, TORN_INFO_NAME));
+  async #salvage(
+    id: RecordingId,
+    folder: string,
+    file: UploadInfoFile,
+    check: FolderCheck,
+  ): Promise<UploadInfo> {
+    if (file.exists) await rename(join(folder, INFO_NAME), join(folder, TORN_INFO_NAME));
     const createdAt = toIsoUtc(timeOfId(id));
     const fresh = newUploadInfo(id, createdAt, null, unknownWish(id), { kind: 'salvage' });
     const info = { ...fresh, generation: check.generation };

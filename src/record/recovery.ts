@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { failureCodeOf } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import { adoptUpload } from './adoption.ts';
-import type { FolderCheck } from './check-folder.ts';
 import { namesIn, removeFolder } from './disk.ts';
-import type { LaneTable } from './lane-table.ts';
+import type { LaneCheck, LaneTable } from './lane-table.ts';
 import { classifySpoolEntry } from './spool-layout.ts';
 import type { SpoolTools } from './spool-tools.ts';
 import type { UploadLane } from './upload-lane.ts';
@@ -99,7 +98,7 @@ function report(tools: SpoolTools, findings: Findings, id: RecordingId, error: u
   tools.log('error', `Upload ${id} of an earlier run could not be taken up: ${message}`, { id, code, error });
 }
 
-function reportDamage(tools: SpoolTools, findings: Findings, lane: UploadLane, check: FolderCheck): void {
+function reportDamage(tools: SpoolTools, findings: Findings, lane: UploadLane, check: LaneCheck): void {
   if (check.cutBytes > 0) {
     tools.log(
       'info',
@@ -109,9 +108,8 @@ function reportDamage(tools: SpoolTools, findings: Findings, lane: UploadLane, c
       },
     );
   }
-  const isTorn = lane.info.origin.kind === 'salvage' && check.info === undefined;
-  if (!isTorn && !check.isRestNew) return;
-  const message = isTorn
+  if (!check.isInfoTorn && !check.isRestNew) return;
+  const message = check.isInfoTorn
     ? `The info.json of upload ${lane.id} cannot be read; its ${lane.offsetBytes} safe bytes are kept.`
     : `Bytes of upload ${lane.id} from ${lane.offsetBytes} on differ from their checksums; they lie in ${check.restPath ?? 'the spool'}.`;
   findings.troubled.push({ id: lane.id, code: 'digest-mismatch', message });

@@ -4,6 +4,7 @@ import type { FolderCheck } from './check-folder.ts';
 import type { CopyRequest, CopyResult } from './copy-bytes.ts';
 import type { RenewRequest } from './renew-files.ts';
 import type { SpoolJob } from './spool-worker.ts';
+import type { UploadInfo } from './upload-info.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** Threads for work on whole files; more of them would only compete with hashing for the same cores. */
@@ -13,8 +14,13 @@ const THREADS = 2;
 export class SpoolHands {
   readonly #pool = new WorkerPool(siblingModule(import.meta.url, 'spool-worker'), THREADS);
 
-  async check(folder: string, id: RecordingId, isUrgent: boolean): Promise<FolderCheck> {
-    const job: SpoolJob = { kind: 'check', folder, id };
+  async check(
+    folder: string,
+    id: RecordingId,
+    info: UploadInfo | undefined,
+    isUrgent: boolean,
+  ): Promise<FolderCheck> {
+    const job: SpoolJob = { kind: 'check', folder, id, info };
     return (await this.#pool.run(job, { isUrgent })) as FolderCheck;
   }
 

@@ -2,18 +2,24 @@ import { parentPort } from 'node:worker_threads';
 import { checkFolder } from './check-folder.ts';
 import { type CopyRequest, copyBytes } from './copy-bytes.ts';
 import { type RenewRequest, renewFiles } from './renew-files.ts';
+import type { UploadInfo } from './upload-info.ts';
 import { describeError, type PoolMessage } from './worker-pool.ts';
 
 /** The jobs of the spool that read or write many bytes at a stretch. */
 export type SpoolJob =
-  | { readonly kind: 'check'; readonly folder: string; readonly id: string }
+  | {
+      readonly kind: 'check';
+      readonly folder: string;
+      readonly id: string;
+      readonly info: UploadInfo | undefined;
+    }
   | ({ readonly kind: 'renew' } & RenewRequest)
   | ({ readonly kind: 'copy' } & CopyRequest);
 
 async function perform(job: SpoolJob, onProgress: (bytes: number) => void): Promise<unknown> {
   switch (job.kind) {
     case 'check':
-      return checkFolder(job.folder, job.id);
+      return checkFolder(job.folder, job.id, job.info);
     case 'renew':
       return renewFiles(job);
     case 'copy':

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isSha256Hex } from '../model/digest.ts';
 import { FAILURES, type FailureCode } from '../model/failure.ts';
 import { isId, type RecordingId } from '../model/id.ts';
 import type { UploadWish } from '../model/upload.ts';
-import { writeDocumentDurably } from './disk.ts';
+import { errnoOf, writeDocumentDurably } from './disk.ts';
 import { INFO_NAME } from './spool-layout.ts';
 
 /** Where the bytes of a spool folder come from. */
@@ -125,16 +125,21 @@ export function formatUploadInfo(info: UploadInfo): string {
   return `${JSON.stringify(info, null, 2)}\n`;
 }
 
-/** Blocks: for worker threads. Undefined when there is none or it cannot be understood. */
-export function readUploadInfo(folder: string, expectedId: RecordingId): UploadInfo | undefined {
-  let content: string;
+export interface UploadInfoFile {
+  /** False when there is no file at all. */
+  readonly exists: boolean;
+  /** Undefined when it cannot be understood. */
+  readonly info: UploadInfo | undefined;
+}
+
+export async function readUploadInfo(folder: string, expectedId: RecordingId): Promise<UploadInfoFile> {
   try {
-    content = readFileSync(join(folder, INFO_NAME), 'utf8');
+    const content = await readFile(join(folder, INFO_NAME), 'utf8');
+    return { exists: true, info: parseUploadInfo(content, expectedId) };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT') return { exists: false, info: undefined };
     throw error;
   }
-  return parseUploadInfo(content, expectedId);
 }
 
 export async function writeUploadInfo(folder: string, info: UploadInfo): Promise<void> {
