@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type DiskBlobs, openDiskBlobs } from '../src/blobs/disk-blobs.ts';
+import { openFileHasher } from '../src/blobs/file-checksum.ts';
 import { type Catalogue, openCatalogue } from '../src/catalogue/open-catalogue.ts';
 import type { ImportDesk } from '../src/ingest/ingest-desk.ts';
 import { adoptRecovered, ingestSpooled } from '../src/ingest/ingest-spooled.ts';
@@ -54,7 +55,8 @@ async function openIn(home: string, media: Media, overrides: Partial<ImportDesk>
     backupFolder: join(root, 'backup'),
     clock,
   });
-  const blobs = await openDiskBlobs({ root });
+  const hasher = openFileHasher();
+  const blobs = await openDiskBlobs({ root, hasher });
   const heard: ScratchStore['heard'] = [];
   const uploads = await openUploads({
     spoolPath,
@@ -74,7 +76,7 @@ async function openIn(home: string, media: Media, overrides: Partial<ImportDesk>
     spoolPath,
     dataDir: root,
     maxFileBytes: null,
-    hashFile: (path, signal) => blobs.hashFile(path, signal),
+    hashFile: (path, signal) => hasher.hashFile(path, signal),
     localPath: (key) => blobs.localPath(key),
     usableBytes: () => Promise.resolve(1e12),
     copyIn: (path, wish, options) => uploads.copyIn(path, wish, options),
@@ -86,6 +88,7 @@ async function openIn(home: string, media: Media, overrides: Partial<ImportDesk>
   const close = async () => {
     await uploads.close();
     await blobs.close();
+    await hasher.close();
     await catalogue.close();
   };
   return {

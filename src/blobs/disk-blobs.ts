@@ -30,7 +30,7 @@ export interface BlobLogger {
 }
 
 /** Bytes in folders of this machine: plain files under the names that their keys say. */
-export interface DiskBlobs extends BlobStore, LocalPaths, Pick<FileHasher, 'hashFile'> {
+export interface DiskBlobs extends BlobStore, LocalPaths {
   close(): Promise<void>;
 }
 
@@ -68,10 +68,6 @@ class DiskBlobStore implements DiskBlobs {
 
   localPath(key: BlobKey): string {
     return this.#folders.pathOf(key);
-  }
-
-  hashFile(path: string | Buffer, signal?: AbortSignal): Promise<FileChecksum> {
-    return this.#hasher.hashFile(path, signal);
   }
 
   place(key: BlobKey, sourcePath: string, expected: FileChecksum): Promise<void> {
