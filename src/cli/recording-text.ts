@@ -22,7 +22,7 @@ export function localTime(isoUtc: string): string {
 }
 
 /** `wav`, `opus`, `mp3`: the word people use for it. */
-export function formatName({ codec, container }: { codec: string; container: string }): string {
+function formatName({ codec, container }: { codec: string; container: string }): string {
   return printable(codec.startsWith('pcm_') ? (container.split(',')[0] ?? container) : codec);
 }
 

@@ -40,7 +40,7 @@ export function readMarker(place: StorePlace): StoreMarker | undefined {
   try {
     text = readFileSync(place.markerFile, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw invalid(place, error);
   }
   let marker: Partial<StoreMarker> | null;
