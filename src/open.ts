@@ -239,4 +239,4 @@ function spaceOf(config: StorageConfig, log: LogListener): StoreSpace {
   });
 }
 
-export { type ProbedFile, probeFile } from './probe-file.ts';
+export { probeFile } from './probe-file.ts';

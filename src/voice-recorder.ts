@@ -112,7 +112,9 @@ export interface Access {
   /** Single use, 10 minutes. */
   issueLoginCode(): string;
   /** A new session's secret for a login code or a bearer token; undefined when neither is right. */
-  logIn(proof: { code: string } | { token: string }): Promise<{ sessionSecret: string; actor: Actor } | undefined>;
+  logIn(
+    proof: { code: string } | { token: string },
+  ): Promise<{ sessionSecret: string; actor: Actor } | undefined>;
   logOut(sessionSecret: string): Promise<void>;
   findActorByToken(token: string): Promise<Actor | undefined>;
   findActorBySession(sessionSecret: string): Promise<Actor | undefined>;

@@ -8,7 +8,7 @@ import type { Migration } from './migrations/migration.ts';
 import type { Inspection } from './sqlite-protocol.ts';
 
 // "VRPc", in the file's header: tells our catalogue from any other SQLite database.
-export const APPLICATION_ID = 0x56_52_50_63;
+const APPLICATION_ID = 0x56_52_50_63;
 // A migration of a million rows may take minutes; nothing else runs meanwhile.
 const MIGRATION_DEADLINE_MS = 60 * 60 * 1000;
 

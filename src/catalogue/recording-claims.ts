@@ -60,6 +60,7 @@ export async function activateRow(
   { batch }: SessionContext,
   placed: Recording,
   receipt: UploadReceipt | null,
+  hasSidecar: boolean,
 ): Promise<Recording> {
   const row = await db.selectFrom('recordings').selectAll().where('id', '=', placed.id).executeTakeFirst();
   if (!row) {
@@ -80,7 +81,7 @@ export async function activateRow(
   await batch([
     update.compile(),
     ...indexQueries(db, row.row_key, recording),
-    sidecarQuery(db, recording),
+    ...(hasSidecar ? [] : [sidecarQuery(db, recording)]),
     ...receipts,
   ]);
   return recording;

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor, type ListPosition } from './recording-curso
 import { type RecordingRow, toRecording } from './recording-row.ts';
 import { toMatchExpression } from './search-terms.ts';
 
-export const LIST_LIMIT = { default: 50, max: 500 } as const;
+const LIST_LIMIT = { default: 50, max: 500 } as const;
 
 interface PageRequest {
   readonly shelf: 'library' | 'trash';

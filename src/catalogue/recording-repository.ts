@@ -62,10 +62,15 @@ export class RecordingRepository {
 
   /**
    * Makes a claimed recording visible, in one transaction with its search entry, its owed sidecar and the upload's
-   * receipt. Harmless when repeated. Rejects with `recording-unknown` when nothing was claimed.
+   * receipt. `hasSidecar`: the sidecar of exactly this recording, active, is on stable storage already and not owed.
+   * Harmless when repeated. Rejects with `recording-unknown` when nothing was claimed.
    */
-  activate(recording: Recording, receipt: UploadReceipt | null): Promise<Recording> {
-    return this.#write('activate', (db, context) => activateRow(db, context, recording, receipt));
+  activate(
+    recording: Recording,
+    receipt: UploadReceipt | null,
+    { hasSidecar = false }: { readonly hasSidecar?: boolean } = {},
+  ): Promise<Recording> {
+    return this.#write('activate', (db, context) => activateRow(db, context, recording, receipt, hasSidecar));
   }
 
   /** Frees what a claim reserved. An activated recording stays. */

@@ -1,6 +1,5 @@
 /** What the event loop and a database thread say to one another. Messages of one thread are answered in order. */
 
-export type SqliteValue = string | number | bigint | boolean | null | Uint8Array;
 
 export interface Statement {
   readonly sql: string;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { ENVIRONMENT_NAMES, ENVIRONMENTS, type EnvironmentName } from './environments.ts';
+import { ENVIRONMENTS, type EnvironmentName } from './environments.ts';
 import { layoutOf, type PathLayout } from './path-layout.ts';
 import { defaultDataDir, defaultStateDir, type ProcessEnvironment } from './platform-folders.ts';
 import { prepareFolders } from './prepare-folders.ts';
@@ -91,10 +91,6 @@ export class StorageConfig implements PathLayout {
     const settings = readSettings({ ...overrides, environment: name ?? overrides['environment'] }, env);
     return new StorageConfig(settings.values.environment ?? 'production', settings, env);
   }
-}
-
-export function isEnvironmentName(word: string): word is EnvironmentName {
-  return (ENVIRONMENT_NAMES as readonly string[]).includes(word);
 }
 
 /** Test runs set `VRP_FORBID_DEFAULT_STORE`, so that none of them can ever touch a person's recordings. */

@@ -33,7 +33,7 @@ export const CONTAINERS = {
 export type Container = keyof typeof CONTAINERS;
 
 /** Every extension that promises audio of one of our containers. */
-export const AUDIO_EXTENSIONS: ReadonlySet<string> = new Set(
+const AUDIO_EXTENSIONS: ReadonlySet<string> = new Set(
   Object.values(CONTAINERS).flatMap((traits) => [...traits.extensions]),
 );
 

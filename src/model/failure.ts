@@ -83,9 +83,9 @@ export const FAILURES = {
   'address-in-use': { retryable: false },
   'address-not-loopback': { retryable: false },
   'server-unreachable': { retryable: true },
-  'usage': { retryable: false },
-  'interrupted': { retryable: true },
-  'internal': { retryable: false },
+  usage: { retryable: false },
+  interrupted: { retryable: true },
+  internal: { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>;
 
 export type FailureCode = keyof typeof FAILURES;

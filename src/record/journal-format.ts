@@ -45,7 +45,7 @@ export interface JournalContent {
   readonly claimedBytes: number;
 }
 
-export function idBytes(id: RecordingId): Buffer {
+function idBytes(id: RecordingId): Buffer {
   return Buffer.from(id.replaceAll('-', ''), 'hex');
 }
 

@@ -110,7 +110,7 @@ export function newUploadInfo(
 }
 
 /** Undefined when the text is torn, of another upload or of a later format. */
-export function parseUploadInfo(content: string, expectedId: RecordingId): UploadInfo | undefined {
+function parseUploadInfo(content: string, expectedId: RecordingId): UploadInfo | undefined {
   let value: unknown;
   try {
     value = JSON.parse(content);

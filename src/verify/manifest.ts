@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 
-export const MANIFEST_NAME = 'SHA256SUMS';
+const MANIFEST_NAME = 'SHA256SUMS';
 
 // Lines gathered into one write.
 const CHUNK_CHARACTERS = 256 * 1024;
