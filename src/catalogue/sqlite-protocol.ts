@@ -1,6 +1,5 @@
 /** What the event loop and a database thread say to one another. Messages of one thread are answered in order. */
 
-
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
