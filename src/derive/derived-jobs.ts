@@ -18,7 +18,9 @@ export interface DerivedJobs {
 
 /** Derived work as jobs that survive restarts. A recording that is gone by then needs nothing. */
 export function derivedJobs(desk: DerivedJobsDesk): DerivedJobs {
-  const handler = (make: (recording: Recording, signal: AbortSignal, report: (share: number) => void) => Promise<unknown>): JobHandler => ({
+  const handler = (
+    make: (recording: Recording, signal: AbortSignal, report: (share: number) => void) => Promise<unknown>,
+  ): JobHandler => ({
     run: async (payload, { signal, reportProgress }) => {
       const recording = await desk.find((payload as { recordingId: RecordingId }).recordingId);
       if (recording) await make(recording, signal, reportProgress);
@@ -26,8 +28,12 @@ export function derivedJobs(desk: DerivedJobsDesk): DerivedJobs {
   });
   return {
     handlers: {
-      peaks: handler((recording, signal, onProgress) => desk.derived.peaks(recording, { signal, onProgress })),
-      playable: handler((recording, signal, onProgress) => desk.derived.playable(recording, { signal, onProgress })),
+      peaks: handler((recording, signal, onProgress) =>
+        desk.derived.peaks(recording, { signal, onProgress }),
+      ),
+      playable: handler((recording, signal, onProgress) =>
+        desk.derived.playable(recording, { signal, onProgress }),
+      ),
     },
     enqueue: async ({ id, isPlayable }) => {
       const job = { payload: { recordingId: id }, dedupeKey: id };
