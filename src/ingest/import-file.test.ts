@@ -78,6 +78,8 @@ describe('importing a file', () => {
     expect(await readFile(join(store.root, recording.storedFilename))).toEqual(bytes);
     const sidecar = await readJson(join(store.root, sidecarKey(recording.storedFilename)));
     expect(sidecar).toEqual(toSidecar(recording));
+    // It was written before the recording showed, so nobody has to write it again.
+    expect(await store.catalogue.outbox.listOwed('', 10)).toEqual([]);
     expect(await readFile(path)).toEqual(bytes);
     expect(await store.files('spool')).toEqual([]);
     expect(progress.at(-1)).toBe(bytes.length);

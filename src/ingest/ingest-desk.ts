@@ -54,8 +54,15 @@ export type ClaimOutcome =
 /** The part of the catalogue that ingest writes to; each promise resolves after its commit. */
 export interface RecordingLedger {
   claim(recording: Recording, options: { readonly isDeduplicated: boolean }): Promise<ClaimOutcome>;
-  /** Repeated, it changes nothing but adds a receipt that is missing. */
-  activate(recording: Recording, receipt: UploadReceipt | null): Promise<Recording>;
+  /**
+   * Repeated, it changes nothing but adds a receipt that is missing. `hasSidecar`: the sidecar of exactly this
+   * recording is on stable storage already and need not be written again.
+   */
+  activate(
+    recording: Recording,
+    receipt: UploadReceipt | null,
+    options?: { readonly hasSidecar?: boolean },
+  ): Promise<Recording>;
   abandonClaim(id: RecordingId): Promise<void>;
   listPlacing(): Promise<readonly Recording[]>;
   addAlias(id: RecordingId, alias: RecordingAlias, receipt: UploadReceipt | null): Promise<Recording>;

@@ -55,13 +55,20 @@ async function ingestInTurn(
   spooled: SpooledFile,
   warnings: readonly AudioWarning[],
 ): Promise<UploadReceipt> {
-  const known = await desk.recordings.findReceipt(spooled.id);
-  if (known !== undefined) return known;
   requireWishedChecksum(spooled);
-  const own = await desk.recordings.find(spooled.id);
+  // Asked at once, for each answer is a way to another thread or process and back.
+  const probing = desk.media.probe(spooled.path, spooled.wish.filename);
+  probing.catch(() => {
+    // Told below, unless the bytes turn out to be a recording already and need no probe.
+  });
+  const [known, own] = await Promise.all([
+    desk.recordings.findReceipt(spooled.id),
+    desk.recordings.find(spooled.id),
+  ]);
+  if (known !== undefined) return known;
   // Claimed before a crash: the bytes may be at their place already, where no probe of the spool finds them.
   if (own !== undefined) return await finish(desk, own, spooled);
-  const facts = await desk.media.probe(spooled.path, spooled.wish.filename);
+  const facts = await probing;
   const recording = newRecording(spooled, facts, { warnings });
   // Takes and edits are exempt: two takes of silence are two takes.
   const isDeduplicated = spooled.wish.kind === 'file';

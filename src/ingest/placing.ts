@@ -26,7 +26,7 @@ export async function placeAndActivate(
   }
   await beforeActive();
   const receipt = receiptFor(desk, recording.id, recording, false);
-  const added = await desk.recordings.activate(recording, receipt);
+  const added = await desk.recordings.activate(recording, receipt, { hasSidecar: true });
   desk.onAdded?.(added);
   return receipt;
 }
