@@ -1,4 +1,4 @@
-import { openCatalogue } from './catalogue/open-catalogue.ts';
+import { openForReading } from './catalogue/open-catalogue.ts';
 import type { EnvironmentName } from './config/environments.ts';
 import { StorageConfig, type StorageOverrides } from './config/storage-config.ts';
 import { systemClock } from './model/clock.ts';
@@ -22,12 +22,7 @@ export interface ReaderOptions {
  */
 export async function openLibraryReader(options: ReaderOptions = {}): Promise<LibraryReader> {
   const config = StorageConfig.describe(options.environment, options.overrides, options.env);
-  const catalogue = await openCatalogue({
-    file: config.catalogueFile,
-    backupFolder: config.backupPath,
-    clock: systemClock,
-    isReadonly: true,
-  });
+  const catalogue = await openForReading(config.catalogueFile, systemClock);
   return {
     dataDir: config.dataDir,
     list: (query) => catalogue.recordings.list(query),

@@ -3,6 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { AccessRepository } from './access-repository.ts';
 import { DatabaseContextManager } from './database-context-manager.ts';
+import { DirectReading } from './direct-reading.ts';
 import { judgeDatabase, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
@@ -71,6 +72,23 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
   }
 }
 
+/** A catalogue that is only read, in the calling thread; same rejections as {@link openCatalogue} when read-only. */
+export async function openForReading(
+  file: string,
+  clock: Clock,
+): Promise<Pick<Catalogue, 'recordings' | 'close'>> {
+  await requireFile(file);
+  const reading = new DirectReading(file);
+  const contexts = new DatabaseContextManager(reading, { clock });
+  try {
+    await requireCurrentSchema(file, reading, MIGRATIONS.length);
+  } catch (error) {
+    await contexts.close();
+    throw error;
+  }
+  return { recordings: new RecordingRepository(contexts, clock), close: () => contexts.close() };
+}
+
 async function requireFile(file: string): Promise<void> {
   try {
     await stat(file);
@@ -82,7 +100,7 @@ async function requireFile(file: string): Promise<void> {
 
 async function requireCurrentSchema(
   file: string,
-  sessions: SqliteSessions,
+  sessions: Pick<SqliteSessions, 'inspect'>,
   newest: number,
 ): Promise<undefined> {
   const found = await sessions.inspect();
