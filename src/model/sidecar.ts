@@ -16,10 +16,62 @@ export function toSidecar(recording: Recording): Sidecar {
   return { format: SIDECAR_FORMAT, formatVersion: SIDECAR_FORMAT_VERSION, metadataVersion: version, ...rest };
 }
 
-/** The exact content of the file, ending with a line feed. */
+/** The exact content of the file, ending with a line feed: the same recording always gives the same bytes. */
 export function sidecarText(recording: Recording): string {
-  return `${JSON.stringify(toSidecar(recording), null, 2)}\n`;
+  const sidecar = toSidecar(recording);
+  const ordered = Object.fromEntries(
+    (Object.keys(FIELDS_IN_ORDER) as (keyof Sidecar)[]).map((field) => [field, sidecar[field]]),
+  );
+  return `${JSON.stringify(ordered, null, 2)}\n`;
 }
+
+/** Complete by its type: a field that `Recording` gains must find its place here. */
+const FIELDS_IN_ORDER = {
+  format: true,
+  formatVersion: true,
+  metadataVersion: true,
+  id: true,
+  kind: true,
+  title: true,
+  filename: true,
+  storedFilename: true,
+  filesizeBytes: true,
+  checksum: true,
+  audioChecksum: true,
+  audioChecksumMethod: true,
+  mimeType: true,
+  container: true,
+  codec: true,
+  duration: true,
+  sampleRateHz: true,
+  channels: true,
+  bitDepth: true,
+  bitRateBps: true,
+  isPlayable: true,
+  tags: true,
+  notes: true,
+  markers: true,
+  collections: true,
+  aliases: true,
+  embedded: true,
+  loudness: true,
+  silenceShare: true,
+  warnings: true,
+  status: true,
+  createdAt: true,
+  modifiedAt: true,
+  trashedAt: true,
+  recordedAt: true,
+  recordedAtSource: true,
+  recordedAtZone: true,
+  preset: true,
+  takeId: true,
+  segment: true,
+  parentIds: true,
+  parentId: true,
+  lastVerifiedAt: true,
+  sync: true,
+} satisfies Record<keyof Sidecar, true>;
 
 /** `raw/2026/11/x.ogg` -> `raw/2026/11/x.json` */
 export function sidecarKey(storedFilename: string): string {
