@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { fstatSync } from 'node:fs';
+import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { mkdir, readFile, rename, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -190,6 +190,28 @@ describe('a sync that failed', () => {
     expect((await desk.libraryFile(id)).equals(bytes)).toBe(true);
     expect(disk.failed.size).toBe(2);
     expect(disk.syncedAgain).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('leaves neither of its files open', async () => {
+    const disk = new TroubledDisk();
+    const { desk, uploads } = await openSpool({ disk });
+    const { id } = await uploads.create(wishFor(), null);
+    await uploads.append(id, chunkOf(0, bytes.subarray(0, 40_000)));
+    const openFiles = () =>
+      readdirSync('/proc/self/fd').flatMap((name) => {
+        try {
+          return [readlinkSync(`/proc/self/fd/${name}`)];
+        } catch {
+          return [];
+        }
+      });
+    const distrusted = [join(desk.spoolPath, id, 'data'), join(desk.spoolPath, id, 'journal')];
+    expect(openFiles()).toEqual(expect.arrayContaining(distrusted));
+    disk.failingSyncs = 1;
+    await expect(uploads.append(id, chunkOf(40_000, bytes.subarray(40_000)))).rejects.toEqual(
+      code('storage-failed'),
+    );
+    expect(openFiles().filter((path) => distrusted.includes(path))).toEqual([]);
   });
 
   it('of either file is enough for that', async () => {

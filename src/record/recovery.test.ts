@@ -4,6 +4,7 @@ import {
   mkdir,
   open,
   readFile,
+  readlink,
   rename,
   rm,
   stat,
@@ -23,6 +24,7 @@ import {
 } from '../../test/spool-desk.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { isId, newId } from '../model/id.ts';
+import { systemDisk } from './disk.ts';
 import { encodeFirstBlock, encodeRecord, journalPosition } from './journal-format.ts';
 import { openUploads } from './open-uploads.ts';
 import type { UploadSpool, UploadsDesk } from './uploads-desk.ts';
@@ -289,7 +291,17 @@ describe('an upload whose info.json is torn', () => {
     const { desk, id, info, journal, folder } = await leaveUpload();
     await truncate(info, 3);
     await truncate(journal, 3);
-    const { uploads, report } = await startAndRecover(desk);
+    const synced: string[] = [];
+    const disk = {
+      ...systemDisk,
+      sync: async (descriptor: number) => {
+        synced.push(await readlink(`/proc/self/fd/${descriptor}`).catch(() => 'data'));
+        await systemDisk.sync(descriptor);
+      },
+    };
+    const { uploads, report } = await startAndRecover(desk, { disk });
+    // The copy that becomes the recording is safe before anybody is told of it.
+    expect(synced).toEqual([expect.stringMatching(/data$/)]);
     expect(report.adopted).toMatchObject([{ uploadId: id }]);
     expect((await desk.libraryFile(report.adopted[0]?.recordingId ?? '')).equals(whole)).toBe(true);
     expect((await readFile(join(folder, 'rest-0'))).equals(whole)).toBe(true);
