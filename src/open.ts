@@ -75,6 +75,9 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   opened.defer(() => lock.release());
   const marker = claimStore(config, clock, options.isNewStore ?? false);
 
+  const space = spaceOf(config, log);
+  opened.defer(() => space.close());
+  await space.makeRoomToOpen();
   const catalogue = await openCatalogue({
     file: config.catalogueFile,
     backupFolder: config.backupPath,
@@ -92,8 +95,6 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const media = openMedia({ onEvent: (event) => log('debug', `media child: ${event.type}`, { ...event }) });
   opened.defer(() => media.close());
   const events = new EventHub((error) => log('error', 'An event listener failed.', { error }));
-  const space = spaceOf(config, log);
-  opened.defer(() => space.close());
   const sidecars = new SidecarWriter({
     outbox: catalogue.outbox,
     putDocument: (key, content) => blobs.putDocument(key, content),

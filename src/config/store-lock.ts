@@ -1,3 +1,4 @@
+import { closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../model/clock.ts';
@@ -31,9 +32,12 @@ export async function takeStoreLock(lockFile: string, clock: Clock, waitMs = 0):
 }
 
 function tryLock(lockFile: string): DatabaseSync | undefined {
+  closeSync(openSync(lockFile, 'a', 0o600));
   const database = new DatabaseSync(lockFile, { timeout: 0 });
   try {
-    database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    // An empty database would be given its first page with every lock; one that has it can be locked on a full disk.
+    if (statSync(lockFile).size === 0) database.exec('PRAGMA user_version = 1');
+    database.exec('BEGIN EXCLUSIVE');
     return database;
   } catch (error) {
     database.close();

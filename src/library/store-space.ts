@@ -14,6 +14,7 @@ export interface StoreSpaceDesk {
 }
 
 const RESERVE_ROUND_MS = 60_000;
+const ROOM_TO_OPEN_BYTES = 16 * 1024 * 1024;
 
 /** How much room the store has left, and the reserve that is given up when there is none. */
 export class StoreSpace {
@@ -49,6 +50,12 @@ export class StoreSpace {
     };
     ensure();
     this.#round ??= setInterval(ensure, RESERVE_ROUND_MS).unref();
+  }
+
+  /** A database cannot be opened on a disk without a free byte: the reserve is given up before that. */
+  async makeRoomToOpen(): Promise<void> {
+    const { freeBytes } = await this.#desk.readSpace();
+    if (freeBytes < ROOM_TO_OPEN_BYTES) await this.#desk.reserve.release();
   }
 
   async releaseReserve(): Promise<void> {
