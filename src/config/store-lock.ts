@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../model/clock.ts';
@@ -32,7 +32,8 @@ export async function takeStoreLock(lockFile: string, clock: Clock, waitMs = 0):
 }
 
 function tryLock(lockFile: string): DatabaseSync | undefined {
-  closeSync(openSync(lockFile, 'a', 0o600));
+  // Only when it is missing: closing any descriptor of a file frees all locks that this process has on it (POSIX).
+  if (!existsSync(lockFile)) closeSync(openSync(lockFile, 'a', 0o600));
   const database = new DatabaseSync(lockFile, { timeout: 0 });
   try {
     // An empty database would be given its first page with every lock; one that has it can be locked on a full disk.
