@@ -18,7 +18,7 @@ describe('sidecarText', () => {
 
   it('says everything about the recording', () => {
     expect(JSON.parse(sidecarText(recording))).toEqual(toSidecar(recording));
-    expect(sidecarText(recording)).toMatch(/^\{\n {2}"format": "voice-recorder-pro\/sidecar",[^]*\}\n$/);
+    expect(sidecarText(recording)).toMatch(/^\{\n {2}"format": "voice-recorder-pro\/sidecar",\n[\s\S]*\}\n$/);
   });
 
   it('gives the same bytes whatever the order in which the facts came together', () => {
