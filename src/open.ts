@@ -240,4 +240,4 @@ function spaceOf(config: StorageConfig, log: LogListener): StoreSpace {
   });
 }
 
-export { probeFile } from './probe-file.ts';
+export { openProber, probeFile } from './probe-file.ts';

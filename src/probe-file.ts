@@ -26,24 +26,43 @@ export interface ProbedFile {
   readonly warnings: readonly AudioWarning[];
 }
 
-/**
- * Describes an audio file by its content, without a store.
- * Rejects with `file-missing`, `file-not-regular`, `file-unreadable`, or a `not-audio-…`, `audio-…` or `media-…` code.
- */
-export async function probeFile(path: string, signal?: AbortSignal): Promise<ProbedFile> {
+/** Describes audio files by their content, without a store; one media child serves them all. */
+export interface Prober {
+  /**
+   * Rejects with `file-missing`, `file-not-regular`, `file-unreadable`, or a `not-audio-…`, `audio-…` or `media-…`
+   * code.
+   */
+  probe(path: string, signal?: AbortSignal): Promise<ProbedFile>;
+  close(): Promise<void>;
+}
+
+export function openProber(): Prober {
   const anySize = { dataDir: '', maxFileBytes: null, usableBytes: async () => Number.POSITIVE_INFINITY };
-  const { sizeBytes } = await admit(anySize, path, { isMove: false, needsRoom: false });
   const media = openMedia();
   const hasher = openFileHasher({ workerCount: 1 });
+  return {
+    async probe(path, signal) {
+      const { sizeBytes } = await admit(anySize, path, { isMove: false, needsRoom: false });
+      const real = await realpath(path);
+      const [{ durationSeconds, extension: _, ...facts }, { checksum }] = await Promise.all([
+        media.probe(real, basename(path), signal),
+        hasher.hashFile(real, signal),
+      ]);
+      const filename = safeFileName(basename(path));
+      return { filename, filesizeBytes: sizeBytes, checksum, duration: durationSeconds, ...facts };
+    },
+    close: async () => {
+      await Promise.all([media.close(), hasher.close()]);
+    },
+  };
+}
+
+/** One file alone; same rejections as {@link Prober.probe}. */
+export async function probeFile(path: string, signal?: AbortSignal): Promise<ProbedFile> {
+  const prober = openProber();
   try {
-    const real = await realpath(path);
-    const [{ durationSeconds, extension: _, ...facts }, { checksum }] = await Promise.all([
-      media.probe(real, basename(path), signal),
-      hasher.hashFile(real, signal),
-    ]);
-    const filename = safeFileName(basename(path));
-    return { filename, filesizeBytes: sizeBytes, checksum, duration: durationSeconds, ...facts };
+    return await prober.probe(path, signal);
   } finally {
-    await Promise.all([media.close(), hasher.close()]);
+    await prober.close();
   }
 }

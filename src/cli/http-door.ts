@@ -4,6 +4,7 @@ import type { Recording, RecordingPage, RecordingQuery } from '../model/recordin
 import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
 import { importThroughServer } from './http-import.ts';
 import type { LibraryDoor } from './library-door.ts';
+import { openRehearsal, type Rehearsal } from './rehearsal.ts';
 
 /** The library of a running server. */
 export async function openHttpDoor(
@@ -11,6 +12,7 @@ export async function openHttpDoor(
   place: { readonly dataDir: string },
 ): Promise<LibraryDoor> {
   const api = await connect(server);
+  let rehearsal: Rehearsal | undefined;
   const recordingPath = (id: string) => `/api/recordings/${encodeURIComponent(id)}`;
   return {
     dataDir: place.dataDir,
@@ -28,7 +30,11 @@ export async function openHttpDoor(
       requestRecording(api, 'PATCH', recordingPath(id), { ...amendment }, expectedVersion),
     trash: (id) => requestRecording(api, 'DELETE', recordingPath(id)),
     restore: (id) => requestRecording(api, 'POST', `${recordingPath(id)}/restore`),
-    importFile: (path, options) => importThroughServer(api, place.dataDir, path, options),
+    async importFile(path, options) {
+      if (!options.isDryRun) return importThroughServer(api, place.dataDir, path, options);
+      rehearsal ??= await openRehearsal();
+      return rehearsal.importFile(path, options);
+    },
     tokens: {
       async addToken(name: string, role: Role) {
         const { json } = await api.request('POST', '/api/tokens', { body: { name, role } });
@@ -42,7 +48,10 @@ export async function openHttpDoor(
         await api.request('DELETE', `/api/tokens/${encodeURIComponent(name)}`);
       },
     },
-    close: async () => api.close(),
+    async close() {
+      api.close();
+      await rehearsal?.close();
+    },
   };
 }
 

@@ -22,7 +22,6 @@ export async function importThroughServer(
 ): Promise<ImportOutcome> {
   let source: SourceFile | undefined;
   try {
-    if (options.isDryRun) return await rehearse(path);
     source = await openSource(path, CHUNK_BYTES);
     if (source.sizeBytes === 0) {
       throw new VoiceRecorderError('audio-no-samples', `${path} is empty: expected an audio file.`);
@@ -122,13 +121,6 @@ function outcomeOf(path: string, upload: TusUpload, receipt: ServerReceipt): Sto
     id: receipt.recordingId,
     checksum: receipt.checksum,
   };
-}
-
-/** A dry run needs no server: the file is judged here, and nothing leaves this process. */
-export async function rehearse(path: string): Promise<ImportOutcome> {
-  const { probeFile } = await import('../open.ts');
-  const { checksum } = await probeFile(path);
-  return { file: path, status: 'stored', checksum };
 }
 
 function interrupted(path: string, cause: unknown): VoiceRecorderError {

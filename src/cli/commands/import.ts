@@ -88,8 +88,8 @@ interface Importer {
 async function openImporter(cli: Cli, options: ImportCommandOptions, dataDir: string): Promise<Importer> {
   if (options.dryRun && (await isStoreUntouched(cli))) {
     // Trying must not leave a store behind.
-    const { rehearse } = await import('../http-import.ts');
-    return { importFile: rehearse, atOnce: 1, close: async () => undefined };
+    const { openRehearsal } = await import('../rehearsal.ts');
+    return { ...(await openRehearsal()), atOnce: 1 };
   }
   const door = await openLibraryDoor(cli);
   return {
