@@ -18,7 +18,8 @@ export interface CopyResult {
   readonly checksum: string;
 }
 
-const BUFFER_BYTES = 1024 * 1024;
+/** Large enough that the hand-over between the two threads is rare, also on a machine with other work. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
 const PROGRESS_BYTES = 8 * 1024 * 1024;
 const write = promisify(fs.write);
 
