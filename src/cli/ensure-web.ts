@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VoiceRecorderError } from '../model/failure.ts';
@@ -6,7 +8,6 @@ import type { Output } from './output.ts';
 /** What `scripts/build-web.ts` of a clone offers. A published package has no such script and brings the page along. */
 interface WebBuilder {
   isWebStale(): boolean;
-  buildWeb(): Promise<{ fileCount: number; sizeBytes: number }>;
 }
 
 // The same way up from `src/cli` as from `dist/cli`.
@@ -22,7 +23,7 @@ export async function ensureWeb(output: Output): Promise<string> {
   const script = new URL('scripts/build-web.ts', PACKAGE_FOLDER);
   if (import.meta.url.endsWith('.ts') && existsSync(script)) {
     const builder = (await import(script.href)) as WebBuilder;
-    if (builder.isWebStale()) await build(builder, isBuilt(), output);
+    if (builder.isWebStale()) await build(script, isBuilt(), output);
   }
   if (isBuilt()) return folder;
   throw new VoiceRecorderError(
@@ -31,15 +32,18 @@ export async function ensureWeb(output: Output): Promise<string> {
   );
 }
 
-async function build(builder: WebBuilder, hasOlderPage: boolean, output: Output): Promise<void> {
+async function build(script: URL, hasOlderPage: boolean, output: Output): Promise<void> {
   output.note('Building the web page (once, and after each upgrade) ...');
-  try {
-    await builder.buildWeb();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    if (!hasOlderPage) {
-      throw new VoiceRecorderError('internal', `The web page could not be built: ${reason}`, { cause });
-    }
-    output.note(`The web page could not be built, so the one from before is served: ${reason}`);
-  }
+  const code = await runApart(fileURLToPath(script));
+  if (code === 0) return;
+  const what = `building it ended with ${code}; what it said stands above`;
+  if (!hasOlderPage) throw new VoiceRecorderError('internal', `There is no web page to serve: ${what}.`);
+  output.note(`The web page from before is served, because ${what}.`);
+}
+
+/** In a process of its own, whose memory a server would otherwise hold for all its life. Its words go to stderr. */
+async function runApart(script: string): Promise<number | null> {
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 2, 2] });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code;
 }
