@@ -132,7 +132,9 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     onDiskFull: () => space.releaseReserve(),
     log,
   };
-  await recoverPlacing(ingestDesk);
+  const placing = await recoverPlacing(ingestDesk);
+  for (const failed of placing.failed)
+    log('error', 'A half-placed recording could not be settled.', { ...failed });
   const maxFileBytes = config.maxFileMb === 0 ? null : config.maxFileMb * MB;
   const uploads = await openUploads({
     spoolPath: config.spoolPath,
