@@ -35,6 +35,7 @@ export type LogListener = (
   details: Readonly<Record<string, unknown>>,
 ) => void;
 
+/** How a store is opened; all of it has defaults. */
 export interface OpenOptions {
   /** `VRP_ENV`, else production, when not given. */
   readonly environment?: EnvironmentName;

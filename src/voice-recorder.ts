@@ -23,6 +23,7 @@ export interface VoiceRecorder {
   close(): Promise<void>;
 }
 
+/** Everything that can be done with recordings that are there. */
 export interface Library {
   list(query: RecordingQuery): Promise<RecordingPage>;
   find(id: RecordingId): Promise<Recording | undefined>;
@@ -41,6 +42,7 @@ export interface Library {
   peaks(id: RecordingId, view: PeaksRequest): Promise<PeaksView>;
 }
 
+/** What is said about a file that is brought in, and how. */
 export interface ImportOptions {
   readonly title?: string;
   readonly tags?: readonly string[];
@@ -53,6 +55,7 @@ export interface ImportOptions {
   readonly onProgress?: (bytesDone: number) => void;
 }
 
+/** Audio that can be read in parts: an original or a rendition. */
 export interface AudioSource {
   readonly sizeBytes: number;
   /** From the table of probed containers, never from the uploader. */
@@ -64,6 +67,7 @@ export interface AudioSource {
   open(range?: { start: number; end: number }): Promise<Readable>;
 }
 
+/** Which part of a waveform is wanted, and how fine. All of it when nothing is given. */
 export interface PeaksRequest {
   readonly fromSeconds?: number;
   readonly toSeconds?: number;
@@ -71,6 +75,7 @@ export interface PeaksRequest {
   readonly width?: number;
 }
 
+/** Lowest and highest samples of equal stretches from `fromSeconds` to `toSeconds`. */
 export interface PeaksView {
   readonly durationSeconds: number;
   readonly fromSeconds: number;
@@ -96,6 +101,7 @@ export interface Uploads {
   terminate(id: RecordingId): Promise<void>;
 }
 
+/** Bytes on their way in, with what the client said about them. */
 export interface UploadChunk {
   readonly offsetBytes: number;
   readonly body: Readable;
@@ -106,6 +112,7 @@ export interface UploadChunk {
   readonly lengthBytes: number | null;
 }
 
+/** Who may come in: the owner, named tokens, and the sessions of browsers. */
 export interface Access {
   /** The owner's bearer token; made on first use, kept 0600 in the state folder. */
   ownerToken(): Promise<string>;
@@ -125,6 +132,7 @@ export interface Access {
   revokeToken(name: string): Promise<void>;
 }
 
+/** How much is kept and how much still fits. Sizes in bytes. */
 export interface StorageReport {
   readonly dataDir: string;
   readonly freeBytes: number;

@@ -1,5 +1,6 @@
 /** The three places this product runs in, and what differs between them. */
 export const ENVIRONMENT_NAMES = ['development', 'testing', 'production'] as const;
+/** Which of the three places this is; chooses the defaults of {@link ENVIRONMENTS}. */
 export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];
 
 export interface EnvironmentDefaults {

@@ -1,5 +1,6 @@
 /** `record`: may add recordings and see its own uploads; `edit`: may also read and change; `admin`: may do all. */
 export const ROLES = ['record', 'edit', 'admin'] as const;
+/** What an actor may do; see {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
 
 /** Who acts: the owner, or a named token. Stands in histories and logs. */
@@ -8,6 +9,7 @@ export interface Actor {
   readonly role: Role;
 }
 
+/** A token as it is listed; its secret was shown once, when it was made. */
 export interface NamedToken {
   readonly name: string;
   readonly role: Role;

@@ -88,6 +88,7 @@ export const FAILURES = {
   internal: { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>;
 
+/** A stable word for one way to fail; `docs/errors.md` says what happened and what to do. */
 export type FailureCode = keyof typeof FAILURES;
 
 /** The one error class of the product: a stable code and a whole sentence for a person. */

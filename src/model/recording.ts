@@ -111,11 +111,13 @@ export interface RecordingAmendment {
   readonly collections?: readonly string[];
 }
 
+/** One page of a list. `nextCursor` is null on the last one. */
 export interface RecordingPage {
   readonly items: readonly Recording[];
   readonly nextCursor: string | null;
 }
 
+/** Which recordings are wanted, and in which order. */
 export interface RecordingQuery {
   /** Free words: title, tags, notes, file name; the last word may be unfinished. */
   readonly query?: string;
