@@ -48,6 +48,8 @@ async function sendAndCompare(
     filename: basename(path),
     title: options.title ?? null,
     tags: options.tags ?? [],
+    recordedAt: source.changedAt,
+    recordedAtSource: 'file-date',
   };
   const upload = await createUpload(api, source.sizeBytes, metadata, options.signal);
   let checksum = '';

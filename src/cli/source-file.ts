@@ -1,11 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, lstat, open, stat, unlink } from 'node:fs/promises';
+import { toIsoUtc } from '../model/clock.ts';
 import type { Sha256Hex } from '../model/digest.ts';
 import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
 
 /** A person's file, read once from front to back and hashed on the way. */
 export interface SourceFile {
   readonly sizeBytes: number;
+  /** Date of last change, ISO 8601 UTC. */
+  readonly changedAt: string;
   /** The next bytes, in memory that is used again at the next call; empty at the end. */
   read(): Promise<Uint8Array>;
   /** SHA-256 of all that was read. Rejects with `file-changed-while-reading`. */
@@ -58,6 +61,7 @@ export async function openSource(path: string, chunkBytes: number): Promise<Sour
 
   return {
     sizeBytes,
+    changedAt: toIsoUtc(Number(first.mtimeMs)),
     async read() {
       const wanted = Math.min(buffer.byteLength, sizeBytes - readBytes);
       let filled = 0;

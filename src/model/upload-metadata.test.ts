@@ -107,4 +107,22 @@ describe('upload metadata', () => {
       }),
     );
   });
+
+  it('believes the date of a file less than a date that was given', () => {
+    const fileDate = '2020-05-04T03:02:01.000Z';
+    const header = encodeUploadMetadata({
+      kind: 'file',
+      recordedAt: fileDate,
+      recordedAtSource: 'file-date',
+    });
+    expect(decodeUploadMetadata(header)).toMatchObject({
+      recordedAt: fileDate,
+      recordedAtSource: 'file-date',
+    });
+    const given = `${header},recordedAt ${base64('2026-11-22T21:00:00Z')}`;
+    expect(decodeUploadMetadata(given)).toMatchObject({
+      recordedAt: '2026-11-22T21:00:00.000Z',
+      recordedAtSource: 'given',
+    });
+  });
 });

@@ -8,8 +8,11 @@ const MAX_TAGS = 100;
 const MAX_LINE_LENGTH = 1000;
 const MAX_NOTES_LENGTH = 100_000;
 
-/** What the keys of Upload-Metadata say; everything may be left out. */
-export type UploadMetadata = Partial<Omit<UploadWish, 'recordedAtSource'>>;
+/**
+ * What the keys of Upload-Metadata say; everything may be left out. The date of the file (`recordedAtSource` is
+ * `file-date`) travels under a key of its own, `fileDate`: what the file itself says is believed before it.
+ */
+export type UploadMetadata = Partial<UploadWish>;
 
 /**
  * The value of a tus `Upload-Metadata` header: pairs of a key and a Base64 value (of UTF-8), separated by commas.
@@ -24,7 +27,7 @@ export function encodeUploadMetadata(metadata: UploadMetadata): string {
     ['kind', metadata.kind],
     ['takeId', metadata.takeId],
     ['segment', metadata.segment],
-    ['recordedAt', metadata.recordedAt],
+    [metadata.recordedAtSource === 'file-date' ? 'fileDate' : 'recordedAt', metadata.recordedAt],
     ['recordedAtZone', metadata.recordedAtZone],
     ['preset', metadata.preset],
     ['checksum', metadata.checksum],
@@ -43,7 +46,8 @@ export function decodeUploadMetadata(header: string): UploadWish {
   const values = readPairs(header);
   const kind = values.get('kind') ?? 'file';
   if (kind !== 'take' && kind !== 'file') throw refuse('kind', '"take" or "file"', kind);
-  const recordedAt = readDate(values.get('recordedAt'));
+  const given = readDate('recordedAt', values);
+  const fileDate = readDate('fileDate', values);
   return {
     kind,
     filename: values.get('filename') || NAMELESS,
@@ -52,8 +56,8 @@ export function decodeUploadMetadata(header: string): UploadWish {
     notes: readText('notes', values, MAX_NOTES_LENGTH) ?? '',
     takeId: readMatch('takeId', values, /^[\w-]{1,64}$/, 'up to 64 letters, digits and hyphens'),
     segment: readSegment(values.get('segment')),
-    recordedAt,
-    recordedAtSource: recordedAt === null ? null : kind === 'take' ? 'take' : 'given',
+    recordedAt: given ?? fileDate,
+    recordedAtSource: given !== null ? (kind === 'take' ? 'take' : 'given') : fileDate && 'file-date',
     // The shape only: the client's list of zones may be newer than ours, and no take is refused for that.
     recordedAtZone: readMatch('recordedAtZone', values, /^[\w+-]+(\/[\w+-]+){0,2}$/, 'an IANA zone name'),
     preset: readMatch('preset', values, /^[\w.-]{1,64}$/, 'the id of a preset'),
@@ -126,11 +130,12 @@ function readSegment(value: string | undefined): number | null {
   return Number(value);
 }
 
-function readDate(value: string | undefined): string | null {
+function readDate(key: string, values: Map<string, string>): string | null {
+  const value = values.get(key);
   if (value === undefined || value === '') return null;
   const hasZone = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/.test(value);
   const epochMs = hasZone ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(epochMs)) throw refuse('recordedAt', 'a date and time with zone in ISO 8601', value);
+  if (Number.isNaN(epochMs)) throw refuse(key, 'a date and time with zone in ISO 8601', value);
   return new Date(epochMs).toISOString();
 }
 

@@ -21,9 +21,9 @@ if (!found && isRequired) {
 
 describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { timeout: 120_000 }, () => {
   it('is captured, safe, in the library, whole to the sample, plays and seeks', async () => {
-    const { page, ...rest } = await begin(25);
+    const { page, ...rest } = await begin(40);
     await page.keyboard.press('r');
-    await recordedFor(page, 8);
+    await recordedFor(page, 20);
     await seriousFindings(page);
     await page.keyboard.press('s');
     await saved(page);
@@ -39,7 +39,8 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     });
     const heard = await rest.hear(recording!);
     expect(heard.correlation).toBeGreaterThan(0.99);
-    expect(heard.durationSeconds).toBeGreaterThan(7.5);
+    expect(heard.durationSeconds).toBeGreaterThan(19.5);
+    tell('a calm take', [heard]);
     await playsAndSeeks(page, recording!.id, heard.durationSeconds);
     await seriousFindings(page);
   });
@@ -65,6 +66,7 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     expect(new Set(recordings.map((recording) => recording.takeId)).size).toBe(1);
     const heard = await Promise.all(recordings.map((recording) => rest.hear(recording)));
     for (const segment of heard) expect(segment.correlation).toBeGreaterThan(0.99);
+    tell('two killed servers and a reload', heard);
     expect(heard[0]!.durationSeconds).toBeGreaterThanOrEqual(Math.max(safeAtKill, capturedAtReload - 1));
   });
 
@@ -84,6 +86,7 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     expect(others).toEqual([]);
     const heard = await rest.hear(recording!);
     expect(heard.correlation).toBeGreaterThan(0.99);
+    tell('six seconds without network', [heard]);
     expect(heard.durationSeconds).toBeGreaterThan(11);
   });
 });
@@ -105,6 +108,13 @@ async function recordedFor(page: Page, wanted: number): Promise<void> {
 async function seconds(page: Page, which: 'captured' | 'safe'): Promise<number> {
   const clock = await page.getByTestId(which).innerText({ timeout: 5000 });
   return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+}
+
+function tell(story: string, heard: readonly Awaited<ReturnType<Studio['hear']>>[]): void {
+  const parts = heard.map(
+    ({ durationSeconds, correlation }) => `${durationSeconds.toFixed(2)} s at ${correlation.toFixed(4)}`,
+  );
+  console.log(`${story}: ${parts.join(', ')} (length and correlation of each segment)`);
 }
 
 async function saved(page: Page): Promise<void> {

@@ -1,4 +1,5 @@
 import { createSHA256 } from 'hash-wasm';
+import type { UploadMetadata } from '../../../src/model/upload-metadata.ts';
 import { backOffMs } from '../capture/connection.ts';
 import {
   createUpload,
@@ -61,12 +62,17 @@ async function act(
   course: UploadCourse,
   digest: GrowingDigest,
 ): Promise<TusAnswer> {
-  if (course.url === null) return createUpload(desk, { kind: 'file', filename: file.name });
+  if (course.url === null) return createUpload(desk, describe(file));
   if (course.offsetBytes === null) return headUpload(desk, course.url);
   const end = Math.min(file.size, course.offsetBytes + CHUNK_BYTES);
   await digest(end);
   const bytes = new Uint8Array(await file.slice(course.offsetBytes, end).arrayBuffer());
   return patchUpload(desk, course.url, course.offsetBytes, bytes, file.size);
+}
+
+function describe(file: File): UploadMetadata {
+  const recordedAt = new Date(file.lastModified).toISOString();
+  return { kind: 'file', filename: file.name, recordedAt, recordedAtSource: 'file-date' };
 }
 
 function conclude(course: UploadCourse, checksum: string): UploadResult {
