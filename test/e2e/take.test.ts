@@ -1,6 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
 import { openStudio, type Studio } from './studio.ts';
 
@@ -24,7 +24,7 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     const { page, ...rest } = await begin(40);
     await page.keyboard.press('r');
     await recordedFor(page, 20);
-    await seriousFindings(page);
+    expect(await seriousFindings(page)).toEqual([]);
     await page.keyboard.press('s');
     await saved(page);
     const [recording, ...others] = await rest.recordings();
@@ -42,7 +42,7 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     expect(heard.durationSeconds).toBeGreaterThan(19.5);
     tell('a calm take', [heard]);
     await playsAndSeeks(page, recording!.id, heard.durationSeconds);
-    await seriousFindings(page);
+    expect(await seriousFindings(page)).toEqual([]);
   });
 
   it('goes on through two killed servers and a reloaded tab, and nothing acknowledged is missing', async () => {
@@ -138,10 +138,4 @@ async function playsAndSeeks(page: Page, id: string, durationSeconds: number): P
   })()`);
   expect(Math.abs(result.duration - durationSeconds)).toBeLessThan(0.2);
   expect(result.position).toBeGreaterThan(durationSeconds / 2 + 0.2);
-}
-
-async function seriousFindings(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
 }

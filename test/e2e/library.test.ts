@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Recording } from '../../src/model/recording.ts';
+import { voiceSamples, wavBytes } from '../voice-wav.ts';
+import { seriousFindings } from './accessibility.ts';
+import { findChromium } from './chromium.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+const found = await findChromium();
+
+let studio: Studio | undefined;
+afterEach(async () => {
+  await studio?.close();
+  studio = undefined;
+});
+
+describe.skipIf(!found)('the library in the browser (skipped without Chromium)', { timeout: 120_000 }, () => {
+  it('takes files in, finds them while typing, renames, plays, trashes and brings back', async () => {
+    studio = await openStudio(found!, 1);
+    const { page } = studio;
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.goto(`${studio.server.baseUrl}/library`);
+    await page.locator('input[type=file]').setInputFiles([
+      audioFile('Harbour master 2019-05-04.wav', 1),
+      audioFile('Market hall.wav', 2),
+      {
+        name: 'page.wav',
+        mimeType: 'audio/wav',
+        buffer: Buffer.from('<!doctype html><script>alert(1)</script>'),
+      },
+    ]);
+    const imports = page.getByRole('region', { name: 'Imports' });
+    await imports.getByText('3 of 3 done').waitFor();
+    await expect.poll(() => titles(studio!)).toEqual(['Harbour master 2019-05-04', 'Market hall']);
+
+    await page.getByRole('button', { name: 'Clear the list' }).click();
+    await page.getByRole('searchbox').fill('harb');
+    const list = page.getByTestId('recording-list');
+    await expect.poll(() => list.getByRole('link').count()).toBe(1);
+    await list.getByRole('link').click();
+
+    const title = page.getByRole('textbox', { name: 'Title', exact: true });
+    await title.fill('The harbour master');
+    await title.press('Enter');
+    await expect.poll(() => titles(studio!)).toContain('The harbour master');
+
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await expect
+      .poll(() => page.getByRole('slider', { name: 'Position' }).getAttribute('aria-valuetext'), {
+        timeout: 10_000,
+      })
+      .not.toMatch(/^0:00 /);
+
+    await page.getByRole('button', { name: 'Move to trash' }).click();
+    await expect.poll(() => titles(studio!)).toEqual(['Market hall']);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => titles(studio!)).toContain('The harbour master');
+  });
+
+  it('has no serious finding of axe on any page, by day, by night and on a phone', async () => {
+    studio = await openStudio(found!, 1);
+    const { page, server } = studio;
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    const findings: string[] = [];
+    for (const path of ['/', '/library', '/trash']) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        for (const viewport of [
+          { width: 1280, height: 800 },
+          { width: 390, height: 844 },
+        ]) {
+          await page.setViewportSize(viewport);
+          await page.goto(`${server.baseUrl}${path}`);
+          await page.getByRole('heading', { level: 1 }).first().waitFor();
+          findings.push(
+            ...(await seriousFindings(page)).map(
+              (finding) => `${path} ${colorScheme} ${viewport.width}: ${finding}`,
+            ),
+          );
+        }
+      }
+    }
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    findings.push(...(await seriousFindings(page)));
+    expect(findings).toEqual([]);
+  });
+});
+
+function audioFile(name: string, seed: number) {
+  return { name, mimeType: 'audio/wav', buffer: wavBytes(voiceSamples(4, 16_000, seed), 16_000) };
+}
+
+async function titles({ api }: Studio): Promise<string[]> {
+  const { items } = await api<{ items: Recording[] }>('/api/recordings');
+  return items.map(({ title }) => title).sort();
+}
