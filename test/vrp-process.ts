@@ -74,7 +74,7 @@ export async function startVrp(folders: VrpFolders, port = 0): Promise<StartedSe
       await once(child, 'exit');
     },
     stop: async () => {
-      if (child.exitCode !== null) return child.exitCode;
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       child.kill('SIGTERM');
       const [code] = (await once(child, 'exit')) as [number | null];
       return code;

@@ -18,7 +18,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
   const { library } = recorder;
   return {
     dataDir: recorder.dataDir,
-    importsAtOnce: 2,
+    importsAtOnce: 4,
     list: (query) => library.list(query),
     find: (id) => library.find(id),
     amend: (id, amendment, expectedVersion) => library.amend(id, amendment, expectedVersion),
