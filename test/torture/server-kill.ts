@@ -56,7 +56,8 @@ export async function run(options: {
     const endsAtMs = performance.now() + (options.seconds ?? 600) * 1000;
     let kills = 0;
     for (; kills < (options.maxKills ?? 200) && performance.now() < endsAtMs; kills++) {
-      await sleep(20 + random() * 400);
+      // Mostly within the first second, now and then late enough for whole uploads to end.
+      await sleep(20 + random() ** 2 * 2500);
       await server.kill();
       server = await startVrp(folders, port);
     }
