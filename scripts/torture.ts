@@ -17,6 +17,11 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
     about: 'kills and power cuts of a process that receives uploads: every acknowledged byte must be there',
     run: async (options) => (await import('../test/torture/uploads-kill.ts')).run(options),
   },
+  'vrp-import-kill': {
+    about:
+      'kills `vrp import` up to 200 times, starting it again each time: every file once, none half there',
+    run: async (options) => (await import('../test/torture/vrp-import-kill.ts')).run(options),
+  },
   'server-kill': {
     about:
       'kills the whole server up to 200 times under uploads: every acknowledged byte once, none half there',

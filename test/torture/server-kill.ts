@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,19 +7,14 @@ import type { Recording } from '../../src/model/recording.ts';
 import { encodeUploadMetadata } from '../../src/model/upload-metadata.ts';
 import { seededRandom, voiceSamples, wavBytes } from '../voice-wav.ts';
 import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
+import { judgeStore, type StoreVerdict } from './judge-store.ts';
 
-export interface ServerKillResult {
+export interface ServerKillResult extends StoreVerdict {
   readonly kills: number;
   readonly uploads: number;
   readonly acknowledgedBytes: number;
   /** Acknowledged offsets that a later HEAD did not know any more. */
   readonly lostOffsets: readonly string[];
-  /** Files that are not byte for byte what was sent, missing, or catalogued more than once. */
-  readonly wrongFiles: readonly string[];
-  /** Files under `raw/` that no recording names. */
-  readonly orphans: readonly string[];
-  /** Uploads with bytes that never became a recording; ones whose creation was never answered are empty. */
-  readonly leftInSpool: readonly string[];
   /** Every promise that was not kept. */
   readonly broken: readonly string[];
 }
@@ -181,42 +176,19 @@ async function judge(server: StartedServer, folders: VrpFolders, token: string, 
   }
   // Sidecars may still be on their way; a clean stop finishes them.
   await server.stop();
-  const wrongFiles: string[] = [];
+  const verdict = await judgeStore(folders.dataDir, recordings);
   const sent = clients.flatMap((client) => [...client.uploads]);
-  for (const [id, { checksum }] of sent) {
-    const found = recordings.filter((recording) => recording.id === id);
-    const recording = found[0];
-    if (found.length !== 1 || !recording) {
-      wrongFiles.push(`${id} is catalogued ${found.length} times`);
-      continue;
-    }
-    const stored = createHash('sha256')
-      .update(await readFile(join(folders.dataDir, recording.storedFilename)))
-      .digest('hex');
-    if (stored !== checksum || recording.checksum !== checksum)
-      wrongFiles.push(`${id} has ${stored}, not ${checksum}`);
-  }
-  const named = new Set(
-    recordings.flatMap(({ storedFilename }) => [storedFilename, storedFilename.replace(/\.\w+$/, '.json')]),
-  );
-  const lying = await readdir(join(folders.dataDir, 'raw'), { recursive: true, withFileTypes: true });
+  const notOnce = sent.flatMap(([id, { checksum }]) => {
+    const count = recordings.filter(
+      (recording) => recording.id === id && recording.checksum === checksum,
+    ).length;
+    return count === 1 ? [] : [`${id} with ${checksum} is catalogued ${count} times`];
+  });
   return {
     uploads: sent.length,
     acknowledgedBytes: clients.reduce((sum, client) => sum + client.acknowledgedBytes, 0),
     lostOffsets: clients.flatMap((client) => client.lostOffsets),
-    wrongFiles,
-    orphans: lying
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(folders.dataDir.length + 1))
-      .filter((path) => !named.has(path)),
-    leftInSpool: await spooledWithBytes(join(folders.dataDir, 'spool')),
+    ...verdict,
+    wrongFiles: [...verdict.wrongFiles, ...notOnce],
   };
-}
-
-async function spooledWithBytes(spool: string): Promise<string[]> {
-  const names = await readdir(spool);
-  const sizes = await Promise.all(
-    names.map(async (name) => (await stat(join(spool, name, 'data')).catch(() => undefined))?.size ?? 0),
-  );
-  return names.filter((_, index) => (sizes[index] ?? 0) > 0);
 }
