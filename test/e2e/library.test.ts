@@ -56,6 +56,27 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
     await expect.poll(() => titles(studio!)).toContain('The harbour master');
   });
 
+  it('takes in files that are dropped on any page', async () => {
+    studio = await openStudio(found!, 1);
+    const { page } = studio;
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    const bytes = wavBytes(voiceSamples(2, 16_000, 9), 16_000).toString('base64');
+    const dropped = await page.evaluateHandle(`(() => {
+      const bytes = Uint8Array.from(atob(${JSON.stringify(bytes)}), (character) => character.charCodeAt(0));
+      const files = new DataTransfer();
+      files.items.add(new File([bytes], 'Dropped.wav', { type: 'audio/wav', lastModified: Date.UTC(2020, 4, 4) }));
+      return files;
+    })()`);
+    for (const type of ['dragenter', 'dragover', 'drop'])
+      await page.dispatchEvent('main', type, { dataTransfer: dropped });
+    await expect.poll(() => titles(studio!), { timeout: 15_000 }).toEqual(['Dropped']);
+    const [recording] = await studio.recordings();
+    expect(recording).toMatchObject({
+      recordedAt: '2020-05-04T00:00:00.000Z',
+      recordedAtSource: 'file-date',
+    });
+  });
+
   it('has no serious finding of axe on any page, by day, by night and on a phone', async () => {
     studio = await openStudio(found!, 1);
     const { page, server } = studio;
