@@ -111,6 +111,7 @@ export function wishFor(change: Partial<UploadWish> = {}): UploadWish {
     notes: '',
     takeId: null,
     segment: null,
+    gapBefore: null,
     recordedAt: null,
     recordedAtSource: null,
     recordedAtZone: null,

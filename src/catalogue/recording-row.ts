@@ -29,6 +29,8 @@ type ColumnField =
   | 'tags'
   | 'notes';
 type RecordingDocument = Omit<Recording, ColumnField>;
+/** Fields that documents written by earlier versions lack. */
+const LATER_FIELDS = { timeline: [], gapBefore: null } as const satisfies Partial<RecordingDocument>;
 
 export function toColumns(recording: Recording): RecordingColumns {
   const {
@@ -83,6 +85,7 @@ export function toRecording(row: RecordingRow): Recording {
     storedFilename: row.stored_filename,
     filesizeBytes: row.filesize_bytes,
     checksum: row.checksum,
+    ...LATER_FIELDS,
     ...document,
     tags: JSON.parse(row.tags) as string[],
     notes: row.notes,

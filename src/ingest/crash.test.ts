@@ -249,6 +249,7 @@ function wishOf(filename: string) {
     notes: newId(0),
     takeId: null,
     segment: null,
+    gapBefore: null,
     recordedAt: null,
     recordedAtSource: null,
     recordedAtZone: null,

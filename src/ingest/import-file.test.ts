@@ -38,6 +38,7 @@ async function spool(
     notes: '',
     takeId: null,
     segment: null,
+    gapBefore: null,
     recordedAt: null,
     recordedAtSource: null,
     recordedAtZone: null,

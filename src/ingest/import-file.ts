@@ -55,6 +55,7 @@ function wishFor(source: AdmittedFile, { title, tags }: ImportOptions): UploadWi
     notes: '',
     takeId: null,
     segment: null,
+    gapBefore: null,
     recordedAt: source.changedAt,
     recordedAtSource: 'file-date',
     recordedAtZone: null,

@@ -1,5 +1,6 @@
 import { VoiceRecorderError } from './failure.ts';
 import type { Marker, RecordingAmendment } from './recording.ts';
+import { checkTimeline } from './take-timeline.ts';
 
 /** Lengths in characters (Unicode code points). */
 export const AMENDMENT_LIMITS = {
@@ -18,7 +19,7 @@ export const AMENDMENT_LIMITS = {
  * Throws `invalid-input` naming the field.
  */
 export function checkAmendment(amendment: RecordingAmendment): RecordingAmendment {
-  const { title, tags, notes, markers, collections } = amendment;
+  const { title, tags, notes, markers, timeline, collections } = amendment;
   return {
     ...(title === undefined ? {} : { title: checkTitle(title) }),
     ...(tags === undefined
@@ -26,6 +27,7 @@ export function checkAmendment(amendment: RecordingAmendment): RecordingAmendmen
       : { tags: checkWords('tag', tags, AMENDMENT_LIMITS.tags, AMENDMENT_LIMITS.tag) }),
     ...(notes === undefined ? {} : { notes: checkText('notes', notes, AMENDMENT_LIMITS.notes) }),
     ...(markers === undefined ? {} : { markers: checkMarkers(markers) }),
+    ...(timeline === undefined ? {} : { timeline: checkTimeline(timeline) }),
     ...(collections === undefined
       ? {}
       : {

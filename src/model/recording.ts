@@ -1,6 +1,7 @@
 import type { AudioWarning, EmbeddedTags } from './audio-facts.ts';
 import type { Sha256Hex } from './digest.ts';
 import type { RecordingId } from './id.ts';
+import type { TakeGap, TimelineEvent } from './take-timeline.ts';
 
 /** `take`: recorded here; `file`: brought in from outside; `edit`: rendered from other recordings. */
 export type RecordingKind = 'take' | 'file' | 'edit';
@@ -74,6 +75,8 @@ export interface Recording {
   readonly tags: readonly string[];
   readonly notes: string;
   readonly markers: readonly Marker[];
+  /** What happened while it was recorded. */
+  readonly timeline: readonly TimelineEvent[];
   readonly collections: readonly string[];
   readonly aliases: readonly RecordingAlias[];
   readonly embedded: EmbeddedTags;
@@ -96,6 +99,8 @@ export interface Recording {
   readonly takeId: string | null;
   /** Position in the take, from 0. */
   readonly segment: number | null;
+  /** What is missing between the segment before and this one; null for the first one and for what is no segment. */
+  readonly gapBefore: TakeGap | null;
   readonly parentIds: readonly RecordingId[];
   readonly parentId: RecordingId | null;
   readonly lastVerifiedAt: string | null;
@@ -108,6 +113,7 @@ export interface RecordingAmendment {
   readonly tags?: readonly string[];
   readonly notes?: string;
   readonly markers?: readonly Marker[];
+  readonly timeline?: readonly TimelineEvent[];
   readonly collections?: readonly string[];
 }
 

@@ -42,12 +42,22 @@ describe('upload metadata', () => {
     });
   });
 
+  it('refuses a gap whose cause is no word or whose length is no number', () => {
+    expect(codeOf(`gapCause ${base64('Two words')}`)).toBe('upload-metadata-invalid');
+    expect(codeOf(`gapSeconds ${base64('-3')}`)).toBe('upload-metadata-invalid');
+    expect(decodeUploadMetadata(`gapCause ${base64('reload')}`).gapBefore).toEqual({
+      durationSeconds: null,
+      cause: 'reload',
+    });
+  });
+
   it('keeps every field of a take', () => {
     const header = encodeUploadMetadata({
       kind: 'take',
       filename: 'take.ogg',
       takeId: '0199-take',
       segment: 0,
+      gapBefore: { durationSeconds: 1.25, cause: 'reload' },
       recordedAt: '2026-11-22T22:32:05+01:00',
       recordedAtZone: 'Europe/Berlin',
       preset: 'voice',
@@ -62,6 +72,7 @@ describe('upload metadata', () => {
       notes: 'Zeile 1\nZeile 2',
       takeId: '0199-take',
       segment: 0,
+      gapBefore: { durationSeconds: 1.25, cause: 'reload' },
       recordedAt: '2026-11-22T21:32:05.000Z',
       recordedAtSource: 'take',
       recordedAtZone: 'Europe/Berlin',

@@ -1,5 +1,6 @@
 import { isSha256Hex } from './digest.ts';
 import { VoiceRecorderError } from './failure.ts';
+import { isTimelineWord, type TakeGap } from './take-timeline.ts';
 import type { UploadWish } from './upload.ts';
 
 /** Name of a file that came without one. */
@@ -27,6 +28,8 @@ export function encodeUploadMetadata(metadata: UploadMetadata): string {
     ['kind', metadata.kind],
     ['takeId', metadata.takeId],
     ['segment', metadata.segment],
+    ['gapCause', metadata.gapBefore?.cause],
+    ['gapSeconds', metadata.gapBefore?.durationSeconds],
     [metadata.recordedAtSource === 'file-date' ? 'fileDate' : 'recordedAt', metadata.recordedAt],
     ['recordedAtZone', metadata.recordedAtZone],
     ['preset', metadata.preset],
@@ -56,6 +59,7 @@ export function decodeUploadMetadata(header: string): UploadWish {
     notes: readText('notes', values, MAX_NOTES_LENGTH) ?? '',
     takeId: readMatch('takeId', values, /^[\w-]{1,64}$/, 'up to 64 letters, digits and hyphens'),
     segment: readSegment(values.get('segment')),
+    gapBefore: readGap(values.get('gapCause'), values.get('gapSeconds')),
     recordedAt: given ?? fileDate,
     recordedAtSource: given !== null ? (kind === 'take' ? 'take' : 'given') : fileDate && 'file-date',
     // The shape only: the client's list of zones may be newer than ours, and no take is refused for that.
@@ -128,6 +132,14 @@ function readSegment(value: string | undefined): number | null {
   if (value === undefined || value === '') return null;
   if (!/^\d{1,9}$/.test(value)) throw refuse('segment', 'a whole number from 0', value);
   return Number(value);
+}
+
+function readGap(cause: string | undefined, seconds: string | undefined): TakeGap | null {
+  if (!cause && !seconds) return null;
+  if (cause && !isTimelineWord(cause)) throw refuse('gapCause', 'a word in small letters', cause);
+  const durationSeconds = seconds ? Number(seconds) : null;
+  if (seconds && !/^\d{1,9}(\.\d+)?$/.test(seconds)) throw refuse('gapSeconds', 'seconds from 0 on', seconds);
+  return { durationSeconds, cause: cause || 'unknown' };
 }
 
 function readDate(key: string, values: Map<string, string>): string | null {

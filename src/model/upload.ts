@@ -1,6 +1,7 @@
 import type { Sha256Hex } from './digest.ts';
 import type { RecordingId } from './id.ts';
 import type { RecordingKind } from './recording.ts';
+import type { TakeGap } from './take-timeline.ts';
 
 /** What a client says about the bytes it is going to send (tus Upload-Metadata, or an import's options). */
 export interface UploadWish {
@@ -11,6 +12,7 @@ export interface UploadWish {
   readonly notes: string;
   readonly takeId: string | null;
   readonly segment: number | null;
+  readonly gapBefore: TakeGap | null;
   readonly recordedAt: string | null;
   readonly recordedAtSource: string | null;
   readonly recordedAtZone: string | null;

@@ -59,6 +59,8 @@ const wishSchema = z.object({
   notes: z.string(),
   takeId: text,
   segment: z.number().nullable(),
+  // Folders made by earlier versions lack it.
+  gapBefore: z.object({ durationSeconds: z.number().nullable(), cause: z.string() }).nullable().default(null),
   recordedAt: text,
   recordedAtSource: text,
   recordedAtZone: text,
@@ -156,6 +158,7 @@ export function unknownWish(filename: string): UploadWish {
     notes: '',
     takeId: null,
     segment: null,
+    gapBefore: null,
     recordedAt: null,
     recordedAtSource: null,
     recordedAtZone: null,

@@ -7,6 +7,13 @@ const numberOrNull = z.number().nullable();
 
 const markerSchema = z.strictObject({ atSeconds: z.number().min(0), label: z.string().max(1000) });
 
+const timelineEventSchema = z.strictObject({
+  kind: z.string().max(40),
+  atSeconds: z.number().min(0),
+  durationSeconds: z.number().min(0),
+  note: z.string().max(1000).exactOptional(),
+});
+
 /** A recording as the API answers it: the document of the catalogue, unchanged. */
 export const recordingSchema = z.object({
   id: text,
@@ -30,6 +37,7 @@ export const recordingSchema = z.object({
   tags: z.array(text),
   notes: text,
   markers: z.array(markerSchema),
+  timeline: z.array(timelineEventSchema).describe('What happened while it was recorded'),
   collections: z.array(text),
   aliases: z.array(
     z.object({
@@ -66,6 +74,7 @@ export const recordingSchema = z.object({
   preset: textOrNull,
   takeId: textOrNull,
   segment: numberOrNull,
+  gapBefore: z.object({ durationSeconds: numberOrNull, cause: text }).nullable(),
   parentIds: z.array(text),
   parentId: textOrNull,
   lastVerifiedAt: textOrNull,
@@ -90,6 +99,7 @@ export const amendmentSchema = z.strictObject({
   tags: shortList.exactOptional(),
   notes: z.string().max(100_000).exactOptional(),
   markers: z.array(markerSchema).max(10_000).exactOptional(),
+  timeline: z.array(timelineEventSchema).max(10_000).exactOptional(),
   collections: shortList.exactOptional(),
 });
 

@@ -1,4 +1,4 @@
-import { DEFAULT_PRESET, PRESETS } from '../../../src/model/preset.ts';
+import { DEFAULT_PRESET, findPreset } from '../../../src/model/preset.ts';
 import type { LocalTake } from './capture-port.ts';
 import type { Segment } from './segment.ts';
 import { type RecordingListener, recordSegment, type SegmentRecording } from './segment-recording.ts';
@@ -62,7 +62,7 @@ export class LiveTake {
     const segments = [...this.manifest.segments, entry];
     await this.#record.change({ phase: 'recording', touchedAt: entry.startedAt, segments });
     const segment = await this.#segments.create(entry, folder);
-    const preset = PRESETS.find(({ id }) => id === this.manifest.presetId) ?? DEFAULT_PRESET;
+    const preset = findPreset(this.manifest.presetId) ?? DEFAULT_PRESET;
     const recording = recordSegment(samples, preset, this.#listenerFor(segment));
     this.#running = { number, segment, recording };
     this.#tellProgress();

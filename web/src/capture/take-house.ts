@@ -1,4 +1,4 @@
-import { DEFAULT_PRESET, PRESETS } from '../../../src/model/preset.ts';
+import { DEFAULT_PRESET, findPreset } from '../../../src/model/preset.ts';
 import { createEarlierTakes, type EarlierTakes } from './earlier-takes.ts';
 import { LiveTake } from './live-take.ts';
 import { recordSegment } from './segment-recording.ts';
@@ -127,7 +127,7 @@ async function keepRunning(takeId: string): Promise<() => void> {
 async function recordTest({ samples, presetId }: TestRequest): Promise<Blob> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const ended = Promise.withResolvers<void>();
-  const recording = recordSegment(samples, PRESETS.find(({ id }) => id === presetId) ?? DEFAULT_PRESET, {
+  const recording = recordSegment(samples, findPreset(presetId) ?? DEFAULT_PRESET, {
     onBytes: (bytes) => parts.push(bytes.slice()),
     onFailure: ended.reject,
     onSilence: () => {},

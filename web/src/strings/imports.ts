@@ -1,0 +1,23 @@
+export const imports = {
+  drop: 'Drop audio files to keep them',
+  dropBody: 'Every file is stored byte for byte and its checksum is confirmed.',
+  heading: 'Imports',
+  summary: (done: number, total: number) => `${done} of ${total} done`,
+  waiting: 'Waiting',
+  sending: (share: string) => `Sending, ${share}`,
+  checking: 'Checking and placing the file',
+  retrying: 'The connection was cut, going on shortly',
+  stored: 'Stored',
+  duplicate: 'Already in the library: the same bytes were kept before.',
+  refused: 'Not kept',
+  cancelled: 'Cancelled',
+  cancel: (name: string) => `Cancel ${name}`,
+  again: (name: string) => `Send ${name} again`,
+  open: 'Open',
+  clear: 'Clear the list',
+  failedForNow: 'The server could not be reached. What was sent is kept; try again to go on.',
+  empty: 'The file is empty.',
+  unreadable: (reason: string) => `The file could not be read: ${reason}`,
+  checksumDiffers:
+    'The server’s checksum differs from this file’s. Was the file changed meanwhile? Send it again.',
+} as const;
