@@ -60,6 +60,41 @@ describe('the bytes of a segment', () => {
     }
   });
 
+  it('leave memory once the server has them, and say so when somebody wants them again', async () => {
+    const file = await SegmentFile.open(folderOf(50), 'x', { create: true });
+    for (let at = 0; at < 200; at += 20) file.append(count(at, at + 20));
+    expect(file.memoryBytes).toBe(160);
+    file.release(30);
+    expect([file.memoryBytes, file.hasAllFrom(0), file.tail?.length]).toEqual([160, true, 8]);
+    // A part that the server has only half stays whole.
+    file.release(110);
+    expect([file.memoryBytes, file.sizeBytes, file.flushedBytes]).toEqual([100, 200, 40]);
+    expect([file.hasAllFrom(0), file.hasAllFrom(99), file.hasAllFrom(100), file.tail]).toEqual([
+      false,
+      false,
+      true,
+      null,
+    ]);
+    expect(file.read(110, 190)).toEqual(count(110, 190));
+    expect(file.read(0, 40)).toEqual(count(0, 40));
+    expect(() => file.read(30, 110)).toThrow('were let go');
+    expect(() => file.read(50, 90)).toThrow('were let go');
+    file.append(count(200, 220));
+    file.release(220);
+    expect([file.memoryBytes, file.sizeBytes, file.hasAllFrom(220)]).toEqual([0, 220, true]);
+  });
+
+  it('keep memory flat while the server keeps up', async () => {
+    const file = await SegmentFile.open(null, 'x', { create: true });
+    let most = 0;
+    for (let at = 0; at < 2_000_000; at += 1000) {
+      file.append(new Uint8Array(1000));
+      if (at % 10_000 === 0) file.release(at);
+      most = Math.max(most, file.memoryBytes);
+    }
+    expect(most).toBeLessThanOrEqual(12_000);
+  });
+
   it('are kept in memory when there is no folder at all', async () => {
     const file = await SegmentFile.open(null, 'x', { create: true });
     file.append(count(0, 10));

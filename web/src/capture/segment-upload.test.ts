@@ -32,6 +32,10 @@ class MemorySource implements SegmentSource {
   get hasAudio() {
     return this.bytes.length > 0;
   }
+  letGoBefore = 0;
+  hasAllFrom(start: number) {
+    return start >= this.letGoBefore;
+  }
   read(start: number, end: number) {
     return this.bytes.slice(start, end);
   }
@@ -270,6 +274,19 @@ describe('sending a segment', () => {
       expect(urls).toEqual([null, `${UPLOADS}/u1`]);
       expect(server.uploads.get('u1')?.bytes).toEqual(source.bytes);
     }
+  });
+
+  it('gives up in plain words when the server lost bytes that memory has let go', async () => {
+    const source = await MemorySource.complete(3_000);
+    source.letGoBefore = 2_000;
+    const gone = await setUp(source, new TusServer(), `${UPLOADS}/u9`).outcome;
+    expect(gone).toMatchObject({ kind: 'refused', message: expect.stringContaining('no longer has bytes') });
+    const shorter = new TusServer();
+    shorter.uploads.set('u1', { bytes: source.read(0, 1_999), checksum: null });
+    expect((await setUp(source, shorter, `${UPLOADS}/u1`).outcome).kind).toBe('refused');
+    const enough = new TusServer();
+    enough.uploads.set('u1', { bytes: source.read(0, 2_000), checksum: null });
+    expect((await setUp(source, enough, `${UPLOADS}/u1`).outcome).kind).toBe('sent');
   });
 
   it('sends the same bytes again when they were damaged on the way', async () => {

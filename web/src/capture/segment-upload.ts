@@ -59,6 +59,9 @@ const UNAUTHORISED_PAUSE_MS = 15_000;
 const MISMATCH: string =
   'The server reports another checksum than this browser computed; the local copy of the take stays here.';
 
+const LET_GO: string =
+  'The server no longer has bytes that it acknowledged, and this browser had no room for a copy of them; what it could write to its own storage before is still here.';
+
 export function nextStep(situation: UploadSituation): Step {
   const { url, offsetBytes, sizeBytes, isComplete, hasAudio } = situation;
   if (url === null) return { kind: hasAudio ? 'create' : 'wait' };
@@ -130,11 +133,14 @@ export async function sendSegment(
       case 'accepted':
         clearFailures();
         offsetBytes = answer.offsetBytes;
+        if (!answer.receipt && offsetBytes < source.sizeBytes && !source.hasAllFrom(offsetBytes))
+          return { kind: 'refused', message: LET_GO };
         listener.onAcknowledged(Math.min(offsetBytes, source.sizeBytes));
         if (!answer.receipt) break;
         if (answer.receipt.checksum === source.sha256) return { kind: 'sent', receipt: answer.receipt };
         return { kind: 'refused', message: MISMATCH };
       case 'gone':
+        if (!source.hasAllFrom(0)) return { kind: 'refused', message: LET_GO };
         await listener.onUrl(null);
         url = null;
         listener.onAcknowledged(0);

@@ -10,6 +10,8 @@ export interface SegmentSource {
   readonly sha256: string | null;
   /** True once there is audio, not only headers. */
   readonly hasAudio: boolean;
+  /** Whether every byte from `start` on is still here: memory lets go of what the server has. */
+  hasAllFrom(start: number): boolean;
   read(start: number, end: number): Uint8Array<ArrayBuffer>;
   /** Resolves at the next append or completion. */
   changed(): Promise<void>;
@@ -72,6 +74,16 @@ export class Segment implements SegmentSource {
     return this.#clock.secondsAt(this.#file.flushedBytes);
   }
 
+  /** Bytes that only this page's memory holds. */
+  get memoryBytes(): number {
+    return this.#file.memoryBytes;
+  }
+
+  /** What follows the bytes on disk; null when some of it was let go. */
+  get memoryTail(): readonly Uint8Array<ArrayBuffer>[] | null {
+    return this.#file.tail;
+  }
+
   get storageFailure(): unknown {
     return this.#file.failure;
   }
@@ -90,6 +102,15 @@ export class Segment implements SegmentSource {
   complete(): void {
     this.#sha256 ??= this.#hasher.digest('hex');
     this.#changed();
+  }
+
+  hasAllFrom(start: number): boolean {
+    return this.#file.hasAllFrom(start);
+  }
+
+  /** The server has everything before `sizeBytes`. */
+  release(sizeBytes: number): void {
+    this.#file.release(sizeBytes);
   }
 
   read(start: number, end: number): Uint8Array<ArrayBuffer> {

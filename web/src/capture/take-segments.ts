@@ -48,6 +48,17 @@ export class TakeSegments {
 
   noteAcknowledged(number: number, sizeBytes: number): void {
     this.#safeBytes.set(number, sizeBytes);
+    this.#open.get(number)?.release(sizeBytes);
+  }
+
+  /** Bytes that only this page's memory holds: the disk did not take them, and the server has them not yet. */
+  memoryBytes(): number {
+    return [...this.#open.values()].reduce((sum, segment) => sum + segment.memoryBytes, 0);
+  }
+
+  /** The part of a segment that only memory holds, as it follows the file; null when some of it was let go. */
+  memoryTail(number: number): readonly Uint8Array<ArrayBuffer>[] | null {
+    return this.#open.get(number)?.memoryTail ?? null;
   }
 
   close(number: number): void {
