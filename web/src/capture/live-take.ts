@@ -1,6 +1,8 @@
 import { DEFAULT_PRESET, findPreset } from '../../../src/model/preset.ts';
+import type { TakeGap } from '../../../src/model/take-timeline.ts';
 import type { LocalTake } from './capture-port.ts';
 import type { Segment } from './segment.ts';
+import { type AudioEnd, gapSince, isSteady, type TwoClocks } from './segment-gap.ts';
 import { type RecordingListener, recordSegment, type SegmentRecording } from './segment-recording.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
 import { newSegmentEntry, type TakeDetails, type TakeManifest } from './take-manifest.ts';
@@ -27,6 +29,9 @@ export class LiveTake {
     readonly segment: Segment;
     readonly recording: SegmentRecording;
   } | null = null;
+  /** Where the audio before the next segment ends; null before the first. */
+  #audioEnd: AudioEnd | null = null;
+  #touchedAt: TwoClocks;
   #typing: ReturnType<typeof setTimeout> | undefined;
 
   /** `release` lets go of the take's lock. */
@@ -36,6 +41,7 @@ export class LiveTake {
     this.#record = record;
     this.#release = release;
     this.#segments = new TakeSegments(record);
+    this.#touchedAt = this.#clocks();
     const tellProgress = () => this.#tellProgress();
     this.#sender = createTakeSender(desk, record, this.#segments, tellProgress, this.#stop.signal);
   }
@@ -53,12 +59,14 @@ export class LiveTake {
     return this.manifest.segments.some(({ isSent, refusal }) => !isSent && refusal === null);
   }
 
-  async beginSegment(samples: MessagePort): Promise<void> {
+  /** `cause`: why the segment before ended, as far as this page knows. */
+  async beginSegment(samples: MessagePort, cause: string): Promise<void> {
+    const gapBefore = this.#gapBefore(cause);
     const folder = await openTakeFolder(this.takeId).catch(() => null);
     const files = folder ? await listSegmentFiles(folder) : [];
     const taken = [...files, ...this.manifest.segments].map(({ segment }) => segment);
     const number = Math.max(-1, ...taken) + 1;
-    const entry = newSegmentEntry(number, this.#now());
+    const entry = { ...newSegmentEntry(number, this.#now()), gapBefore };
     const segments = [...this.manifest.segments, entry];
     await this.#record.change({ phase: 'recording', touchedAt: entry.startedAt, segments });
     const segment = await this.#segments.create(entry, folder);
@@ -74,10 +82,12 @@ export class LiveTake {
     const running = this.#running;
     this.#running = null;
     if (running) {
+      this.#audioEnd = { by: 'this-page', at: this.#clocks() };
+      const endedAt = this.#now();
       await running.recording.end();
       running.segment.complete();
       this.#desk.connection.wake();
-      await this.#segments.noteCompletion(running.number);
+      await this.#segments.noteCompletion(running.number, endedAt);
     }
     await this.#record.change({ phase: nextPhase, touchedAt: this.#now() });
     this.#tellProgress();
@@ -86,7 +96,14 @@ export class LiveTake {
 
   /** Says that a page still has the take in hand. */
   async touch(phase = this.manifest.phase): Promise<void> {
-    if (this.manifest.phase !== 'ended') await this.#record.change({ phase, touchedAt: this.#now() });
+    if (this.manifest.phase === 'ended') return;
+    const now = this.#clocks();
+    const last = this.manifest.segments.at(-1);
+    if (last && !isSteady(this.#touchedAt, now)) {
+      await this.#record.changeSegment(last.segment, { hasClockChanged: true });
+    }
+    this.#touchedAt = now;
+    await this.#record.change({ phase, touchedAt: this.#now() });
   }
 
   async describe(details: Partial<TakeDetails>): Promise<void> {
@@ -97,6 +114,9 @@ export class LiveTake {
 
   /** Closes what an earlier page left open, and counts what is there. */
   async adopt(): Promise<void> {
+    const foundAt = this.#clocks();
+    const endedMs = await this.#segments.lastEndMs();
+    this.#audioEnd = { by: 'earlier-page', endedMs, foundAt };
     for (const entry of this.manifest.segments) if (!entry.isComplete) await this.#segments.open(entry);
   }
 
@@ -174,8 +194,20 @@ export class LiveTake {
     };
   }
 
+  #gapBefore(cause: string): TakeGap | null {
+    const end = this.#audioEnd;
+    if (!end) return null;
+    // An earlier page knew no more than whether the take was paused when it went.
+    const known = end.by === 'this-page' ? cause : this.manifest.phase === 'paused' ? 'paused' : 'reload';
+    return gapSince(end, this.#clocks(), known);
+  }
+
   #now(): string {
     return new Date(this.#desk.nowMs()).toISOString();
+  }
+
+  #clocks(): TwoClocks {
+    return { wallMs: this.#desk.nowMs(), monotonicMs: performance.now() };
   }
 
   #tellProgress(): void {

@@ -21,6 +21,8 @@ export class TakeControl {
   #input: AudioInput | null = null;
   /** True while the worker has a segment open that gets this input's samples. */
   #hasSegment = false;
+  /** Why the last segment ended. */
+  #gapCause = 'unknown';
   #endTest: () => void = () => {};
   #last: Promise<unknown> = Promise.resolve();
 
@@ -154,7 +156,7 @@ export class TakeControl {
         onListening: (isListening) =>
           dispatch({ type: isListening ? 'input-solved' : 'input-problem', code: 'input-waiting' }),
       });
-      if (this.#hasSegment) await this.#endSegment(mustGoOn ? 'recording' : 'paused');
+      if (this.#hasSegment) await this.#endSegment(mustGoOn ? 'recording' : 'paused', 'device-changed');
       before?.close();
       this.#input = input;
       dispatch({ type: 'microphone', microphone: 'open', deviceId: input.deviceId });
@@ -182,10 +184,11 @@ export class TakeControl {
     this.#input?.end();
     this.#desk.dispatch({ type: 'paused' });
     if (code) this.#desk.dispatch({ type: 'input-problem', code, ...(reason ? { reason } : {}) });
-    await this.#endSegment('paused');
+    await this.#endSegment('paused', code ?? 'encoder-failed');
   }
 
-  async #endSegment(nextPhase: 'recording' | 'paused'): Promise<void> {
+  async #endSegment(nextPhase: 'recording' | 'paused', cause: string): Promise<void> {
+    this.#gapCause = cause;
     this.#input?.end();
     this.#hasSegment = false;
     await this.#desk.worker.ask({ type: 'end-segment', nextPhase });
@@ -210,7 +213,7 @@ export class TakeControl {
       this.#desk.dispatch({ type: 'input-solved', code });
     }
     rememberRunningTake(this.#desk.snapshot().takeId);
-    await this.#desk.worker.ask({ type: 'begin-segment', samples }, [samples]);
+    await this.#desk.worker.ask({ type: 'begin-segment', samples, cause: this.#gapCause }, [samples]);
   }
 
   #enqueue<Result>(command: () => Promise<Result>): Promise<Result> {

@@ -47,11 +47,11 @@ export class TakeHouse {
       case 'begin-take':
         this.#putAside();
         this.#current = await this.#begin(request.take);
-        await this.#current.beginSegment(request.samples);
+        await this.#current.beginSegment(request.samples, 'unknown');
         return null;
       case 'begin-segment':
         if (!this.#current) throw new Error('There is no take that could go on.');
-        await this.#current.beginSegment(request.samples);
+        await this.#current.beginSegment(request.samples, request.cause);
         return null;
       case 'end-segment':
         await this.#current?.endSegment(request.nextPhase);

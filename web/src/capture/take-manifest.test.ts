@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   createManifestKeeper,
@@ -100,6 +101,35 @@ describe('the manifest of a take', () => {
 
   it('is missing when there is none', async () => {
     expect(await createManifestKeeper(memorySlots().slots).load()).toBeUndefined();
+  });
+});
+
+describe('a manifest of an earlier version of the page', () => {
+  // As version 0.1.0 wrote it, with its checksum: a browser may come back with it after years.
+  const text = `{"takeId":"019ab000-0000-7000-8000-000000000000","title":"Küche","tags":["a, b"],"notes":"","startedAt":"2026-11-22T21:32:05.000Z","zone":"Europe/Berlin","presetId":"voice","phase":"recording","touchedAt":"2026-11-22T21:32:35.000Z","segments":[{"segment":0,"filename":"segment-0.ogg","startedAt":"2026-11-22T21:32:05.000Z","uploadUrl":"http://127.0.0.1:8420/api/uploads/019ab000-0000-7000-8000-000000000001","isComplete":true,"sizeBytes":812345,"sha256":"5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03","durationSeconds":99.5,"isSent":false,"recordingId":null,"told":{"title":"Küche","tags":[],"notes":""},"refusal":null}]}`;
+
+  it('is read with everything it says, and what was added since has its default', async () => {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const { slots, texts } = memorySlots();
+    texts[1] = `{"sequence":7,"sha256":"${sha256}","manifest":${text}}`;
+    const manifest = await createManifestKeeper(slots).load();
+    const before = JSON.parse(text);
+    expect(manifest).toMatchObject(before);
+    expect(manifest?.segments[0]).toEqual({
+      ...newSegmentEntry(0, before.startedAt),
+      ...before.segments[0],
+    });
+    expect(manifest?.segments[0]).toMatchObject({ gapBefore: null, endedAt: null, hasClockChanged: false });
+  });
+
+  it('keeps what a later version wrote when an earlier one saves it again', async () => {
+    const { slots } = memorySlots();
+    const later = { ...manifestNamed('x'), laterField: { a: 1 } };
+    await createManifestKeeper(slots).save(later);
+    const keeper = createManifestKeeper(slots);
+    const loaded = await keeper.load();
+    await keeper.save({ ...loaded!, title: 'y' });
+    expect(await createManifestKeeper(slots).load()).toMatchObject({ title: 'y', laterField: { a: 1 } });
   });
 });
 

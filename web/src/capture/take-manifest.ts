@@ -1,3 +1,5 @@
+import type { TakeGap } from '../../../src/model/take-timeline.ts';
+
 /** What this browser keeps about a take beside its audio. */
 export interface TakeManifest {
   readonly takeId: string;
@@ -25,6 +27,12 @@ export interface SegmentEntry {
   readonly segment: number;
   readonly filename: string;
   readonly startedAt: string;
+  /** When its last sample came, on the wall clock; null until it is complete, and when an earlier page left it. */
+  readonly endedAt: string | null;
+  /** What is missing between the segment before and this one, and why this one began; null for the first. */
+  readonly gapBefore: TakeGap | null;
+  /** True once the wall clock was set, or stood still, while this was the last segment: it tells no gap after it. */
+  readonly hasClockChanged: boolean;
   readonly uploadUrl: string | null;
   /** True once no byte will be added. */
   readonly isComplete: boolean;
@@ -83,7 +91,7 @@ export function createManifestKeeper(slots: ManifestSlots): ManifestKeeper {
       const found = [await read(0), await read(1)].filter((envelope) => envelope !== undefined);
       const newest = found.sort((a, b) => b.sequence - a.sequence)[0];
       sequence = Math.max(sequence, newest?.sequence ?? 0);
-      return newest?.manifest;
+      return newest && completeManifest(newest.manifest);
     },
     save(manifest) {
       const write = async () => {
@@ -106,11 +114,23 @@ async function sha256Of(text: string): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** A manifest that an earlier version of the page wrote, with the fields that were added since. */
+function completeManifest(manifest: TakeManifest): TakeManifest {
+  const segments = manifest.segments.map((entry) => ({
+    ...newSegmentEntry(entry.segment, entry.startedAt),
+    ...entry,
+  }));
+  return { ...manifest, segments };
+}
+
 export function newSegmentEntry(segment: number, startedAt: string): SegmentEntry {
   return {
     segment,
     filename: `segment-${segment}.ogg`,
     startedAt,
+    endedAt: null,
+    gapBefore: null,
+    hasClockChanged: false,
     uploadUrl: null,
     isComplete: false,
     sizeBytes: null,

@@ -109,6 +109,7 @@ export function uploadMetadataOf(
     kind: 'take',
     takeId: manifest.takeId,
     segment: entry.segment,
+    gapBefore: entry.gapBefore,
     filename: fileNameOf(manifest, entry),
     ...told,
     recordedAt: entry.startedAt,

@@ -34,7 +34,20 @@ export class TakeSegments {
     return segment;
   }
 
-  async noteCompletion(number: number): Promise<void> {
+  /**
+   * When the last segment's audio ended, by the wall clock: what its page noted, else the time of the last byte that
+   * was flushed. Null when nobody knows, or the clock was set meanwhile.
+   */
+  async lastEndMs(): Promise<number | null> {
+    const last = this.#record.manifest.segments.at(-1);
+    if (!last || last.hasClockChanged) return null;
+    if (last.endedAt !== null) return Date.parse(last.endedAt);
+    const folder = await openTakeFolder(this.#record.manifest.takeId);
+    return (await findFile(folder, last.filename))?.lastModified ?? null;
+  }
+
+  /** `endedAt`: when its last sample came, where this page saw it. */
+  async noteCompletion(number: number, endedAt: string | null = null): Promise<void> {
     const segment = this.#open.get(number);
     if (!segment) return;
     const { sizeBytes, sha256, totalSeconds } = segment;
@@ -43,6 +56,7 @@ export class TakeSegments {
       sizeBytes,
       sha256,
       durationSeconds: totalSeconds,
+      ...(endedAt === null ? {} : { endedAt }),
     });
   }
 

@@ -6,7 +6,8 @@ import type { TakeDetails } from './take-manifest.ts';
 export type WorkerRequest =
   | { readonly type: 'open'; readonly uploadsUrl: string; readonly recordingsUrl: string }
   | { readonly type: 'begin-take'; readonly take: NewTake; readonly samples: MessagePort }
-  | { readonly type: 'begin-segment'; readonly samples: MessagePort }
+  /** `cause`: why the segment before ended, in the words of a take's gaps. */
+  | { readonly type: 'begin-segment'; readonly samples: MessagePort; readonly cause: string }
   | { readonly type: 'end-segment'; readonly nextPhase: 'recording' | 'paused' | 'ended' }
   | { readonly type: 'set-phase'; readonly phase: 'recording' | 'paused' }
   | { readonly type: 'describe'; readonly takeId: string; readonly details: Partial<TakeDetails> }
