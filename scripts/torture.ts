@@ -1,9 +1,11 @@
-// The long runs: `npm run torture -- NAME [--seed N] [--seconds N]`. Without a name it lists them.
+// The long runs: `npm run torture -- NAME [--seed N] [--seconds N] [--cuts N]`. Without a name it lists them.
 import { parseArgs } from 'node:util';
 
 interface TortureOptions {
   readonly seed: number;
   readonly seconds: number;
+  /** Ends the run after so many; only `seconds` ends it when not given. */
+  readonly cuts: number | undefined;
 }
 
 interface TortureRun {
@@ -16,6 +18,15 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
   'uploads-kill': {
     about: 'kills and power cuts of a process that receives uploads: every acknowledged byte must be there',
     run: async (options) => (await import('../test/torture/uploads-kill.ts')).run(options),
+  },
+  'power-cut': {
+    about: 'cuts the power of an XFS under a whole server: whatever was answered is there (root, --cuts N)',
+    run: async (options) => (await import('../test/torture/power-cut.ts')).run(options),
+  },
+  'power-cut-ext4': {
+    about: 'the same on ext4',
+    run: async (options) =>
+      (await import('../test/torture/power-cut.ts')).run({ ...options, fileSystem: 'ext4' }),
   },
   'vrp-import-kill': {
     about:
@@ -43,25 +54,29 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
 };
 
 const DEFAULT_SECONDS = 60;
+const LONGEST_SECONDS = 24 * 60 * 60;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, seconds: { type: 'string' } },
+  options: { seed: { type: 'string' }, seconds: { type: 'string' }, cuts: { type: 'string' } },
 });
 const name = positionals[0];
 const torture = name === undefined ? undefined : RUNS[name];
 if (name === undefined || !torture) {
   if (name !== undefined) console.error(`There is no long run named "${name}".`);
-  console.log('npm run torture -- NAME [--seed N] [--seconds N]\n');
+  console.log('npm run torture -- NAME [--seed N] [--seconds N] [--cuts N]\n');
   for (const [known, { about }] of Object.entries(RUNS)) console.log(`  ${known.padEnd(16)} ${about}`);
   process.exit(name === undefined ? 0 : 2);
 }
 
 const seed = readWhole('seed', values.seed ?? String(Date.now() % 1_000_000_000));
-const seconds = readWhole('seconds', values.seconds ?? String(DEFAULT_SECONDS));
+const cuts = values.cuts === undefined ? undefined : readWhole('cuts', values.cuts);
+// A run that counts its cuts ends with the last of them.
+const secondsWhenNotGiven = cuts === undefined ? DEFAULT_SECONDS : LONGEST_SECONDS;
+const seconds = readWhole('seconds', values.seconds ?? String(secondsWhenNotGiven));
 // First of all, so that a run that dies can be repeated.
-console.log(`${name} --seed ${seed} --seconds ${seconds}`);
-const report = await torture.run({ seed, seconds });
+console.log(`${name} --seed ${seed} --seconds ${seconds}${cuts === undefined ? '' : ` --cuts ${cuts}`}`);
+const report = await torture.run({ seed, seconds, cuts });
 console.log(JSON.stringify(report, null, 2));
 const brokenCount = report.broken.length;
 console.log(brokenCount === 0 ? 'Every promise was kept.' : `BROKEN PROMISES: ${brokenCount}`);

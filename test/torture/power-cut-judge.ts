@@ -1,0 +1,276 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Recording } from '../../src/model/recording.ts';
+import { sidecarKey, sidecarText } from '../../src/model/sidecar.ts';
+import { sha256 } from './power-cut-clients.ts';
+import type { Amended, Ledger, SentUpload } from './power-cut-ledger.ts';
+
+/** How long a started server may take to settle what it found; it works in the background. */
+const PATIENCE_MS = 30_000;
+
+/** The server that was started on what the power cut left, and where its files lie. */
+export interface Comeback {
+  readonly baseUrl: string;
+  readonly token: string;
+  readonly dataDir: string;
+}
+
+/** Before anybody opens the store: an amendment is answered only when its sidecar says it. */
+export function judgeSidecars(dataDir: string, ledger: Ledger): string[] {
+  return [...ledger.amended.values()].flatMap(({ id, storedFilename, version, title }) => {
+    const path = join(dataDir, sidecarKey(storedFilename));
+    let sidecar: { metadataVersion: number; title: string };
+    try {
+      sidecar = JSON.parse(readFileSync(path, 'utf8')) as typeof sidecar;
+    } catch (error) {
+      return [`the sidecar of ${id} cannot be read: ${String(error)}`];
+    }
+    if (sidecar.metadataVersion < version) return [`the sidecar of ${id} is older than what was answered`];
+    return isOneOf(sidecar.title, title) ? [] : [`the sidecar of ${id} has the title ${sidecar.title}`];
+  });
+}
+
+/**
+ * Compares the store behind a running server with what its clients were answered, and notes in the ledger what
+ * became of what was not answered. Everything that is said and not so is in the result.
+ */
+export async function judgeComeback(store: Comeback, ledger: Ledger): Promise<string[]> {
+  const broken: string[] = [];
+  if (ledger.ownerToken !== undefined && ledger.ownerToken !== store.token)
+    broken.push('the owner has another token');
+  await judgeUploads(store, ledger, broken);
+  await untilSettled(store, ledger, broken);
+  const recordings = await listAll(store);
+  judgeRecordings(store, ledger, recordings, broken);
+  judgeFiles(store, ledger, recordings, broken);
+  await judgeTokens(store, ledger, broken);
+  return broken;
+}
+
+async function judgeUploads(store: Comeback, ledger: Ledger, broken: string[]): Promise<void> {
+  for (const upload of ledger.uploads.values()) {
+    if (upload.isRecording) continue;
+    const { id, safeBytes, sentBytes } = upload;
+    const answer = await headOf(store, id);
+    if (answer.status === 404 || answer.status === 410) {
+      if (upload.ending === 'none') broken.push(`upload ${id} with ${safeBytes} safe bytes is gone`);
+      upload.ending = 'answered';
+      continue;
+    }
+    if (answer.status !== 200) {
+      broken.push(`upload ${id} answers ${answer.status}`);
+      continue;
+    }
+    if (upload.ending === 'answered') broken.push(`upload ${id} was ended and is there again`);
+    upload.ending = 'none';
+    const offset = Number(answer.headers.get('upload-offset'));
+    if (offset < safeBytes)
+      broken.push(`upload ${id} stands at ${offset}, but ${safeBytes} were acknowledged`);
+    if (offset > sentBytes) broken.push(`upload ${id} stands at ${offset}, but only ${sentBytes} were sent`);
+    upload.safeBytes = offset;
+    if (answer.headers.get('recording-id') === null) {
+      if (!spooledBytes(store.dataDir, id, offset).equals(upload.bytes.subarray(0, offset)))
+        broken.push(`upload ${id} holds other bytes than were sent`);
+      continue;
+    }
+    if (!upload.isLastSent) broken.push(`upload ${id} is a recording, but its end was never sent`);
+    ledger.noteRecording(upload);
+  }
+}
+
+async function headOf({ baseUrl, token }: Comeback, id: string): Promise<Response> {
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await fetch(`${baseUrl}/api/uploads/${id}`, {
+      method: 'HEAD',
+      headers: { 'Tus-Resumable': '1.0.0', authorization: `Bearer ${token}` },
+    });
+    // Still being checked.
+    if (answer.status !== 503 || performance.now() > deadlineMs) return answer;
+    await sleep(50);
+  }
+}
+
+function spooledBytes(dataDir: string, id: string, length: number): Buffer {
+  const folder = join(dataDir, 'spool', id);
+  const { generation } = JSON.parse(readFileSync(join(folder, 'info.json'), 'utf8')) as {
+    generation: number;
+  };
+  return readFileSync(join(folder, generation === 1 ? 'data' : `data-${generation}`)).subarray(0, length);
+}
+
+/** Placing, clearing up and owed sidecars go on in the background; they must come to an end. */
+async function untilSettled(store: Comeback, ledger: Ledger, broken: string[]): Promise<void> {
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const owed = unsettled(store.dataDir, ledger);
+    if (owed.length === 0) return;
+    if (performance.now() > deadlineMs) {
+      broken.push(...owed);
+      return;
+    }
+    await sleep(30);
+  }
+}
+
+function unsettled(dataDir: string, ledger: Ledger): string[] {
+  const found: string[] = [];
+  const spool = join(dataDir, 'spool');
+  const open = new Set(ledger.openUploads.map(({ id }) => id));
+  for (const name of readdirSync(spool)) {
+    if (open.has(name)) continue;
+    // Made, but the answer was cut off: it holds nothing.
+    const upload = ledger.uploads.get(name);
+    if (upload === undefined && sizeOf(join(spool, name, 'data')) === 0) continue;
+    found.push(`the spool still holds ${name}`);
+  }
+  const database = new DatabaseSync(join(dataDir, 'catalogue.sqlite'), { readOnly: true, timeout: 5000 });
+  try {
+    const count = (sql: string) => Number(database.prepare(sql).get()?.['count']);
+    const placing = count("SELECT count(*) AS count FROM recordings WHERE status = 'placing'");
+    if (placing > 0) found.push(`${placing} recordings are still being placed`);
+    const owed = count('SELECT count(*) AS count FROM sidecar_outbox');
+    if (owed > 0) found.push(`${owed} sidecars are still owed`);
+  } finally {
+    database.close();
+  }
+  return found;
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    return readFileSync(path).length;
+  } catch {
+    return 0;
+  }
+}
+
+async function listAll({ baseUrl, token }: Comeback): Promise<Recording[]> {
+  const recordings: Recording[] = [];
+  for (const trashed of ['false', 'true']) {
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const query = `limit=500&trashed=${trashed}${cursor && `&cursor=${cursor}`}`;
+      const answer = await fetch(`${baseUrl}/api/recordings?${query}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      if (!answer.ok) throw new Error(`The list answers ${answer.status}: ${await answer.text()}`);
+      const page = (await answer.json()) as { items: Recording[]; nextCursor: string | null };
+      recordings.push(...page.items);
+      cursor = page.nextCursor;
+    }
+  }
+  return recordings;
+}
+
+function judgeRecordings(
+  { dataDir }: Comeback,
+  ledger: Ledger,
+  recordings: readonly Recording[],
+  broken: string[],
+): void {
+  const byId = new Map(recordings.map((recording) => [recording.id, recording]));
+  const named = new Set<string>();
+  for (const recording of recordings) {
+    const { id, storedFilename, checksum, status } = recording;
+    named.add(storedFilename).add(sidecarKey(storedFilename));
+    if (status !== 'active' && status !== 'trashed') broken.push(`recording ${id} is ${status}`);
+    const audio = read(dataDir, storedFilename);
+    if (audio === undefined) broken.push(`recording ${id} has no file`);
+    else if (createHash('sha256').update(audio).digest('hex') !== checksum)
+      broken.push(`the file of recording ${id} has other bytes than its row says`);
+    const sidecar = read(dataDir, sidecarKey(storedFilename))?.toString('utf8');
+    if (sidecar !== sidecarText(recording)) broken.push(`recording ${id} has another sidecar: ${sidecar}`);
+    const upload = ledger.uploads.get(id);
+    const isImported = ledger.files.some((file) => file.checksum === checksum);
+    if (upload === undefined ? !isImported : upload.checksum !== checksum)
+      broken.push(`recording ${id} holds bytes that nobody sent whole`);
+  }
+  for (const upload of ledger.uploads.values()) {
+    if (upload.isRecording && !byId.has(upload.id))
+      broken.push(`recording ${upload.id} is not in the catalogue`);
+    if (upload.ending === 'answered' && byId.has(upload.id))
+      broken.push(`${upload.id} was ended and is a recording`);
+    judgeAmendments(ledger, upload, byId.get(upload.id), broken);
+  }
+  for (const folder of ['raw', 'edited', 'quarantine', '.']) {
+    for (const entry of readdirSync(join(dataDir, folder), {
+      recursive: folder !== '.',
+      withFileTypes: true,
+    })) {
+      const path = join(entry.parentPath, entry.name).slice(dataDir.length + 1);
+      if (entry.isFile() && !named.has(path) && (folder !== '.' || !isPartOfStore(path)))
+        broken.push(`${path} belongs to nothing`);
+    }
+  }
+}
+
+function isPartOfStore(name: string): boolean {
+  return /^(vrp-store\.json|(catalogue|server-lock)\.sqlite(-wal|-shm|-journal)?|reserve\.bin(\.partial)?)$/.test(
+    name,
+  );
+}
+
+function judgeAmendments(
+  ledger: Ledger,
+  upload: SentUpload,
+  recording: Recording | undefined,
+  broken: string[],
+): void {
+  const amended = ledger.amended.get(upload.id);
+  if (amended === undefined || recording === undefined) return;
+  const { id, title, isTrashed } = amended;
+  if (recording.version < amended.version)
+    broken.push(`recording ${id} is at version ${recording.version}, but ${amended.version} was answered`);
+  if (!isOneOf(recording.title, title)) broken.push(`recording ${id} has the title ${recording.title}`);
+  if (!isOneOf(recording.status === 'trashed', isTrashed))
+    broken.push(`recording ${id} is ${recording.status}`);
+  ledger.noteAmended(recording);
+}
+
+function isOneOf<Value>(found: Value, { answered, asked }: Amended<Value>): boolean {
+  return found === answered || (asked !== undefined && found === asked);
+}
+
+/** A source is gone only when its bytes are in the catalogue, and stays gone when that was answered. */
+function judgeFiles(
+  _store: Comeback,
+  ledger: Ledger,
+  recordings: readonly Recording[],
+  broken: string[],
+): void {
+  for (const file of ledger.files) {
+    const count = recordings.filter(({ checksum }) => checksum === file.checksum).length;
+    const isThere = existsSync(file.path);
+    if (count > 1) broken.push(`${file.path} is catalogued ${count} times`);
+    if (file.isStored && count === 0) broken.push(`${file.path} was imported and is not in the catalogue`);
+    if (!isThere && (count === 0 || !file.isMove)) broken.push(`${file.path} is gone`);
+    if (file.isRemoved && isThere) broken.push(`${file.path} was moved in and is there again`);
+    if (isThere && sha256(readFileSync(file.path)) !== file.checksum) broken.push(`${file.path} has changed`);
+    // Its bytes are in; if only its removal was cut off, a person still has both.
+    if (count === 1 && !isThere) file.isStored = true;
+  }
+}
+
+async function judgeTokens({ baseUrl }: Comeback, ledger: Ledger, broken: string[]): Promise<void> {
+  for (const token of ledger.tokens) {
+    const answer = await fetch(`${baseUrl}/api/uploads/01900000-0000-7000-8000-000000000000`, {
+      method: 'HEAD',
+      headers: { 'Tus-Resumable': '1.0.0', authorization: `Bearer ${token.secret}` },
+    });
+    const isGranted = answer.status !== 401;
+    if (!isGranted && token.revoking === 'none') broken.push(`${token.name} was given and is refused`);
+    if (isGranted && token.revoking === 'answered') broken.push(`${token.name} was revoked and is let in`);
+    if (token.revoking === 'asked') token.revoking = isGranted ? 'none' : 'answered';
+  }
+}
+
+function read(dataDir: string, key: string): Buffer | undefined {
+  try {
+    return readFileSync(join(dataDir, key));
+  } catch {
+    return undefined;
+  }
+}
