@@ -149,6 +149,28 @@ describe('probe of damaged files', () => {
     }
   });
 
+  it('measures a FLAC take, whose header knows no total, whether or not it names the size of blocks', () => {
+    const wav = write(
+      'take.wav',
+      makeWav({ seconds: 10.3, sampleRateHz: 48_000, channels: 2, sample: noise() }),
+    );
+    encodeFixture(wav, `${folder}/take.flac`, 'flac', 'flac');
+    const content = readFileSync(`${folder}/take.flac`);
+    content.writeUInt8(content.readUInt8(21) & 0xf0, 21);
+    content.writeUInt32BE(0, 22);
+    for (const blockSizes of [undefined, [16, 65_535]] as const) {
+      content.writeUInt16BE(blockSizes?.[0] ?? content.readUInt16BE(8), 8);
+      content.writeUInt16BE(blockSizes?.[1] ?? content.readUInt16BE(10), 10);
+      const facts = probe(write('untold.flac', content), 'untold.flac');
+      expect(facts).toMatchObject({ codec: 'flac', warnings: [], isPlayable: false });
+      expect(facts.durationSeconds).toBeCloseTo(10.3, 3);
+      const cut = probe(write('cut.flac', content.subarray(0, content.length - 100)), 'cut.flac');
+      expect(warningsOf(cut)).toContain('truncated');
+      expect(cut.durationSeconds).toBeGreaterThan(10.1);
+      expect(cut.durationSeconds).toBeLessThan(10.35);
+    }
+  });
+
   it('keeps the first half of a large AIFF file', () => {
     const samples = makeWav({ seconds: 10, sampleRateHz: 48_000 }).subarray(44);
     const common = Buffer.from('00010007530000' + '10' + '400ebb80000000000000', 'hex');

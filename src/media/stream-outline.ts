@@ -81,10 +81,12 @@ function outlineFlac(reader: ByteReader): StreamOutline {
     return { container: 'flac', isCut: false, isHeaderTrue: false, isSeekable: true, exactSamples: null };
   }
   const { declaredSamples, lastSample, isLastFrameWhole } = outline;
-  const isAgreed = isLastFrameWhole && (declaredSamples === null || declaredSamples === lastSample);
+  const isAgreed =
+    isLastFrameWhole && lastSample !== null && (declaredSamples === null || declaredSamples === lastSample);
   return {
     container: 'flac',
-    isCut: !isLastFrameWhole || (declaredSamples !== null && (lastSample ?? 0) < declaredSamples),
+    isCut:
+      !isLastFrameWhole || (declaredSamples !== null && lastSample !== null && lastSample < declaredSamples),
     isHeaderTrue: isAgreed,
     // Without a total in the header browsers only know the length after the last byte.
     isSeekable: declaredSamples !== null,
