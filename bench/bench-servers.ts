@@ -1,6 +1,7 @@
 // The servers that benchmarks speak to, each in a process of its own: ours, whole, and a bare one.
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,8 @@ export interface BenchServer {
   readonly port: number;
   readonly token: string;
   readonly baseUrl: string;
+  /** Keeps its one connection between requests. */
+  readonly agent: Agent;
   /** Paths of new uploads whose length is not known yet. */
   makeUploads(count: number): Promise<string[]>;
   /** How many of these uploads the server knows to be shorter than `expectedBytes`. */
@@ -35,6 +38,7 @@ export async function startBenchServer(kind: BenchServerKind): Promise<BenchServ
   const child = fork(script, [folder], { env });
   const { port, token } = await heard<{ port: number; token: string }>(child);
   const baseUrl = `http://127.0.0.1:${port}`;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const headers = { authorization: `Bearer ${token}`, ...TUS };
 
   async function makeOne(): Promise<string> {
@@ -55,6 +59,7 @@ export async function startBenchServer(kind: BenchServerKind): Promise<BenchServ
     port,
     token,
     baseUrl,
+    agent,
     async makeUploads(count) {
       const paths: string[] = [];
       while (paths.length < count) {
@@ -77,6 +82,7 @@ export async function startBenchServer(kind: BenchServerKind): Promise<BenchServ
     },
     async close() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
+      agent.destroy();
       child.send('end');
       await ended;
       await rm(folder, { recursive: true, force: true });
