@@ -1,4 +1,4 @@
-import type { CapturePhase, CaptureSnapshot } from './capture-port.ts';
+import type { CapturePhase, CaptureSnapshot, TakeElsewhere } from './capture-port.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import type { TakeDetails } from './take-manifest.ts';
 import type { AdoptedTake, WorkerEvent } from './worker-messages.ts';
@@ -18,7 +18,9 @@ export type CaptureEvent =
   | { readonly type: 'described'; readonly details: Partial<TakeDetails> }
   | { readonly type: 'input-problem'; readonly code: ProblemCode; readonly reason?: string }
   | { readonly type: 'input-solved'; readonly code: ProblemCode }
-  | { readonly type: 'owned-elsewhere'; readonly isOwnedElsewhere: boolean };
+  | { readonly type: 'owned-elsewhere'; readonly elsewhere: TakeElsewhere | null }
+  /** A person let go of the take on the card. */
+  | { readonly type: 'take-removed'; readonly takeId: string };
 
 export const FIRST_SNAPSHOT: CaptureSnapshot = {
   microphone: 'unknown',
@@ -36,6 +38,7 @@ export const FIRST_SNAPSHOT: CaptureSnapshot = {
   problems: [],
   savedRecordingId: null,
   isOwnedElsewhere: false,
+  elsewhere: null,
   localTakesVersion: 0,
 };
 
@@ -94,11 +97,22 @@ export function reduceCapture(state: CaptureSnapshot, event: CaptureEvent): Capt
     case 'input-solved':
       return withoutProblem(state, event.code);
     case 'owned-elsewhere':
-      return change(state, { isOwnedElsewhere: event.isOwnedElsewhere });
+      return JSON.stringify(event.elsewhere) === JSON.stringify(state.elsewhere)
+        ? state
+        : change(state, { isOwnedElsewhere: event.elsewhere !== null, elsewhere: event.elsewhere });
+    case 'take-removed':
+      return change(state, {
+        ...freshTake(event.takeId),
+        takeId: null,
+        title: '',
+        phase: 'idle',
+        segmentCount: 0,
+      });
     case 'takes-changed':
       return change(state, { localTakesVersion: state.localTakesVersion + 1 });
     case 'take-let-go':
     case 'segment-lost':
+    case 'take-full':
       return state;
   }
 }

@@ -26,8 +26,10 @@ export interface Capture {
   /** Five seconds into memory only, for the first-run test; resolves to an address to play (revoke it after use). */
   testRecording(seconds: number): Promise<string>;
 
-  /** Unfinished or unsent takes of earlier visits, newest first. */
+  /** Every take that lies in this browser and is not wholly at the server, whichever tab has it; newest first. */
   localTakes(): Promise<readonly LocalTake[]>;
+  /** What of a take lies in this browser, one file for each segment, read from disk as it is used. */
+  localTakeFiles(takeId: string): Promise<readonly LocalTakeFile[]>;
   /** Sends what is left of an earlier take. */
   sendLocalTake(takeId: string): Promise<void>;
   /** One file for each segment. */
@@ -36,6 +38,8 @@ export interface Capture {
   removeLocalTake(takeId: string): Promise<void>;
   /** Tries the server at once instead of waiting for the next attempt: after logging in, or by a click. */
   retryNow(): void;
+  /** Asks the tab that records to make itself known: no page may bring another tab to the front. */
+  showRecordingTab(): void;
 }
 
 export type CapturePhase = 'idle' | 'recording' | 'paused' | 'finishing' | 'sending' | 'saved' | 'failed';
@@ -61,6 +65,8 @@ export interface CaptureSnapshot {
   readonly savedRecordingId: string | null;
   /** Another tab of this browser owns a running take. */
   readonly isOwnedElsewhere: boolean;
+  /** That take, as the other tab says; null while none does. */
+  readonly elsewhere: TakeElsewhere | null;
   /** Another number whenever `localTakes()` would answer otherwise. */
   readonly localTakesVersion: number;
 }
@@ -71,6 +77,28 @@ interface CaptureProblem {
   readonly message: string;
 }
 
+export interface TakeElsewhere {
+  readonly takeId: string;
+  /** Empty until the other tab has said it. */
+  readonly title: string;
+  readonly phase: CapturePhase;
+  readonly capturedSeconds: number;
+  readonly safeSeconds: number;
+}
+
+/**
+ * `here`: this tab's own take, on its card. `elsewhere`: another tab has it in hand. `waiting`: nothing is being done
+ * with it. `refused`: the server will not have it as it is.
+ */
+export type LocalTakeState = 'here' | 'elsewhere' | 'waiting' | 'sending' | 'refused';
+
+export interface LocalTakeFile {
+  readonly segment: number;
+  readonly filename: string;
+  readonly durationSeconds: number;
+  readonly file: Blob;
+}
+
 export interface LocalTake {
   readonly takeId: string;
   readonly title: string;
@@ -78,4 +106,9 @@ export interface LocalTake {
   readonly capturedSeconds: number;
   readonly sizeBytes: number;
   readonly isSent: boolean;
+  readonly state: LocalTakeState;
+  /** 0 to 1: how much of it the server has acknowledged, as far as this page knows. */
+  readonly sentShare: number;
+  /** The server's sentence, when it refused the take. */
+  readonly refusal: string | null;
 }

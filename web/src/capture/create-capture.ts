@@ -1,7 +1,8 @@
 import { DEFAULT_PRESET } from '../../../src/model/preset.ts';
 import { type CaptureEvent, FIRST_SNAPSHOT, reduceCapture } from './capture-machine.ts';
-import type { Capture, CaptureSnapshot } from './capture-port.ts';
+import type { Capture, CaptureSnapshot, TakeElsewhere } from './capture-port.ts';
 import { askBeforeLeaving } from './leaving.ts';
+import { markTab } from './mark-tab.ts';
 import { saveFile } from './save-file.ts';
 import { TakeControl } from './take-control.ts';
 import { watchElsewhere } from './take-elsewhere.ts';
@@ -26,14 +27,16 @@ export function createCapture(options: CaptureOptions = {}): Capture {
   function dispatch(event: CaptureEvent): void {
     const next = reduceCapture(snapshot, event);
     if (next === snapshot) return;
-    const isOtherTake = next.takeId !== snapshot.takeId || next.phase !== snapshot.phase;
+    const before = snapshot;
     snapshot = next;
     for (const listener of [...listeners]) listener();
-    if (isOtherTake) elsewhere.announce();
+    if (isRunning(before) || isRunning(next)) elsewhere.announce();
+    if (before.takeId !== next.takeId) void elsewhere.look();
   }
 
   function onEvent(event: WorkerEvent): void {
     if (event.type === 'takes-changed') unsentCount = event.unsentCount;
+    if (event.type === 'take-full' && event.takeId === snapshot.takeId) void control.stop();
     if (event.type === 'segment-lost' && event.takeId === snapshot.takeId) control.segmentLost();
     dispatch(event);
   }
@@ -43,10 +46,11 @@ export function createCapture(options: CaptureOptions = {}): Capture {
     onCrash: () => dispatch({ type: 'input-problem', code: 'engine-failed' }),
   });
   const control = new TakeControl({ worker, snapshot: () => snapshot, dispatch, nowMs: Date.now });
-  const elsewhere = watchElsewhere(
-    () => snapshot.takeId,
-    (isOwnedElsewhere) => dispatch({ type: 'owned-elsewhere', isOwnedElsewhere }),
-  );
+  const elsewhere = watchElsewhere({
+    ownTake: () => (isRunning(snapshot) ? ownTakeOf(snapshot) : null),
+    onChange: (take) => dispatch({ type: 'owned-elsewhere', elsewhere: take }),
+    onShowYourself: markTab,
+  });
 
   async function open(): Promise<void> {
     const uploadsUrl = new URL('uploads', api).href;
@@ -86,17 +90,28 @@ export function createCapture(options: CaptureOptions = {}): Capture {
     async sendLocalTake(takeId) {
       await worker.ask({ type: 'send-take', takeId });
     },
+    localTakeFiles: (takeId) => worker.ask({ type: 'take-files', takeId }),
     async saveLocalTakeAsFile(takeId) {
       for (const { file, filename } of await worker.ask({ type: 'take-files', takeId }))
         saveFile(file, filename);
     },
     async removeLocalTake(takeId) {
       await worker.ask({ type: 'remove-take', takeId });
+      dispatch({ type: 'take-removed', takeId });
     },
     retryNow: () => void worker.ask({ type: 'retry-now' }),
+    showRecordingTab: () => elsewhere.askToShow(),
   };
 }
 
-function mustStay({ phase }: CaptureSnapshot): boolean {
-  return phase === 'recording' || phase === 'paused' || phase === 'finishing' || phase === 'sending';
+function isRunning({ phase }: CaptureSnapshot): boolean {
+  return phase === 'recording' || phase === 'paused' || phase === 'finishing';
+}
+
+function mustStay(snapshot: CaptureSnapshot): boolean {
+  return isRunning(snapshot) || snapshot.phase === 'sending';
+}
+
+function ownTakeOf({ takeId, title, phase, capturedSeconds, safeSeconds }: CaptureSnapshot): TakeElsewhere {
+  return { takeId: takeId ?? '', title, phase, capturedSeconds, safeSeconds };
 }

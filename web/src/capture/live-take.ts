@@ -1,16 +1,17 @@
 import { DEFAULT_PRESET, findPreset } from '../../../src/model/preset.ts';
 import type { TakeGap } from '../../../src/model/take-timeline.ts';
-import type { LocalTake } from './capture-port.ts';
+import type { LocalTake, LocalTakeFile } from './capture-port.ts';
 import type { Segment } from './segment.ts';
 import { type AudioEnd, gapSince, isSteady, type TwoClocks } from './segment-gap.ts';
 import { type RecordingListener, recordSegment, type SegmentRecording } from './segment-recording.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
+import { listTakeFiles } from './take-files.ts';
 import { newSegmentEntry, type TakeDetails, type TakeManifest } from './take-manifest.ts';
-import { fileNameOf, type TakeRecord } from './take-record.ts';
+import type { TakeRecord } from './take-record.ts';
 import { TakeSegments } from './take-segments.ts';
 import { createTakeSender, type TakeSender } from './take-sender.ts';
-import { findFile, listSegmentFiles, openTakeFolder } from './take-store.ts';
-import type { AdoptedTake, TakeFile } from './worker-messages.ts';
+import { listSegmentFiles, openTakeFolder, removeTakeFolder } from './take-store.ts';
+import type { AdoptedTake } from './worker-messages.ts';
 
 // Amendments of a take that is saved already wait for a pause in the typing.
 const TYPING_PAUSE_MS = 700;
@@ -126,6 +127,7 @@ export class LiveTake {
 
   summary(): LocalTake {
     const { takeId, title, startedAt, segments } = this.manifest;
+    const refusal = segments.find((entry) => entry.refusal !== null)?.refusal ?? null;
     return {
       takeId,
       title,
@@ -133,6 +135,9 @@ export class LiveTake {
       capturedSeconds: this.#segments.capturedSeconds(),
       sizeBytes: this.#segments.sizeBytes(),
       isSent: segments.every(({ isSent }) => isSent),
+      state: this.#sender.isSending ? 'sending' : refusal === null ? 'waiting' : 'refused',
+      sentShare: this.#segments.sentShare(),
+      refusal,
     };
   }
 
@@ -150,14 +155,20 @@ export class LiveTake {
   }
 
   /** The segments that still lie in this browser. */
-  async files(): Promise<readonly TakeFile[]> {
-    const folder = await openTakeFolder(this.takeId);
-    const files: TakeFile[] = [];
-    for (const entry of this.manifest.segments) {
-      const file = await findFile(folder, entry.filename);
-      if (file && file.size > 0) files.push({ filename: fileNameOf(this.manifest, entry), file });
-    }
-    return files;
+  files(): Promise<readonly LocalTakeFile[]> {
+    return listTakeFiles(this.manifest, (segment) => this.#segments.memoryTail(segment));
+  }
+
+  /** Bytes that only this page's memory holds. */
+  get memoryBytes(): number {
+    return this.#segments.memoryBytes();
+  }
+
+  /** A person's word: nothing of the take stays in this browser. */
+  async discard(): Promise<void> {
+    await this.#record.forget();
+    this.dispose();
+    await removeTakeFolder(this.takeId);
   }
 
   /** Lets go of the take; what is not sent stays for a later visit. */

@@ -2,6 +2,9 @@
 export const PROBLEMS = {
   'local-storage-failed':
     'This browser could not write to its own storage; the take goes on to the server only.',
+  'memory-full':
+    'This browser has no room left and the server was out of reach for too long: the take has been ended before anything of it was lost.',
+  'recorded-elsewhere': 'Another tab of this browser records already; one take runs at a time.',
   'encoder-failed':
     'The encoder of this browser stopped; what it wrote before is kept, and the take can go on.',
   'input-silent':

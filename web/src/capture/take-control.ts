@@ -5,6 +5,7 @@ import type { CaptureSnapshot } from './capture-port.ts';
 import { rememberRunningTake, wasRunningHere } from './leaving.ts';
 import { type Level, SILENT } from './level-meter.ts';
 import { isMicrophoneGranted, listMicrophones, microphoneStateOf } from './microphone.ts';
+import { PROBLEMS } from './problems.ts';
 import type { WorkerClient } from './worker-client.ts';
 import type { AdoptedTake } from './worker-messages.ts';
 
@@ -57,6 +58,9 @@ export class TakeControl {
       if (!this.#input || !(await this.#input.startListening())) return;
       const nowMs = this.#desk.nowMs();
       const takeId = newId(nowMs);
+      if (!(await this.#desk.worker.ask({ type: 'claim-recorder', takeId }))) {
+        throw new Error(PROBLEMS['recorded-elsewhere']);
+      }
       const samples = this.#input.forward();
       this.#hasSegment = true;
       this.#desk.dispatch({ type: 'take-started', takeId, title });

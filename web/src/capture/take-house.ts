@@ -1,4 +1,5 @@
 import { DEFAULT_PRESET, findPreset } from '../../../src/model/preset.ts';
+import type { LocalTake } from './capture-port.ts';
 import { createEarlierTakes, type EarlierTakes } from './earlier-takes.ts';
 import { LiveTake } from './live-take.ts';
 import { recordSegment } from './segment-recording.ts';
@@ -11,6 +12,9 @@ type Answer = WorkerAnswers[keyof WorkerAnswers];
 type TestRequest = Extract<WorkerRequest, { type: 'test' }>;
 
 const HEARTBEAT_MS = 30_000;
+const LOOK_FOR_ORPHANS_MS = 4_000;
+/** What a page may hold in memory when the disk takes nothing: far below what makes a browser end a tab. */
+const MEMORY_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /** All takes this tab has in hand: the current one, and the earlier ones that are still being sent. */
 export class TakeHouse {
@@ -19,6 +23,7 @@ export class TakeHouse {
   readonly #tell: (event: WorkerEvent) => void;
   #current: LiveTake | null = null;
   #stopRunning: () => void = () => {};
+  #isFull = false;
 
   constructor(desk: TakeDesk) {
     this.#tell = desk.emit;
@@ -30,20 +35,25 @@ export class TakeHouse {
   async open(): Promise<AdoptedTake | null> {
     setInterval(() => void this.#current?.touch(), HEARTBEAT_MS);
     const take = await this.#earlier.open();
+    setInterval(() => void this.#takeOver(), LOOK_FOR_ORPHANS_MS);
     if (!take) return null;
-    if (this.#current) {
-      // A new take was begun while this one was looked for: the old one is over.
+    const stopRunning = this.#current ? undefined : await holdRunning(take.takeId);
+    if (!stopRunning || this.#current) {
+      stopRunning?.();
+      // A new take was begun meanwhile, here or in another tab: the old one is over.
       this.#earlier.add(take);
       return null;
     }
     this.#current = take;
-    this.#stopRunning = await keepRunning(take.takeId);
+    this.#stopRunning = stopRunning;
     void take.sendAll({ isRetry: false });
     return take.asAdopted();
   }
 
   async perform(request: Exclude<WorkerRequest, { type: 'open' }>): Promise<Answer> {
     switch (request.type) {
+      case 'claim-recorder':
+        return this.#claim(request.takeId);
       case 'begin-take':
         this.#putAside();
         this.#current = await this.#begin(request.take);
@@ -66,17 +76,18 @@ export class TakeHouse {
       case 'test':
         return recordTest(request);
       case 'list-takes':
-        return this.#earlier.list();
+        return this.#list();
       case 'retry-now':
         this.#desk.connection.wake();
         return null;
       case 'send-take':
-        await this.#earlier.sendAgain(request.takeId);
+        if (this.#current?.takeId === request.takeId) this.#desk.connection.wake();
+        else await this.#earlier.sendAgain(request.takeId);
         return null;
       case 'take-files':
-        return this.#earlier.files(request.takeId);
+        return this.#find(request.takeId)?.files() ?? this.#earlier.files(request.takeId);
       case 'remove-take':
-        await this.#earlier.remove(request.takeId);
+        await this.#remove(request.takeId);
         return null;
     }
   }
@@ -85,9 +96,38 @@ export class TakeHouse {
     return this.#current?.takeId === takeId ? this.#current : this.#earlier.find(takeId);
   }
 
+  /** One take at a time listens to the microphone, whatever tab it is in. */
+  async #claim(takeId: string): Promise<boolean> {
+    const stopRunning = await holdRunning(takeId);
+    if (!stopRunning) return false;
+    this.#stopRunning = stopRunning;
+    return true;
+  }
+
+  async #takeOver(): Promise<void> {
+    await this.#earlier.takeOver(this.#current?.takeId ?? null).catch(() => {
+      // What cannot be read now may be readable the next time.
+    });
+  }
+
+  async #list(): Promise<readonly LocalTake[]> {
+    const own = this.#current;
+    const others = await this.#earlier.list(own?.takeId ?? null);
+    return own && !own.isSaved ? [{ ...own.summary(), state: 'here' }, ...others] : others;
+  }
+
+  async #remove(takeId: string): Promise<void> {
+    const own = this.#current;
+    if (own?.takeId !== takeId) return this.#earlier.remove(takeId);
+    if (own.manifest.phase !== 'ended') throw new Error('This take is still being recorded; stop it first.');
+    this.#current = null;
+    await own.discard();
+    this.#earlier.refresh();
+  }
+
   async #begin(take: NewTake): Promise<LiveTake> {
     const release = (await holdTake(take.takeId)) ?? (() => {});
-    this.#stopRunning = await keepRunning(take.takeId);
+    this.#isFull = false;
     const onFailure = (error: unknown) => tellProblem(this.#desk, take.takeId, 'local-storage-failed', error);
     const manifest = {
       ...take,
@@ -108,8 +148,17 @@ export class TakeHouse {
     else if (take) this.#earlier.add(take);
   }
 
+  #watchMemory(): void {
+    const own = this.#current;
+    if (!own || this.#isFull || own.memoryBytes < MEMORY_LIMIT_BYTES) return;
+    this.#isFull = true;
+    tellProblem(this.#desk, own.takeId, 'memory-full');
+    this.#tell({ type: 'take-full', takeId: own.takeId });
+  }
+
   #emit(event: WorkerEvent): void {
     this.#tell(event);
+    if (event.type === 'progress') this.#watchMemory();
     if (event.type !== 'take-let-go' && event.type !== 'take-failed') return;
     // Whoever tells this is in the middle of its own bookkeeping: the consequences come after it.
     queueMicrotask(() => {
@@ -117,10 +166,6 @@ export class TakeHouse {
       this.#earlier.refresh();
     });
   }
-}
-
-async function keepRunning(takeId: string): Promise<() => void> {
-  return (await holdRunning(takeId)) ?? (() => {});
 }
 
 /** Records into memory until the audio thread ends it. */

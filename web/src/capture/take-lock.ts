@@ -1,5 +1,7 @@
 const TAKE = 'vrp-take-';
 const RUNNING = 'vrp-running-';
+/** One for all tabs of this origin: who holds it may listen to the microphone for a take. */
+const RECORDER = 'vrp-recorder';
 
 // A page that is reloaded may leave its worker, and with it the lock, alive for a moment.
 const LOCK_WAIT_MS = 1_500;
@@ -9,15 +11,35 @@ export function holdTake(takeId: string): Promise<(() => void) | undefined> {
   return hold(`${TAKE}${takeId}`);
 }
 
-/** Marks a take as being recorded here, for {@link isRunningElsewhere} in other tabs. */
-export function holdRunning(takeId: string): Promise<(() => void) | undefined> {
-  return hold(`${RUNNING}${takeId}`);
+/**
+ * Makes this tab the one that records, with `takeId`; undefined while another one does. Of two tabs that ask at the
+ * same moment one gets it.
+ */
+export async function holdRunning(takeId: string): Promise<(() => void) | undefined> {
+  const stopRecording = await hold(RECORDER);
+  if (!stopRecording) return undefined;
+  const stopRunning = await hold(`${RUNNING}${takeId}`);
+  return () => {
+    stopRunning?.();
+    stopRecording();
+  };
 }
 
-/** True when another tab of this browser records a take. */
-export async function isRunningElsewhere(ownTakeId: string | null): Promise<boolean> {
+/** The take that another tab of this browser records; null when none does. */
+export async function findRunningElsewhere(ownTakeId: string | null): Promise<string | null> {
+  const names = await heldNames(RUNNING);
+  return names.find((takeId) => takeId !== ownTakeId) ?? null;
+}
+
+/** Ids of all takes that a tab of this browser, this one or another, has in hand. */
+export async function listHeldTakes(): Promise<ReadonlySet<string>> {
+  return new Set(await heldNames(TAKE));
+}
+
+async function heldNames(prefix: string): Promise<readonly string[]> {
   const { held } = await navigator.locks.query();
-  return (held ?? []).some(({ name }) => name?.startsWith(RUNNING) && name !== `${RUNNING}${ownTakeId}`);
+  const names = (held ?? []).map(({ name }) => name ?? '');
+  return names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 }
 
 async function hold(name: string): Promise<(() => void) | undefined> {

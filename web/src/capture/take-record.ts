@@ -15,6 +15,7 @@ export class TakeRecord {
   readonly #keeper: ManifestKeeper;
   readonly #onFailure: (error: unknown) => void;
   #lastWrite: Promise<void> = Promise.resolve();
+  #isForgotten = false;
 
   constructor(manifest: TakeManifest, onFailure: (error: unknown) => void, keeper?: ManifestKeeper) {
     this.#manifest = manifest;
@@ -29,6 +30,12 @@ export class TakeRecord {
     return manifest && new TakeRecord(manifest, onFailure, keeper);
   }
 
+  /** What lies in this browser of a take that this tab need not have in hand; undefined when that is not readable. */
+  static async peek(takeId: string): Promise<TakeManifest | undefined> {
+    const keeper = createManifestKeeper(manifestSlots(() => openTakeFolder(takeId, { create: false })));
+    return keeper.load().catch(() => undefined);
+  }
+
   get manifest(): TakeManifest {
     return this.#manifest;
   }
@@ -40,9 +47,16 @@ export class TakeRecord {
   /** Resolves when written, or when that failed and was reported; the change holds in memory either way. */
   async change(change: Partial<TakeManifest>): Promise<void> {
     this.#manifest = { ...this.#manifest, ...change };
+    if (this.#isForgotten) return;
     const write = this.#keeper.save(this.#manifest).catch(this.#onFailure);
     this.#lastWrite = write;
     await write;
+  }
+
+  /** Nothing is written from now on; resolves when no write is under way. */
+  async forget(): Promise<void> {
+    this.#isForgotten = true;
+    await this.written();
   }
 
   /** Resolves when no write is under way. */

@@ -94,6 +94,15 @@ export class TakeSegments {
     return this.#sum((entry, segment) => segment?.capturedSeconds ?? entry.durationSeconds ?? 0);
   }
 
+  /** 0 to 1: the bytes that the server has acknowledged. */
+  sentShare(): number {
+    const sizeBytes = this.sizeBytes();
+    const sentBytes = this.#sum((entry) =>
+      entry.isSent ? (entry.sizeBytes ?? 0) : (this.#safeBytes.get(entry.segment) ?? 0),
+    );
+    return sizeBytes === 0 ? 0 : Math.min(1, sentBytes / sizeBytes);
+  }
+
   /** Seconds whose bytes the server has on stable storage. */
   safeSeconds(): number {
     return this.#sum((entry, segment) => {

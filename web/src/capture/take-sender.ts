@@ -16,6 +16,8 @@ export interface TakeSender {
   settle(): void;
   /** True once every byte is confirmed and nothing of the take is left in this browser. */
   readonly isSaved: boolean;
+  /** True while a segment is on its way, or waits for the server. */
+  readonly isSending: boolean;
 }
 
 export function createTakeSender(
@@ -144,6 +146,9 @@ export function createTakeSender(
     },
     get isSaved() {
       return isSaved;
+    },
+    get isSending() {
+      return sending.size > 0;
     },
   };
 }

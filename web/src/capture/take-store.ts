@@ -15,8 +15,11 @@ export async function listTakeIds(): Promise<readonly string[]> {
   return ids.sort();
 }
 
-export async function openTakeFolder(takeId: string): Promise<FileSystemDirectoryHandle> {
-  return (await takesFolder()).getDirectoryHandle(takeId, { create: true });
+export async function openTakeFolder(
+  takeId: string,
+  options: { create: boolean } = { create: true },
+): Promise<FileSystemDirectoryHandle> {
+  return (await takesFolder()).getDirectoryHandle(takeId, options);
 }
 
 export async function removeTakeFolder(takeId: string): Promise<void> {
@@ -42,7 +45,7 @@ export async function listSegmentFiles(
 ): Promise<readonly { filename: string; segment: number }[]> {
   const files: { filename: string; segment: number }[] = [];
   for await (const filename of namesIn(folder)) {
-    const number = /^segment-(\d+)\.ogg$/.exec(filename)?.[1];
+    const number = /^segment-(\d+)\.(?:ogg|flac)$/.exec(filename)?.[1];
     if (number !== undefined) files.push({ filename, segment: Number(number) });
   }
   return files.sort((a, b) => a.segment - b.segment);

@@ -1,10 +1,12 @@
-import type { LocalTake } from './capture-port.ts';
+import type { LocalTake, LocalTakeFile } from './capture-port.ts';
 import type { ConnectionState } from './connection.ts';
 import type { TakeDetails } from './take-manifest.ts';
 
 /** What the page asks of the take worker; each is answered once. */
 export type WorkerRequest =
   | { readonly type: 'open'; readonly uploadsUrl: string; readonly recordingsUrl: string }
+  /** Asks to be the tab that records. */
+  | { readonly type: 'claim-recorder'; readonly takeId: string }
   | { readonly type: 'begin-take'; readonly take: NewTake; readonly samples: MessagePort }
   /** `cause`: why the segment before ended, in the words of a take's gaps. */
   | { readonly type: 'begin-segment'; readonly samples: MessagePort; readonly cause: string }
@@ -26,6 +28,8 @@ export interface NewTake {
 /** What each request is answered with. */
 export interface WorkerAnswers {
   readonly open: AdoptedTake | null;
+  /** False: another tab records. */
+  readonly 'claim-recorder': boolean;
   readonly 'begin-take': null;
   readonly 'begin-segment': null;
   readonly 'end-segment': null;
@@ -35,7 +39,7 @@ export interface WorkerAnswers {
   readonly 'list-takes': readonly LocalTake[];
   readonly 'retry-now': null;
   readonly 'send-take': null;
-  readonly 'take-files': readonly TakeFile[];
+  readonly 'take-files': readonly LocalTakeFile[];
   readonly 'remove-take': null;
 }
 
@@ -45,11 +49,6 @@ export interface AdoptedTake extends TakeDetails {
   readonly phase: 'recording' | 'paused';
   readonly segmentCount: number;
   readonly capturedSeconds: number;
-}
-
-export interface TakeFile {
-  readonly filename: string;
-  readonly file: Blob;
 }
 
 /** What the worker says unasked. `takeId` tells a running take from earlier ones that are being sent. */
@@ -66,6 +65,8 @@ export type WorkerEvent =
   | { readonly type: 'problem-solved'; readonly takeId: string; readonly code: string }
   /** The encoder gave up; the segment is closed validly. */
   | { readonly type: 'segment-lost'; readonly takeId: string }
+  /** Neither the disk nor the server takes it, and memory is used up: the take must end now. */
+  | { readonly type: 'take-full'; readonly takeId: string }
   | { readonly type: 'take-saved'; readonly takeId: string; readonly recordingId: string }
   | { readonly type: 'take-failed'; readonly takeId: string }
   /** Nothing of it is left in this browser. */
