@@ -26,6 +26,7 @@ import { readPeaksView } from './media/peaks-view.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { PRESETS } from './model/preset.ts';
 import { openUploads } from './record/open-uploads.ts';
+import { readAdoptedAs } from './record/upload-info.ts';
 import type { VoiceRecorder } from './voice-recorder.ts';
 
 /** Hears what happens inside, for a log. Never gets secrets. */
@@ -118,6 +119,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     clock,
     turns: new Turns(),
     spoolPath: config.spoolPath,
+    findSuperseded: (uploadId) => readAdoptedAs(config.spoolPath, uploadId),
     hashFile: (path, signal) => hasher.hashFile(path, signal),
     onAdded: (recording) => {
       sidecars.wake();

@@ -11,6 +11,7 @@ import type { Media } from '../src/media/media.ts';
 import { systemClock } from '../src/model/clock.ts';
 import type { Recording } from '../src/model/recording.ts';
 import { openUploads } from '../src/record/open-uploads.ts';
+import { readAdoptedAs } from '../src/record/upload-info.ts';
 import type { UploadSpool } from '../src/record/uploads-desk.ts';
 
 /** A store of its own, joined from the real rooms: disk, catalogue and spool. */
@@ -76,6 +77,7 @@ async function openIn(home: string, media: Media, overrides: Partial<ImportDesk>
     spoolPath,
     dataDir: root,
     maxFileBytes: null,
+    findSuperseded: (uploadId) => readAdoptedAs(spoolPath, uploadId),
     hashFile: (path, signal) => hasher.hashFile(path, signal),
     localPath: (key) => blobs.localPath(key),
     usableBytes: () => Promise.resolve(1e12),

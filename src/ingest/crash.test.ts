@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readJson, type ScratchStore, scratchStore } from '../../test/scratch-store.ts';
+import { chunkOf } from '../../test/spool-desk.ts';
 import { voiceSamples, wavBytes } from '../../test/voice-wav.ts';
 import { openMedia } from '../media/open-media.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
@@ -10,7 +11,7 @@ import { newId } from '../model/id.ts';
 import { sidecarKey, toSidecar } from '../model/sidecar.ts';
 import { importFile } from './import-file.ts';
 import type { ImportDesk } from './ingest-desk.ts';
-import { ingestSpooled } from './ingest-spooled.ts';
+import { adoptRecovered, ingestSpooled } from './ingest-spooled.ts';
 import { recoverPlacing } from './recover-placing.ts';
 import { Turns } from './turns.ts';
 
@@ -151,6 +152,37 @@ describe.each(['before', 'after'] as const)('a process that dies %s any step', (
     });
   });
 
+  it('of the completion of a take that was adopted leaves the whole one alone in the library', async () => {
+    await using store = await scratchStore(media);
+    await dieEverywhere(moment, async (seed, die) => {
+      const whole = voice(seed);
+      const { id } = await store.uploads.create({ ...wishOf('take.wav'), kind: 'take' }, whole.length);
+      await store.uploads.append(id, chunkOf(0, whole.subarray(0, 3000)));
+      const part = await spoolFolder(store, newId(Date.now()), whole.subarray(0, 3000));
+      const recovered = await adoptRecovered(afterStart(store.desk), part, id);
+      // As adoption notes it down; the process that completes the take reads it from there.
+      const infoPath = join(store.desk.spoolPath, id, 'info.json');
+      const adoption = { sizeBytes: 3000, recordingId: recovered.recordingId };
+      await writeFile(infoPath, JSON.stringify({ ...(await readJson(infoPath)), adoption }));
+      const take = await spoolFolder(store, id, whole);
+      const spooled = { ...take, supersedes: recovered.recordingId };
+      const isDone = await ingestSpooled(die(store.desk), spooled).then(
+        () => true,
+        () => false,
+      );
+      expect((await recoverPlacing(afterStart(store.desk))).failed).toEqual([]);
+      // What the recovery of the spool does with a whole upload that has no receipt yet.
+      if ((await store.catalogue.recordings.findReceipt(id)) === undefined)
+        await ingestSpooled(afterStart(store.desk), spooled);
+      expect(await store.catalogue.recordings.find(id)).toMatchObject({ status: 'active' });
+      const aside = (await store.catalogue.recordings.find(recovered.recordingId))!;
+      expect(aside.status).toBe('trashed');
+      expect(await readFile(store.blobs.localPath(aside.storedFilename))).toEqual(whole.subarray(0, 3000));
+      expect(aside.storedFilename).toMatch(/^quarantine\//);
+      return isDone;
+    });
+  });
+
   it('of a recovery leaves what the next one finishes', async () => {
     await using store = await scratchStore(media);
     await dieEverywhere(moment, async (seed, die) => {
@@ -239,6 +271,20 @@ describe('recovery of placing', () => {
     expect(report.failed).toMatchObject([{ id: first!.id, code: 'storage-failed' }]);
   });
 });
+
+async function spoolFolder(store: ScratchStore, id: string, bytes: Buffer) {
+  const folder = join(store.desk.spoolPath, id);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'data'), bytes);
+  return {
+    id,
+    path: join(folder, 'data'),
+    sizeBytes: bytes.length,
+    checksum: sha256(bytes),
+    createdAt: '2026-11-22T21:32:05.123Z',
+    wish: { ...wishOf('take.wav'), kind: 'take' as const },
+  };
+}
 
 function wishOf(filename: string) {
   return {

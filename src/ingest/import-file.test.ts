@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { link, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readJson, type ScratchStore, scratchStore } from '../../test/scratch-store.ts';
@@ -326,6 +326,20 @@ describe('completing an upload', () => {
     expect(await readFile(join(store.root, aside.storedFilename))).toEqual(whole.subarray(0, 3000));
     const { storedFilename } = (await store.catalogue.recordings.find(receipt.recordingId))!;
     expect(await store.files('raw')).toEqual([sidecarKey(storedFilename), storedFilename]);
+  });
+
+  it('blames the disk, which may recover, for spooled bytes that cannot be read back as they came', async () => {
+    await using store = await scratchStore(media);
+    const lost = await spool(store, voice(19));
+    await rename(lost.path, `${lost.path}.away`);
+    await expect(ingestSpooled(store.desk, lost)).rejects.toMatchObject({ code: 'storage-failed' });
+    await rename(`${lost.path}.away`, lost.path);
+    expect(await ingestSpooled(store.desk, lost)).toMatchObject({ recordingId: lost.id });
+    const rotten = await spool(store, voice(20));
+    await writeFile(rotten.path, 'These are not the bytes that came.');
+    await expect(ingestSpooled(store.desk, rotten)).rejects.toMatchObject({ code: 'storage-failed' });
+    await writeFile(rotten.path, voice(20));
+    expect(await ingestSpooled(store.desk, rotten)).toMatchObject({ recordingId: rotten.id });
   });
 
   it('tells the house of a full disk', async () => {

@@ -17,6 +17,8 @@ export interface IngestDesk {
   readonly turns: Turns;
   /** `spool/`, where recovery looks for bytes that were not placed yet. */
   readonly spoolPath: string;
+  /** The recovered recording that a whole upload is to supersede, as its spool folder says; null: none. */
+  findSuperseded(uploadId: RecordingId): Promise<RecordingId | null>;
   /** SHA-256 of a file as it is now, off the event loop. */
   hashFile(path: string, signal?: AbortSignal): Promise<{ checksum: Sha256Hex; sizeBytes: number }>;
   /** Told of each recording that came to be, after everything is committed. Its failure is not ingest's. */

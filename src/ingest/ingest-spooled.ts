@@ -18,7 +18,7 @@ const MAX_ROUNDS = 10;
  * the receipt is committed; for the same upload always to the same receipt. What is then left in the spool folder is
  * the caller's to clear.
  * Rejects with a code of the probe (`not-audio-…`, `audio-…`, `media-…`), `checksum-mismatch`, `disk-full`,
- * `storage-failed` or a code of the catalogue; the bytes then lie in the spool as before, or safely at their place.
+ * `storage-failed` (also when the spooled bytes cannot be read back) or a code of the catalogue; the bytes then lie in the spool as before, or safely at their place.
  */
 export function ingestSpooled(desk: IngestDesk, spooled: SpooledFile): Promise<UploadReceipt> {
   return ingest(desk, spooled, []);
@@ -68,7 +68,7 @@ async function ingestInTurn(
   if (known !== undefined) return known;
   // Claimed before a crash: the bytes may be at their place already, where no probe of the spool finds them.
   if (own !== undefined) return await finish(desk, own, spooled);
-  const facts = await probing;
+  const facts = await probing.catch((refusal: unknown) => confirmRefusal(desk, spooled, refusal));
   const recording = newRecording(spooled, facts, { warnings });
   // Takes and edits are exempt: two takes of silence are two takes.
   const isDeduplicated = spooled.wish.kind === 'file';
@@ -94,6 +94,31 @@ async function finish(desk: IngestDesk, recording: Recording, spooled: SpooledFi
   return await placeAndActivate(desk, recording, spooled.path, async () => {
     if (spooled.supersedes) await supersede(desk, spooled.supersedes, recording);
   });
+}
+
+/**
+ * The spool is ours: what keeps its bytes from being read is the disk, and may pass. So they are refused for good only
+ * when they can be read and are the ones that came.
+ */
+async function confirmRefusal(
+  desk: IngestDesk,
+  { id, path, checksum }: SpooledFile,
+  refusal: unknown,
+): Promise<never> {
+  if (!(refusal instanceof VoiceRecorderError) || refusal.isRetryable) throw refusal;
+  const found = await desk.hashFile(path).catch((cause: unknown) => {
+    throw unreadable(id, 'they cannot be read', cause);
+  });
+  if (found.checksum === checksum) throw refusal;
+  throw unreadable(id, `they should have SHA-256 ${checksum}, but have ${found.checksum}`, refusal);
+}
+
+function unreadable(id: string, what: string, cause: unknown): VoiceRecorderError {
+  return new VoiceRecorderError(
+    'storage-failed',
+    `The spooled bytes of upload ${id} could not be probed: ${what}. They stay where they are.`,
+    { cause },
+  );
 }
 
 function requireWishedChecksum({ id, wish, checksum, sizeBytes }: SpooledFile): void {

@@ -6,6 +6,7 @@ import type { Recording } from '../model/recording.ts';
 import { sidecarKey } from '../model/sidecar.ts';
 import type { IngestDesk } from './ingest-desk.ts';
 import { expectedOf, placeAndActivate } from './placing.ts';
+import { supersede } from './supersede.ts';
 
 export interface PlacingReport {
   /** Recordings whose bytes were all there. */
@@ -52,7 +53,10 @@ export function settleClaim(desk: IngestDesk, id: RecordingId): Promise<Recordin
       });
       return undefined;
     }
-    await placeAndActivate(desk, found, spooledPath ?? join(desk.spoolPath, id, 'data'));
+    const superseded = await desk.findSuperseded(id);
+    await placeAndActivate(desk, found, spooledPath ?? join(desk.spoolPath, id, 'data'), async () => {
+      if (superseded !== null) await supersede(desk, superseded, found);
+    });
     return await desk.recordings.find(id);
   });
 }

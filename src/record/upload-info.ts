@@ -5,8 +5,8 @@ import { isSha256Hex } from '../model/digest.ts';
 import { FAILURES, type FailureCode } from '../model/failure.ts';
 import { isId, type RecordingId } from '../model/id.ts';
 import type { UploadWish } from '../model/upload.ts';
-import { errnoOf, writeDocumentDurably } from './disk.ts';
-import { INFO_NAME } from './spool-layout.ts';
+import { asSpoolFailure, errnoOf, writeDocumentDurably } from './disk.ts';
+import { INFO_NAME, uploadFolder } from './spool-layout.ts';
 
 /** Where the bytes of a spool folder come from. */
 export type UploadOrigin =
@@ -141,6 +141,16 @@ export async function readUploadInfo(folder: string, expectedId: RecordingId): P
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return { exists: false, info: undefined };
     throw error;
+  }
+}
+
+/** The recovered recording that was made of the first bytes of an upload; null when there is none. */
+export async function readAdoptedAs(spoolPath: string, uploadId: RecordingId): Promise<RecordingId | null> {
+  try {
+    const { info } = await readUploadInfo(uploadFolder(spoolPath, uploadId), uploadId);
+    return info?.adoption?.recordingId ?? null;
+  } catch (error) {
+    throw asSpoolFailure(error, `a look at upload ${uploadId}`);
   }
 }
 
