@@ -7,11 +7,13 @@ import { login } from './strings/login.ts';
 import { microphone } from './strings/microphone.ts';
 import { connection, problems } from './strings/problems.ts';
 import { record } from './strings/record.ts';
+import { recovery } from './strings/recovery.ts';
 
 /** Every sentence the pages say, by page. Dates, times, sizes and lengths are put in by `format/`. */
 export const STRINGS = {
   app,
   record,
+  recovery,
   connection,
   problems,
   microphone,

@@ -3,6 +3,8 @@ import { useEffect, useState } from 'react';
 import { useStorageReport } from '../api/queries.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
 import { formatRoom } from '../format/length.ts';
+import { UnsentNote } from '../recovery/unsent-note.tsx';
+import { useUnsentTakes } from '../recovery/use-local-takes.ts';
 import { STRINGS } from '../strings.ts';
 import { FolderIcon } from '../ui/icons.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
@@ -10,7 +12,6 @@ import { useCapture, useCaptureValue } from './capture-context.tsx';
 import { isTakeRunning } from './capture-phases.ts';
 import { Deck } from './deck.tsx';
 import { DevicePicker } from './device-picker.tsx';
-import { LocalTakes, useUnsentTakes } from './local-takes.tsx';
 import { MicrophoneHelp } from './microphone-help.tsx';
 import { Problems } from './problems.tsx';
 import { TakeCard } from './take-card.tsx';
@@ -52,7 +53,7 @@ function Recorder() {
         )}
         <Input isWide={isIdle} />
       </div>
-      <LocalTakes />
+      <UnsentNote />
     </div>
   );
 }
