@@ -6,15 +6,22 @@ const SHELL_FILES = ['%SHELL_FILES%'];
 const CACHE_PREFIX = 'vrp-shell-';
 const CACHE_NAME = CACHE_PREFIX + SHELL_VERSION;
 const PAGE_TIMEOUT_MS = 4000;
+// As the page names the Web Lock of a take that is being recorded.
+const RUNNING_LOCK = 'vrp-running-';
 
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open(CACHE_NAME).then((cache) => cache.addAll(SHELL_FILES)));
 });
 
-// A new version waits until the page says that no take is running.
+// A new version waits until a page says that no take is running, and no tab holds the lock of one.
 self.addEventListener('message', (event) => {
-  if (event.data?.type === 'activate') void self.skipWaiting();
+  if (event.data?.type === 'activate') event.waitUntil(activateWhenNobodyRecords());
 });
+
+async function activateWhenNobodyRecords() {
+  const { held } = await self.navigator.locks.query();
+  if (!held.some(({ name }) => name.startsWith(RUNNING_LOCK))) await self.skipWaiting();
+}
 
 self.addEventListener('activate', (event) => {
   // A page that nobody controls would not hold a newer version back.
@@ -47,7 +54,8 @@ async function freshPage(request) {
   try {
     return await fetch(request, { signal: AbortSignal.timeout(PAGE_TIMEOUT_MS) });
   } catch (error) {
-    const kept = await caches.match('/index.html');
+    // This worker's own: an older shell may be kept beside it.
+    const kept = await (await caches.open(CACHE_NAME)).match('/index.html');
     if (kept) return kept;
     throw error;
   }

@@ -22,7 +22,11 @@ const loginCode = takeLoginCode(location, history);
 const loginProblem = loginCode === null ? null : await exchange(loginCode);
 
 const queries: QueryClient = new QueryClient({
-  defaultOptions: { queries: { retry: shouldRetry, staleTime: 5000 } },
+  // Whether the server answers is asked of the server: it may run on this very machine while the network is away.
+  defaultOptions: {
+    queries: { retry: shouldRetry, staleTime: 5000, networkMode: 'always' },
+    mutations: { networkMode: 'always' },
+  },
   queryCache: new QueryCache({
     onError: (error) => {
       if (isUnauthorised(error)) queries.setQueryData(KEYS.session, null);

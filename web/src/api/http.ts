@@ -16,12 +16,15 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
+  /** A server that says nothing for so long counts as unreachable. */
+  readonly patienceMs?: number;
 }
 
 /** Asks the server and returns the answer when it is a good one; rejects with {@link ApiError} else. */
 export async function request(path: string, wish: ApiRequest = {}): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json', ...wish.headers };
   if (wish.body !== undefined) headers['content-type'] = 'application/json';
+  const signals = [wish.signal, wish.patienceMs ? AbortSignal.timeout(wish.patienceMs) : undefined];
   let response: Response;
   try {
     response = await fetch(path, {
@@ -29,7 +32,7 @@ export async function request(path: string, wish: ApiRequest = {}): Promise<Resp
       headers,
       credentials: 'same-origin',
       body: wish.body === undefined ? null : JSON.stringify(wish.body),
-      signal: wish.signal ?? null,
+      signal: AbortSignal.any(signals.filter((signal) => signal !== undefined)),
     });
   } catch (error) {
     if (wish.signal?.aborted) throw error;

@@ -23,12 +23,15 @@ export const KEYS = {
 } as const;
 
 const PEAK_PAIRS = 1600;
+const SIGNED_OUT_LOOK_MS = 10_000;
 
 export function useSession() {
   return useQuery({
     queryKey: KEYS.session,
     queryFn: ({ signal }) => fetchSession(signal),
     staleTime: Number.POSITIVE_INFINITY,
+    // Signed in again in another tab, or by a link: this page notices by itself.
+    refetchInterval: ({ state }) => (state.data === null ? SIGNED_OUT_LOOK_MS : false),
   });
 }
 

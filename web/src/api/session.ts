@@ -1,10 +1,13 @@
 import type { Actor } from '../../../src/model/access.ts';
 import { isUnauthorised, request, requestJson } from './http.ts';
 
+// The pages wait for this answer before they show anything.
+const PATIENCE_MS = 4_000;
+
 /** Who is signed in; null when nobody is. */
 export async function fetchSession(signal?: AbortSignal): Promise<Actor | null> {
   try {
-    return await requestJson<Actor>('/api/session', { signal });
+    return await requestJson<Actor>('/api/session', { signal, patienceMs: PATIENCE_MS });
   } catch (error) {
     if (isUnauthorised(error)) return null;
     throw error;

@@ -9,6 +9,9 @@ export interface StorageReport {
   readonly recordingBytes: number;
 }
 
+// The recorder waits for this answer before it shows itself.
+const PATIENCE_MS = 4_000;
+
 export function fetchStorage(signal?: AbortSignal): Promise<StorageReport> {
-  return requestJson('/api/storage', { signal });
+  return requestJson('/api/storage', { signal, patienceMs: PATIENCE_MS });
 }

@@ -1,9 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type FormEvent, useId, useState } from 'react';
 import { ApiError, messageOf } from '../api/http.ts';
 import { KEYS } from '../api/queries.ts';
 import { logIn } from '../api/session.ts';
 import { useCapture } from '../record/capture-context.tsx';
+import { useUnsentTakes } from '../recovery/use-local-takes.ts';
 import { STRINGS } from '../strings.ts';
 import { BrandMark } from '../ui/brand-mark.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -35,8 +37,22 @@ export function LoginPage({ problem }: { readonly problem: string | null }) {
         <div className="sheet mt-8 p-5">
           <TokenForm />
         </div>
+        <UnsentLink />
       </div>
     </main>
+  );
+}
+
+/** What lies in this browser is its person's own, signed in or not. */
+function UnsentLink() {
+  const count = useUnsentTakes()?.length ?? 0;
+  if (count === 0) return null;
+  return (
+    <p className="mt-6">
+      <Link to="/recovery" className="font-semibold text-petrol underline">
+        {STRINGS.recovery.linkFromLogin(count)}
+      </Link>
+    </p>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { DEFAULT_PRESET } from '../../../src/model/preset.ts';
 import { useStorageReport } from '../api/queries.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
 import { formatRoom } from '../format/length.ts';
@@ -8,10 +9,12 @@ import { useUnsentTakes } from '../recovery/use-local-takes.ts';
 import { STRINGS } from '../strings.ts';
 import { FolderIcon } from '../ui/icons.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
+import { BrowserRoom } from './browser-room.tsx';
 import { useCapture, useCaptureValue } from './capture-context.tsx';
 import { isTakeRunning } from './capture-phases.ts';
 import { Deck } from './deck.tsx';
 import { DevicePicker } from './device-picker.tsx';
+import { ElsewhereNote } from './elsewhere-note.tsx';
 import { MicrophoneHelp } from './microphone-help.tsx';
 import { Problems } from './problems.tsx';
 import { TakeCard } from './take-card.tsx';
@@ -40,6 +43,7 @@ function Recorder() {
     <div className="mx-auto flex w-full max-w-5xl flex-col gap-5 px-4 py-4 sm:px-6 sm:py-6">
       <h1 className="sr-only">{STRINGS.record.heading}</h1>
       <Deck />
+      <ElsewhereNote />
       <Problems />
       <MicrophoneHelp />
       <div
@@ -73,6 +77,7 @@ function Input({ isWide }: { readonly isWide: boolean }) {
           {STRINGS.record.room(formatRoom(minutesLeft))}
         </p>
       )}
+      <BrowserRoom presetId={DEFAULT_PRESET.id} wasAsked={!isWide} />
     </section>
   );
 }

@@ -6,6 +6,7 @@ export async function keepPageVersion(capture: Capture, workers: ServiceWorkerCo
   const registration = await workers.register('/service-worker.js');
   const activateWhenAtRest = () => {
     const { phase, isOwnedElsewhere } = capture.snapshot();
+    // What another tab records may not be known here yet: the worker looks at the locks of all tabs before it obeys.
     if (registration.waiting && isAtRest(phase) && !isOwnedElsewhere) {
       registration.waiting.postMessage({ type: 'activate' });
     }

@@ -18,6 +18,7 @@ export function SignedOutBar() {
       </button>
       {isOpen ? (
         <Dialog heading={words.heading} onClose={() => setOpen(false)}>
+          <p className="mb-4 text-ink-soft">{words.signInHere}</p>
           <TokenForm onDone={() => setOpen(false)} />
         </Dialog>
       ) : null}

@@ -10,6 +10,9 @@ export const login = {
   usedCode:
     'This login link was used before or is older than ten minutes. Start the server again for a new one.',
   unreachable: 'The server does not answer. Is it running?',
-  signedOut: 'You are signed out. Takes go on in this browser; sign in to send them.',
+  signedOut:
+    'You are signed out. Recording goes on and takes are kept in this browser; sign in to send them.',
+  signInHere:
+    'The take goes on meanwhile. A login link opened in this browser does as well: this page notices by itself.',
   signIn: 'Sign in',
 } as const;

@@ -40,6 +40,10 @@ export const record = {
   notes: 'Notes',
   notesHint: 'Who speaks, where, about what. Kept as you type.',
   room: (hours: string) => `Room for ${hours} more on the server`,
+  roomHere: (hours: string, used: string, quota: string) =>
+    `Room for ${hours} more in this browser (${used} of ${quota} used)`,
+  notPersisted:
+    'The browser has not promised to keep takes that are not sent yet: it may clear them when the disk runs short.',
   invite: 'Press Record. The browser asks for the microphone the first time.',
   inviteOpen: 'The microphone is open; nothing is being recorded.',
   elsewhere: 'Another tab of this browser is recording. Go on there, or stop it there first.',
