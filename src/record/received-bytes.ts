@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Disk } from './disk.ts';
 import type { GroupSync } from './group-sync.ts';
-import { encodeRecord, type JournalRecord, journalPosition } from './journal-format.ts';
+import { encodeRecord, journalPosition } from './journal-format.ts';
 import type { UploadDescriptors } from './open-descriptors.ts';
 import type { UploadsTuning } from './uploads-desk.ts';
 
@@ -33,10 +33,21 @@ const PIECES_AT_ONCE = 256;
  */
 const WRITE_BACK_BYTES = 3 * 1024 * 1024;
 
+/** Unless the disk keeps up, receiving waits: what is not journalled would be lost with the connection and the power. */
+const UNRECORDED_AT_ONCE = 4;
+
 interface Segment {
   readonly startBytes: number;
   lengthBytes: number;
   hash: Hash;
+}
+
+/** Bytes that are or will be written, on their way into the journal. */
+interface Unrecorded {
+  readonly startBytes: number;
+  readonly lengthBytes: number;
+  readonly sha256: Buffer;
+  readonly written: Promise<boolean>;
 }
 
 /** The end of what is safely written but not yet journalled: what can be kept when the disk is full. */
@@ -48,8 +59,8 @@ interface WrittenPart {
 
 /**
  * Takes the bytes of one body: gathers socket pieces into writes, hashes them as they pass, appends journal records
- * and has both files synced. All disk work is done one step after the other; receiving goes on meanwhile, up to
- * a bound. A record is written after its bytes, and `onJournalled` is called after both are synced.
+ * and has both files synced. Writes follow one another, and so do records with their syncs; receiving and writing go on
+ * while an earlier record is synced. A record is written after its bytes, and `onJournalled` is called after both are synced.
  */
 export class ReceivedBytes {
   readonly #tools: ReceivingTools;
@@ -63,8 +74,11 @@ export class ReceivedBytes {
   #recordCount: number;
   #recordedBytes: number;
   #written: WrittenPart | null = null;
+  #unrecorded: Unrecorded[] = [];
   #writeBackBytes = 0;
-  #steps: Promise<void> = Promise.resolve();
+  /** True as long as every write so far reached the file. */
+  #writes: Promise<boolean> = Promise.resolve(true);
+  #records: Promise<boolean> = Promise.resolve(true);
   #syncing: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown; readonly isSync: boolean } | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -102,7 +116,8 @@ export class ReceivedBytes {
     else this.#timer ??= setTimeout(() => this.#journalSegment(), this.#tools.tuning.journalAfterMs);
     const isMuch = this.#gatheredBytes >= this.#tools.tuning.writeBytes;
     if (isMuch || this.#gathered.length >= PIECES_AT_ONCE) this.#writeGathered();
-    return this.#queuedBytes > 4 * this.#tools.tuning.writeBytes ? this.#settleSteps() : undefined;
+    if (this.#unrecorded.length > UNRECORDED_AT_ONCE) return this.#settleRecords();
+    return this.#queuedBytes > 4 * this.#tools.tuning.writeBytes ? this.#settleWrites() : undefined;
   }
 
   /** SHA-256 of all bytes accepted; only for a body that counts as a whole, whose segment is never closed before. */
@@ -113,26 +128,33 @@ export class ReceivedBytes {
   /** Journals what is left. Resolves when all accepted bytes are safe; rejects with what the disk said. */
   async finish(): Promise<void> {
     this.#journalSegment();
-    await this.#settleSteps();
-    await this.#settleSync();
+    await this.#settleRecords();
   }
 
   /** Lets go of bytes that are not to be journalled. Resolves when no step is under way any more. */
   async abandon(): Promise<void> {
     this.#stopTimer();
-    await this.#steps;
-    await Promise.allSettled([this.#syncing]);
+    await this.#writes;
+    await this.#records;
+    await this.#syncing;
   }
 
-  /** After a full disk: journals the part of the last segment that is written. Never rejects. */
+  /** After a full disk: journals what is written, up to the part of the last segment. Never rejects. */
   async keepWritten(): Promise<void> {
     await this.abandon();
+    if (this.hasSyncFailed) return;
+    const waiting = this.#unrecorded;
     const part = this.#written;
-    if (this.hasSyncFailed || part === null || part.startBytes !== this.#recordedBytes) return;
+    this.#unrecorded = [];
     this.#failure = null;
-    this.#queueRecord(part.startBytes, part.lengthBytes, part.hash.digest());
-    await this.#settleSteps().catch(() => undefined);
-    await this.#settleSync().catch(() => undefined);
+    this.#records = Promise.resolve(true);
+    for (const one of waiting) if (await one.written) this.#queueRecord(one);
+    await this.#records;
+    if (part !== null && part.startBytes === this.#recordedBytes) {
+      const { startBytes, lengthBytes, hash } = part;
+      this.#queueRecord({ startBytes, lengthBytes, sha256: hash.digest(), written: Promise.resolve(true) });
+    }
+    await this.#settleRecords().catch(() => undefined);
   }
 
   #writeGathered(): void {
@@ -145,7 +167,7 @@ export class ReceivedBytes {
     this.#gathered = [];
     this.#gatheredBytes = 0;
     this.#queuedBytes += bytes;
-    this.#queue(async () => {
+    this.#writes = this.#after(this.#writes, null, async () => {
       await this.#tools.disk.write(this.#place.descriptors.data, pieces, position);
       this.#queuedBytes -= bytes;
       this.#written = part;
@@ -158,25 +180,22 @@ export class ReceivedBytes {
     const { startBytes, lengthBytes, hash } = this.#segment;
     if (lengthBytes === 0) return;
     this.#segment = { startBytes: this.#endBytes, lengthBytes: 0, hash: createHash('sha256') };
-    this.#queueRecord(startBytes, lengthBytes, hash.digest());
+    this.#queueRecord({ startBytes, lengthBytes, sha256: hash.digest(), written: this.#writes });
   }
 
-  #queueRecord(offsetBytes: number, lengthBytes: number, sha256: Buffer): void {
-    this.#queue(async () => {
-      // One sync of an upload is under way at a time, so that at most one record is ever in doubt.
-      await this.#settleSync();
+  #queueRecord(unrecorded: Unrecorded): void {
+    const { startBytes, lengthBytes, sha256 } = unrecorded;
+    this.#unrecorded.push(unrecorded);
+    this.#records = this.#after(this.#records, unrecorded.written, async () => {
       const { id, descriptors, onJournalled } = this.#place;
-      const record: JournalRecord = {
-        offsetBytes,
-        lengthBytes,
-        sha256,
-        receivedAtMs: this.#tools.clock.nowMs(),
-      };
+      const receivedAtMs = this.#tools.clock.nowMs();
+      const record = { offsetBytes: startBytes, lengthBytes, sha256, receivedAtMs };
       const bytes = encodeRecord(id, this.#recordCount, record);
       await this.#tools.disk.write(descriptors.journal, [bytes], journalPosition(this.#recordCount));
+      this.#unrecorded.shift();
       this.#recordCount++;
-      this.#recordedBytes = offsetBytes + lengthBytes;
-      this.#startSync([descriptors.data, descriptors.journal], () => onJournalled(offsetBytes + lengthBytes));
+      this.#recordedBytes = startBytes + lengthBytes;
+      this.#startSync([descriptors.data, descriptors.journal], () => onJournalled(startBytes + lengthBytes));
     });
   }
 
@@ -184,8 +203,7 @@ export class ReceivedBytes {
     this.#writeBackBytes += bytes;
     if (this.#writeBackBytes < WRITE_BACK_BYTES) return;
     this.#writeBackBytes = 0;
-    this.#queue(async () => {
-      await this.#settleSync();
+    this.#records = this.#after(this.#records, this.#writes, async () => {
       this.#startSync([this.#place.descriptors.data], () => undefined);
     });
   }
@@ -196,23 +214,35 @@ export class ReceivedBytes {
     });
   }
 
-  #queue(step: () => Promise<void>): void {
-    this.#steps = this.#steps.then(async () => {
-      if (this.#failure !== null) return;
-      try {
-        await step();
-      } catch (error) {
-        this.#failure ??= { error, isSync: false };
-      }
-    });
+  /**
+   * `step`, once what went before it and the writes it speaks of succeeded. One sync of an upload is under way at a
+   * time, so that at most one record is ever in doubt; a write does not wait for syncs.
+   */
+  async #after(
+    before: Promise<boolean>,
+    written: Promise<boolean> | null,
+    step: () => Promise<void>,
+  ): Promise<boolean> {
+    if (!(await before) || (written !== null && !(await written))) return false;
+    if (written !== null) await this.#syncing;
+    if (this.hasSyncFailed) return false;
+    try {
+      await step();
+      return true;
+    } catch (error) {
+      this.#failure ??= { error, isSync: false };
+      return false;
+    }
   }
 
-  async #settleSteps(): Promise<void> {
-    await this.#steps;
+  async #settleWrites(): Promise<void> {
+    await this.#writes;
     this.#throwFailure();
   }
 
-  async #settleSync(): Promise<void> {
+  async #settleRecords(): Promise<void> {
+    await this.#writes;
+    await this.#records;
     await this.#syncing;
     this.#throwFailure();
   }
