@@ -33,10 +33,19 @@ interface EncoderFormat {
   readonly channels: number;
 }
 
+/** Rate, channels and depth of a lossless file that is put together from unlike parts. */
+export interface EncoderWish {
+  readonly sampleRateHz: number;
+  readonly channels: number;
+  /** More than 16 bits. */
+  readonly isWide: boolean;
+}
+
 /** Takes decoded frames of any kind, converts them to what the encoder wants and writes the packets to a file. */
 export class AudioEncoder {
   readonly #outputPath: string;
   readonly #plan: EncodingPlan;
+  readonly #wish: EncoderWish | undefined;
   readonly #context = new CodecContext();
   readonly #fifo = new AudioFifo();
   readonly #packet = new Packet();
@@ -47,9 +56,11 @@ export class AudioEncoder {
   #output: AudioOutput | undefined;
   #encodedFrames = 0;
 
-  constructor(outputPath: string, plan: EncodingPlan) {
+  /** `wish`: what the file is to hold; without it, what the first frame is made of. */
+  constructor(outputPath: string, plan: EncodingPlan, wish?: EncoderWish) {
     this.#outputPath = outputPath;
     this.#plan = plan;
+    this.#wish = wish;
     this.#packet.alloc();
     this.#converted.alloc();
   }
@@ -66,6 +77,14 @@ export class AudioEncoder {
     check(resampler.convertFrame(this.#converted, frame), 'converted');
     this.#queueConverted();
     while (this.#fifo.size >= this.#context.frameSize) this.#encode(this.#context.frameSize, format);
+  }
+
+  /** The samples that a change of rate holds back belong to what came before, not to what comes next. */
+  endPart(): void {
+    if (this.#format !== undefined) this.#drainResampler(this.#format);
+    this.#resampler?.free();
+    this.#resampler = undefined;
+    this.#resamplerInput = '';
   }
 
   /** Encodes what is left, completes the file and answers with its length in seconds. */
@@ -90,7 +109,7 @@ export class AudioEncoder {
   }
 
   #open(frame: Frame): EncoderFormat {
-    const format = chooseFormat(this.#plan, frame);
+    const format = chooseFormat(this.#plan, frame, this.#wish);
     const codec = Codec.findEncoderByName(this.#plan.encoder as FFEncoderCodec);
     const context = this.#context;
     context.allocContext3(codec);
@@ -186,7 +205,11 @@ export class AudioEncoder {
   }
 }
 
-function chooseFormat(plan: EncodingPlan, frame: Frame): EncoderFormat {
+function chooseFormat(plan: EncodingPlan, frame: Frame, wish: EncoderWish | undefined): EncoderFormat {
+  if (wish !== undefined) {
+    const { sampleRateHz, channels, isWide } = wish;
+    return { sampleFormat: isWide ? AV_SAMPLE_FMT_S32 : AV_SAMPLE_FMT_S16, sampleRateHz, channels };
+  }
   if (plan.encoder === 'libopus') {
     const channels = Math.min(frame.channels, 2);
     return { sampleFormat: AV_SAMPLE_FMT_FLT, sampleRateHz: OPUS_RATE_HZ, channels };

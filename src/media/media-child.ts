@@ -1,6 +1,7 @@
 import { AV_LOG_QUIET } from 'node-av/constants';
 import { Log } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
+import { joinAudio } from './join-audio.ts';
 import type { MediaAnswers, MediaCall, MediaReply, MediaRequest } from './media-messages.ts';
 import { writePeaks } from './peaks-build.ts';
 import { probe } from './probe.ts';
@@ -40,6 +41,8 @@ function perform(request: MediaRequest, progress: (share: number) => void): Medi
       return writePeaks(request.path, request.temporaryPath, progress);
     case 'render':
       return renderPlayable(request.path, request.temporaryPath, progress);
+    case 'join':
+      return joinAudio(request.paths, request.temporaryPath, progress);
   }
 }
 

@@ -1,17 +1,20 @@
 import type { AudioFacts } from '../model/audio-facts.ts';
 import type { FailureCode } from '../model/failure.ts';
+import type { JoinedMedia } from './media.ts';
 
 /** What the child process is asked; one at a time. */
 export type MediaRequest =
   | { readonly kind: 'probe'; readonly path: string; readonly filename: string }
   | { readonly kind: 'peaks'; readonly path: string; readonly temporaryPath: string }
-  | { readonly kind: 'render'; readonly path: string; readonly temporaryPath: string };
+  | { readonly kind: 'render'; readonly path: string; readonly temporaryPath: string }
+  | { readonly kind: 'join'; readonly paths: readonly string[]; readonly temporaryPath: string };
 
 /** What each kind of request is answered with. */
 export interface MediaAnswers {
   readonly probe: AudioFacts;
   readonly peaks: { readonly pairCount: number };
   readonly render: { readonly mimeType: string };
+  readonly join: JoinedMedia;
 }
 
 export interface MediaCall {

@@ -1,4 +1,5 @@
 import type { AudioFacts } from '../model/audio-facts.ts';
+import type { JoinPlan } from '../model/join-plan.ts';
 
 /**
  * What FFmpeg knows, asked of a child process that may crash, hang or run out of memory without harm:
@@ -20,8 +21,23 @@ export interface Media {
   /** Writes a rendition that every browser plays and seeks (its MIME type is returned). */
   renderPlayable(path: string, outputPath: string, options?: MediaOptions): Promise<{ mimeType: string }>;
 
+  /**
+   * Puts two or more segments of a take together in `outputPath`: coded audio is copied where they are alike, else
+   * they are decoded and encoded to FLAC. Rejects with `media-failed`, `disk-full` or a code of an unreadable segment.
+   */
+  join(paths: readonly string[], outputPath: string, options?: MediaOptions): Promise<JoinedMedia>;
+
   /** Ends the child; the next call would start a new one. */
   close(): Promise<void>;
+}
+
+/** What a joined file holds, and where in it each segment begins. */
+export interface JoinedMedia {
+  readonly plan: JoinPlan;
+  readonly startsSeconds: readonly number[];
+  readonly durationSeconds: number;
+  /** Browsers play and seek it as it is. */
+  readonly isPlayable: boolean;
 }
 
 export interface MediaOptions {

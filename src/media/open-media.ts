@@ -40,15 +40,14 @@ export function openMedia(settings: MediaSettings = {}): Media {
   let temporaryCount = 0;
 
   /** Lets the child write a temporary beside `outputPath` and renames it when all of it is on stable storage. */
-  async function produce<Kind extends 'peaks' | 'render'>(
-    kind: Kind,
-    path: string,
+  async function produce<Kind extends 'peaks' | 'render' | 'join'>(
+    source: { readonly kind: Kind } & ({ readonly path: string } | { readonly paths: readonly string[] }),
     outputPath: string,
     options: MediaOptions,
   ): Promise<MediaAnswers[Kind]> {
     temporaryCount += 1;
     const temporaryPath = `${outputPath}.${process.pid}-${temporaryCount}.part`;
-    const request = { kind, path, temporaryPath } as MediaRequest;
+    const request = { ...source, temporaryPath } as MediaRequest;
     try {
       await rm(temporaryPath, { force: true });
       const answer = await jobs.run(request, options.signal, options.onProgress);
@@ -66,10 +65,13 @@ export function openMedia(settings: MediaSettings = {}): Media {
       return (await probes.run({ kind: 'probe', path, filename }, signal)) as MediaAnswers['probe'];
     },
     async peaks(path, outputPath, options = {}) {
-      return await produce('peaks', path, outputPath, options);
+      return await produce({ kind: 'peaks', path }, outputPath, options);
     },
     async renderPlayable(path, outputPath, options = {}) {
-      return await produce('render', path, outputPath, options);
+      return await produce({ kind: 'render', path }, outputPath, options);
+    },
+    async join(paths, outputPath, options = {}) {
+      return await produce({ kind: 'join', paths }, outputPath, options);
     },
     async close() {
       await Promise.all([probes.close(), jobs.close()]);

@@ -19,8 +19,21 @@ export function encodeAudio(
   outputPath: string,
   options: EncodeOptions,
 ): number {
-  const decoder = new AudioDecoder(input);
   const encoder = new AudioEncoder(outputPath, plan);
+  try {
+    feedEncoder(input, encoder, options);
+    if (encoder.frameCount === 0) {
+      throw new VoiceRecorderError('audio-no-samples', 'None of the audio in the file can be decoded.');
+    }
+    return encoder.finish();
+  } finally {
+    encoder.close();
+  }
+}
+
+/** Decodes all of `input` and gives it to `encoder`, which may take more from elsewhere afterwards. */
+export function feedEncoder(input: AudioInput, encoder: AudioEncoder, options: EncodeOptions): void {
+  const decoder = new AudioDecoder(input);
   using packet = new Packet();
   packet.alloc();
   const maxBytes = options.maxPacketBytes ?? Number.POSITIVE_INFINITY;
@@ -38,12 +51,7 @@ export function encodeAudio(
       packet.unref();
     }
     decoder.decode(null, (frame) => encoder.add(frame));
-    if (encoder.frameCount === 0) {
-      throw new VoiceRecorderError('audio-no-samples', 'None of the audio in the file can be decoded.');
-    }
-    return encoder.finish();
   } finally {
     decoder.close();
-    encoder.close();
   }
 }

@@ -3,7 +3,7 @@ import { withAudioInput } from './audio-input.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { GuardedFile } from './guarded-file.ts';
 import { withGuardedFile } from './guarded-file.ts';
-import { findPcmSpan } from './pcm-span.ts';
+import { withSamples } from './pcm-input.ts';
 import { probe } from './probe.ts';
 import { copyPackets } from './render-copy.ts';
 import { encodeAudio } from './render-encode.ts';
@@ -41,14 +41,10 @@ function renderFile(
   if (plan.kind === 'copy') {
     return withAudioInput(file, (input) => copyPackets(input, plan, outputPath, share));
   }
-  const span = findPcmSpan(file, new ByteReader(file.descriptor, file.sizeBytes));
-  // FFmpeg misreads 24 bits in containers of 32: there it gets the bare samples.
-  if (container === 'wav' && span?.layout === 's32le') {
-    const rawPcm = { ...span, format: 's32le' as const };
-    const options = { onProgress: share, maxPacketBytes: span.sizeBytes };
-    return withAudioInput(file, (input) => encodeAudio(input, plan, outputPath, options), { rawPcm });
-  }
-  return withAudioInput(file, (input) => encodeAudio(input, plan, outputPath, { onProgress: share }));
+  const reader = new ByteReader(file.descriptor, file.sizeBytes);
+  return withSamples(file, reader, container, (input, options) =>
+    encodeAudio(input, plan, outputPath, { ...options, onProgress: share }),
+  );
 }
 
 function checkRendition(outputPath: string, plan: RenditionPlan, seconds: number): void {
