@@ -35,8 +35,17 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/derive': { values: ['src/model', 'src/sessions'], types: PORTS },
   'src/verify': { values: ['src/model'], types: PORTS },
   'src/serve': { values: ['src/model'], types: PORTS },
+  'src/crashtest': { values: ['src/model'], types: [] },
   'src/cli': {
-    values: ['src/model', 'src/config', 'src/serve', 'src/verify', 'src/open.ts', 'src/open-reader.ts'],
+    values: [
+      'src/model',
+      'src/config',
+      'src/serve',
+      'src/verify',
+      'src/crashtest',
+      'src/open.ts',
+      'src/open-reader.ts',
+    ],
     types: PORTS,
   },
   'web/src': { values: ['src/model'], types: [] },

@@ -40,6 +40,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/import.ts'),
   },
   {
+    name: 'record',
+    group: LIBRARY,
+    summary: 'record from a microphone or line-in of this machine',
+    load: () => import('./commands/record.ts'),
+  },
+  {
     name: 'list',
     group: LIBRARY,
     summary: 'list or search recordings, newest first',
@@ -80,5 +86,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: FILES,
     summary: 'write SHA256SUMS, so that anybody can check every file',
     load: () => import('./commands/manifest.ts'),
+  },
+  {
+    name: 'crashtest',
+    group: FILES,
+    summary: 'see for yourself that nothing acknowledged is lost here',
+    load: () => import('./commands/crashtest.ts'),
   },
 ];

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CuttingProxy, openCuttingProxy } from '../../test/cutting-proxy.ts';
 import { type ServedRecorder, serveRecorder } from '../../test/served-recorder.ts';
+import { type FaultyProxy, openFaultyProxy } from '../crashtest/faulty-proxy.ts';
 import { failureCodeOf } from '../model/failure.ts';
 import { openHttpDoor } from './http-door.ts';
 import type { LibraryDoor } from './library-door.ts';
@@ -13,7 +13,7 @@ import type { LibraryDoor } from './library-door.ts';
 const MIB = 1024 * 1024;
 let folder: string;
 let served: ServedRecorder;
-let proxy: CuttingProxy;
+let proxy: FaultyProxy;
 let door: LibraryDoor;
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -23,7 +23,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vrp-door-'));
   // The relay has a port of its own, which the server has to take for its address.
   served = await serveRecorder({ allowedHosts: ['127.0.0.1'] });
-  proxy = await openCuttingProxy(served.server.port);
+  proxy = await openFaultyProxy(served.server.port);
   door = await openDoorTo(served.server.baseUrl);
 });
 

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { faultsOf, judgeStore, type StoreVerdict } from '../../src/crashtest/judge-store.ts';
 import type { Recording } from '../../src/model/recording.ts';
 import { encodeUploadMetadata } from '../../src/model/upload-metadata.ts';
 import { seededRandom, voiceSamples, wavBytes } from '../voice-wav.ts';
 import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
-import { judgeStore, type StoreVerdict } from './judge-store.ts';
 
 export interface ServerKillResult extends StoreVerdict {
   readonly kills: number;
@@ -59,8 +59,7 @@ export async function run(options: {
     stop.abort();
     await Promise.all(loops);
     const judged = await judge(server, folders, token, clients);
-    const { lostOffsets, wrongFiles, orphans, leftInSpool } = judged;
-    return { kills, ...judged, broken: [...lostOffsets, ...wrongFiles, ...orphans, ...leftInSpool] };
+    return { kills, ...judged, broken: [...judged.lostOffsets, ...faultsOf(judged)] };
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Upload } from 'tus-js-client';
-import { openCuttingProxy } from '../cutting-proxy.ts';
+import { openFaultyProxy } from '../../src/crashtest/faulty-proxy.ts';
 import { seededRandom, wavBytes } from '../voice-wav.ts';
 import { runVrp, startVrp } from '../vrp-process.ts';
 
@@ -27,7 +27,7 @@ export async function run(options: { seed?: number; sizeMb?: number }): Promise<
   const folder = await mkdtemp(join(tmpdir(), 'vrp-tus-'));
   const folders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
   const server = await startVrp(folders);
-  const proxy = await openCuttingProxy(server.port);
+  const proxy = await openFaultyProxy(server.port);
   try {
     const file = join(folder, 'big.wav');
     const sentChecksum = await writeBigWav(file, sizeBytes, random);

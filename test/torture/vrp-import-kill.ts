@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { faultsOf, judgeStore, type StoreVerdict } from '../../src/crashtest/judge-store.ts';
 import type { Recording } from '../../src/model/recording.ts';
 import { seededRandom, voiceSamples, wavBytes } from '../voice-wav.ts';
 import { runVrp, type VrpFolders, vrpEnvironment } from '../vrp-process.ts';
-import { judgeStore, type StoreVerdict } from './judge-store.ts';
 
 export interface VrpImportKillResult extends StoreVerdict {
   readonly kills: number;
@@ -57,7 +57,7 @@ export async function run(options: {
       const count = recordings.filter((recording) => recording.checksum === checksum).length;
       return count === 1 ? [] : [`${checksum} is catalogued ${count} times`];
     });
-    const broken = [...verdict.wrongFiles, ...verdict.orphans, ...verdict.leftInSpool, ...notOnce];
+    const broken = [...faultsOf(verdict), ...notOnce];
     return { kills, files: checksums.length, ...verdict, notOnce, broken };
   } finally {
     await rm(folder, { recursive: true, force: true });
