@@ -1,39 +1,3 @@
-import { Decoder, Demuxer } from 'node-av';
-
-/** The first channel of an audio file as samples from -1 to 1, decoded by FFmpeg, and its rate. */
-export async function decodeMono(path: string): Promise<{ samples: Float32Array; sampleRateHz: number }> {
-  await using demuxer = await Demuxer.open(path);
-  const stream = demuxer.audio();
-  if (!stream) throw new Error(`${path} has no audio.`);
-  using decoder = await Decoder.create(stream);
-  const parts: Float32Array[] = [];
-  let sampleRateHz = 0;
-  for await (const frame of decoder.frames(demuxer.packets(stream.index))) {
-    if (!frame) continue;
-    const plane = frame.extendedData?.[0] ?? frame.data?.[0];
-    if (plane) {
-      const floats = new Float32Array(new Uint8Array(plane).buffer);
-      const channels =
-        frame.extendedData && frame.extendedData.length > 1 ? 1 : frame.channelLayout.nbChannels;
-      parts.push(pickFirst(floats, channels, frame.nbSamples));
-      sampleRateHz = frame.sampleRate;
-    }
-    frame.free();
-  }
-  const samples = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    samples.set(part, position);
-    position += part.length;
-  }
-  return { samples, sampleRateHz };
-}
-
-function pickFirst(floats: Float32Array, channels: number, count: number): Float32Array {
-  if (channels === 1) return floats.slice(0, count);
-  return Float32Array.from({ length: count }, (_, index) => floats[index * channels] ?? 0);
-}
-
 export interface Likeness {
   /** Where in the reference the recording begins. */
   readonly offsetSeconds: number;

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { Recording } from '../../src/model/recording.ts';
+import { decodePcm } from '../decode-pcm.ts';
 import { voiceSamples, writeWav } from '../voice-wav.ts';
 import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
 import { type FoundChromium, launchChromium } from './chromium.ts';
-import { decodeMono, type Likeness, likeness } from './hear.ts';
+import { type Likeness, likeness } from './hear.ts';
 
 const SAMPLE_RATE_HZ = 48_000;
 
@@ -71,7 +72,8 @@ export async function openStudio(found: FoundChromium, playSeconds: number): Pro
       };
       if (sidecar.checksum !== checksum || sidecar.title !== recording.title)
         throw new Error(`The sidecar of ${path} differs.`);
-      const { samples, sampleRateHz } = await decodeMono(path);
+      const { planes, sampleRateHz } = await decodePcm(path);
+      const samples = planes[0] ?? new Float32Array(0);
       return { ...likeness(samples, played, SAMPLE_RATE_HZ), durationSeconds: samples.length / sampleRateHz };
     },
     close: async () => {

@@ -1,34 +1,46 @@
-import type { StreamTargetChunk } from 'mediabunny';
-import { AudioSample, AudioSampleSource, OggOutputFormat, Output, Quality, StreamTarget } from 'mediabunny';
+import type { AudioSampleSource, OutputFormat, StreamTargetChunk } from 'mediabunny';
+import { AudioSample, Output, StreamTarget } from 'mediabunny';
 import type { Preset } from '../../../src/model/preset.ts';
 
-/**
- * Length of an Ogg page. With a block of the audio thread (0.1 s) and the encoder's own delay on top, what a
- * killed page takes with it stays under one second.
- */
-const PAGE_SECONDS = 0.8;
-const OPUS_RATE_HZ = 48_000;
-
-/** Whether the browser's own encoder converts from this rate, without holding seconds of sound back as ours would. */
-async function canEncodeAt(sampleRateHz: number, preset: Preset): Promise<boolean> {
-  const numberOfChannels = preset.channels;
-  const config = { codec: 'opus', sampleRate: sampleRateHz, numberOfChannels, bitrate: preset.bitRateBps };
-  return (await AudioEncoder.isConfigSupported(config)).supported === true;
+/** What the samples of a segment are; it stays the same from its first to its last. */
+export interface SampleFormat {
+  readonly sampleRateHz: number;
+  readonly channels: 1 | 2;
 }
 
-export interface SegmentEncoder {
+export interface SegmentEncoder extends SampleFormat {
   /** Interleaved samples (one channel: plain). Calls may overlap; they are encoded in their order. */
   add(samples: Float32Array<ArrayBuffer>): Promise<void>;
   /** Resolves when the last byte was given to `onBytes`. */
   finish(): Promise<void>;
 }
 
-/** Encodes to Opus in Ogg; `onBytes` gets the file's bytes, strictly one after the other. */
+/** Everything that differs between the codecs. */
+export interface Encoding {
+  readonly format: OutputFormat;
+  readonly source: AudioSampleSource;
+  /** How the encoder wants its samples. */
+  readonly sampleFormat: 'f32' | 's32';
+  convert(samples: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+  /** What is given on of the encoder's bytes so far: they may be gathered, and the first ones completed. */
+  pass(bytes: Uint8Array, onBytes: (bytes: Uint8Array) => void): void;
+  /** Called when a block has been encoded, with the seconds added so far; and at the end, with infinitely many. */
+  settle(seconds: number, onBytes: (bytes: Uint8Array) => void): void;
+}
+
+/** `onBytes` gets the file's bytes, strictly one after the other, within a second of their sound. */
 export async function openEncoder(
   preset: Preset,
-  sampleRateHz: number,
+  given: SampleFormat,
   onBytes: (bytes: Uint8Array) => void,
 ): Promise<SegmentEncoder> {
+  const { sampleRateHz } = given;
+  // Lossless keeps what there is: a second channel that repeats the first is none.
+  const channels = preset.codec === 'flac' && given.channels === 1 ? 1 : preset.channels;
+  const encoding =
+    preset.codec === 'flac'
+      ? await (await import('./flac-encoding.ts')).openFlac(sampleRateHz)
+      : await (await import('./opus-encoding.ts')).openOpus(preset, sampleRateHz);
   let writtenBytes = 0;
   const target = new StreamTarget(
     new WritableStream<StreamTargetChunk>({
@@ -39,18 +51,12 @@ export async function openEncoder(
           );
         }
         writtenBytes += chunk.data.length;
-        onBytes(chunk.data);
+        encoding.pass(chunk.data, onBytes);
       },
     }),
   );
-  const output = new Output({ format: new OggOutputFormat({ maximumPageDuration: PAGE_SECONDS }), target });
-  const canEncode = sampleRateHz === OPUS_RATE_HZ || (await canEncodeAt(sampleRateHz, preset));
-  const source = new AudioSampleSource({
-    codec: 'opus',
-    quality: new Quality({ bitrate: preset.bitRateBps }),
-    ...(canEncode ? {} : { transform: { sampleRate: OPUS_RATE_HZ } }),
-  });
-  output.addAudioTrack(source);
+  const output = new Output({ format: encoding.format, target });
+  output.addAudioTrack(encoding.source);
   await output.start();
 
   let frames = 0;
@@ -58,28 +64,39 @@ export async function openEncoder(
 
   async function encode(samples: Float32Array<ArrayBuffer>): Promise<void> {
     const sample = new AudioSample({
-      data: samples,
-      format: 'f32',
-      numberOfChannels: preset.channels,
+      data: encoding.convert(samples),
+      format: encoding.sampleFormat,
+      numberOfChannels: channels,
       sampleRate: sampleRateHz,
       timestamp: frames / sampleRateHz,
     });
-    frames += samples.length / preset.channels;
+    frames += samples.length / channels;
     try {
-      await source.add(sample);
+      await encoding.source.add(sample);
     } finally {
       sample.close();
     }
+    encoding.settle(frames / sampleRateHz, onBytes);
   }
 
   return {
+    sampleRateHz,
+    channels,
     add(samples) {
       last = last.then(() => encode(samples));
       return last;
     },
     async finish() {
-      await last;
-      await output.finalize();
+      try {
+        await last;
+        await output.finalize();
+      } catch (error) {
+        // Frees what the encoder holds; the failure is told.
+        await output.cancel().catch(() => {});
+        throw error;
+      } finally {
+        encoding.settle(Number.POSITIVE_INFINITY, onBytes);
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createSHA256, type IHasher } from 'hash-wasm';
-import { type ByteClock, createOggClock } from './byte-clock.ts';
+import { fileKindOfName } from './audio-file.ts';
+import { type ByteClock, createByteClock } from './byte-clock.ts';
 import { SegmentFile } from './segment-file.ts';
 
 /** What an upload needs of a segment, whether it still grows or lies complete from an earlier visit. */
@@ -18,18 +19,24 @@ export interface SegmentSource {
 }
 
 const READ_BYTES = 1024 * 1024;
+// Half a second of FLAC at 192 kHz, or an Ogg page: more was never under way at once.
+const LONGEST_WRITE_BYTES = 640 * 1024;
+const LONGEST_HEADER_BYTES = 1024;
 
 /** One segment of a take: its bytes, their running SHA-256 and the seconds they hold. */
 export class Segment implements SegmentSource {
   readonly #file: SegmentFile;
   readonly #hasher: IHasher;
-  readonly #clock: ByteClock = createOggClock();
+  readonly #clock: ByteClock;
+  /** Where a file of an earlier visit ends for everyone but the disk. */
+  #endBytes: number | null = null;
   #sha256: string | null = null;
   #wake: () => void = () => {};
   #change: Promise<void>;
 
-  private constructor(file: SegmentFile, hasher: IHasher) {
+  private constructor(file: SegmentFile, filename: string, hasher: IHasher) {
     this.#file = file;
+    this.#clock = createByteClock(fileKindOfName(filename));
     this.#hasher = hasher;
     this.#change = this.#nextChange();
   }
@@ -37,20 +44,20 @@ export class Segment implements SegmentSource {
   /** A new segment under a name that no bytes lie under yet. */
   static async create(folder: FileSystemDirectoryHandle | null, filename: string): Promise<Segment> {
     const file = await SegmentFile.open(folder, filename, { create: true });
-    return new Segment(file, await createSHA256());
+    return new Segment(file, filename, await createSHA256());
   }
 
-  /** A segment of an earlier visit: every byte on disk counts, and none will be added. */
+  /** A segment of an earlier visit, to which nothing will be added; it ends with its last whole page or frame. */
   static async reopen(folder: FileSystemDirectoryHandle, filename: string): Promise<Segment> {
     const file = await SegmentFile.open(folder, filename, { create: false });
-    const segment = new Segment(file, await createSHA256());
+    const segment = new Segment(file, filename, await createSHA256());
     await segment.#readAll();
     segment.complete();
     return segment;
   }
 
   get sizeBytes(): number {
-    return this.#file.sizeBytes;
+    return this.#endBytes ?? this.#file.sizeBytes;
   }
 
   get isComplete(): boolean {
@@ -62,7 +69,8 @@ export class Segment implements SegmentSource {
   }
 
   get hasAudio(): boolean {
-    return this.totalSeconds > 0;
+    // What is complete and not understood may be audio all the same.
+    return this.totalSeconds > 0 || (this.isComplete && this.sizeBytes > this.#clock.wholeBytes);
   }
 
   get totalSeconds(): number {
@@ -125,11 +133,16 @@ export class Segment implements SegmentSource {
     this.#file.close();
   }
 
+  /** Counts first, then hashes: how much of the file counts is known at its end. */
   async #readAll(): Promise<void> {
-    for (let at = 0; at < this.#file.sizeBytes; at += READ_BYTES) {
-      const bytes = this.#file.read(at, Math.min(at + READ_BYTES, this.#file.sizeBytes));
-      this.#hasher.update(bytes);
-      this.#clock.push(bytes);
+    await this.#readEach(this.#file.sizeBytes, (bytes) => this.#clock.push(bytes));
+    this.#endBytes = endOf(this.#file.sizeBytes, this.#clock.wholeBytes);
+    await this.#readEach(this.#endBytes, (bytes) => this.#hasher.update(bytes));
+  }
+
+  async #readEach(endBytes: number, take: (bytes: Uint8Array) => void): Promise<void> {
+    for (let at = 0; at < endBytes; at += READ_BYTES) {
+      take(this.#file.read(at, Math.min(at + READ_BYTES, endBytes)));
       // A running take shares this worker: its blocks come between.
       await new Promise((resolve) => setTimeout(resolve));
     }
@@ -145,4 +158,13 @@ export class Segment implements SegmentSource {
     this.#wake = resolve;
     return promise;
   }
+}
+
+/**
+ * What a killed page left of its last write holds no sound that could be played, and players stumble over it. A longer
+ * piece that is not understood is another matter: it goes to the server as it is.
+ */
+function endOf(sizeBytes: number, wholeBytes: number): number {
+  const isTorn = sizeBytes - wholeBytes <= (wholeBytes === 0 ? LONGEST_HEADER_BYTES : LONGEST_WRITE_BYTES);
+  return isTorn ? wholeBytes : sizeBytes;
 }

@@ -50,12 +50,13 @@ export class TakeSegments {
   async noteCompletion(number: number, endedAt: string | null = null): Promise<void> {
     const segment = this.#open.get(number);
     if (!segment) return;
-    const { sizeBytes, sha256, totalSeconds } = segment;
+    const { sizeBytes, sha256, totalSeconds, hasAudio } = segment;
     await this.#record.changeSegment(number, {
       isComplete: true,
       sizeBytes,
       sha256,
-      durationSeconds: totalSeconds,
+      // Zero means that there is nothing to keep.
+      durationSeconds: hasAudio && totalSeconds === 0 ? null : totalSeconds,
       ...(endedAt === null ? {} : { endedAt }),
     });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createOggClock } from './byte-clock.ts';
+import { createOggClock, oggChecksum } from './ogg-clock.ts';
 
 const PRE_SKIP = 312;
 
@@ -18,6 +18,7 @@ function page(granule: bigint, payload: Uint8Array, options: { isFirst?: boolean
   bytes[26] = lacing.length;
   bytes.set(lacing, 27);
   bytes.set(payload, 27 + lacing.length);
+  view.setUint32(22, oggChecksum(bytes), true);
   return bytes;
 }
 
@@ -79,8 +80,31 @@ describe('the clock of an Ogg Opus file', () => {
 
   it('stops at a torn page', () => {
     const clock = createOggClock();
-    const file = join([...HEADERS, AUDIO[0]!, AUDIO[1]!.subarray(0, 900)]);
+    const whole = join([...HEADERS, AUDIO[0]!]);
+    const file = join([whole, AUDIO[1]!.subarray(0, 900)]);
     clock.push(file);
     expect(clock.secondsAt(file.length)).toBeCloseTo(0.8, 6);
+    expect(clock.wholeBytes).toBe(whole.length);
+  });
+
+  it('passes over a page that is not what its checksum says, and counts those behind it', () => {
+    const clock = createOggClock();
+    const damaged = AUDIO[1]!.slice();
+    damaged.fill(1, 400, 4_496);
+    const before = join([...HEADERS, AUDIO[0]!]);
+    clock.push(join([before, damaged]));
+    expect(clock.secondsAt(1e9)).toBeCloseTo(0.8, 6);
+    expect(clock.wholeBytes).toBe(before.length);
+    clock.push(AUDIO[2]!);
+    expect(clock.secondsAt(1e9)).toBeCloseTo(2.4, 6);
+    expect(clock.wholeBytes).toBe(join([before, damaged, AUDIO[2]!]).length);
+  });
+
+  it('computes the checksum that the specification gives', () => {
+    // The first page of a file that FFmpeg wrote.
+    const hex =
+      '4f6767530002000000000000000000000000000000000228b57201134f707573486561640101380180bb0000000000';
+    const page = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+    expect(oggChecksum(page)).toBe(0x72b5_2802);
   });
 });

@@ -1,0 +1,74 @@
+import { registerFlacEncoder } from '@mediabunny/flac-encoder';
+import { AudioSampleSource, FlacOutputFormat } from 'mediabunny';
+import { readFlacFrameHeader } from '../../../src/model/flac-frame.ts';
+import type { Encoding } from './segment-encoder.ts';
+
+// Frames come every 90 ms; each write to the browser's disk is flushed. With a block of the audio thread and a frame
+// under way on top, what a killed page takes with it stays under one second.
+const WRITE_EVERY_SECONDS = 0.4;
+/** What libFLAC takes as it is; everything else is converted to 48 kHz. */
+const RATES_HZ = [8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000];
+const FULL_SCALE = 2 ** 23;
+const STREAM_INFO_BYTES = 42; // RFC 9639 section 8.2, with `fLaC` and the header of the block
+
+/**
+ * FLAC by libFLAC, in a worker of its own, at the device's rate and always with 24 bits: browsers hand every sample
+ * out as a float of 24 bits, whatever the device had. What a device of 16 bits leaves empty costs nothing
+ * (section 9.2.2, wasted bits).
+ */
+export async function openFlac(sampleRateHz: number): Promise<Encoding> {
+  registerFlacEncoder();
+  let gathered: Uint8Array[] = [];
+  let writtenSeconds = 0;
+  let isFirst = true;
+  return {
+    format: new FlacOutputFormat({ appendOnly: true }),
+    source: new AudioSampleSource({
+      codec: 'flac',
+      ...(RATES_HZ.includes(sampleRateHz) ? {} : { transform: { sampleRate: 48_000 } }),
+    }),
+    sampleFormat: 's32',
+    convert: toIntegers,
+    // The encoder's chunk may be used again.
+    pass: (bytes) => void gathered.push(bytes.slice()),
+    settle(seconds, onBytes) {
+      if (seconds - writtenSeconds < WRITE_EVERY_SECONDS || gathered.length === 0) return;
+      const bytes = joined(gathered);
+      gathered = [];
+      writtenSeconds = seconds;
+      if (isFirst) tellBlockSize(bytes);
+      isFirst = false;
+      onBytes(bytes);
+    },
+  };
+}
+
+/** Samples of 24 bits in the upper part of 32; exact for everything that came from 24 bits or fewer. */
+function toIntegers(samples: Float32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  return Int32Array.from(samples, (sample) => {
+    const whole = Math.round(sample * FULL_SCALE);
+    return Math.max(-FULL_SCALE, Math.min(FULL_SCALE - 1, whole)) * 256;
+  });
+}
+
+/**
+ * Writes into STREAMINFO what an appending muxer leaves open although the first frame says it: that all blocks have
+ * one size. With it the length of a file without a total follows from the number of its last frame.
+ */
+export function tellBlockSize(file: Uint8Array): void {
+  const frame = readFlacFrameHeader(file, STREAM_INFO_BYTES);
+  if (!frame || frame.isVariable) return;
+  const view = new DataView(file.buffer, file.byteOffset);
+  view.setUint16(8, frame.blockSamples);
+  view.setUint16(10, frame.blockSamples);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
