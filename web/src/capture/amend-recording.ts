@@ -1,6 +1,6 @@
+import type { RecordingAmendment } from '../../../src/model/recording.ts';
 import { backOffMs } from './connection.ts';
 import type { UploadDesk } from './segment-upload.ts';
-import type { TakeDetails } from './take-manifest.ts';
 import { sentenceOf } from './tus-client.ts';
 
 export interface AmendDesk extends UploadDesk {
@@ -18,7 +18,7 @@ const UNAUTHORISED_PAUSE_MS = 15_000;
 export async function amendRecording(
   desk: AmendDesk,
   recordingId: string,
-  details: Partial<TakeDetails>,
+  amendment: RecordingAmendment,
   signal: AbortSignal,
 ): Promise<string | null> {
   for (let failures = 1; !signal.aborted; failures++) {
@@ -27,7 +27,7 @@ export async function amendRecording(
       const response = await desk.fetch(`${desk.recordingsUrl}${recordingId}`, {
         method: 'PATCH',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify(details),
+        body: JSON.stringify(amendment),
         signal: AbortSignal.timeout(REQUEST_MS),
       });
       status = response.status;

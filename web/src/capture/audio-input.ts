@@ -4,16 +4,16 @@ import { openMicrophone } from './microphone.ts';
 import { canReadTracks, readTrack } from './track-source.ts';
 import { playIntoWorklet } from './worklet-source.ts';
 
-const MUTE_PATIENCE_MS = 2_000;
-
 /** An open microphone: measured all the time, forwarded when a segment wants it. */
 export interface AudioInput {
   readonly deviceId: string | null;
   level(): Level;
   /** False when the browser wants a click before it listens. */
   startListening(): Promise<boolean>;
-  /** From now on every sample goes to the returned port, until `end`. */
-  forward(): MessagePort;
+  /** From now on every sample goes to the returned port, until `end`; before them what is kept, if that is wished. */
+  forward(options?: { readonly withPreRoll: boolean }): MessagePort;
+  /** Keeps the newest so many seconds in memory for a take that begins later; 0 keeps none. */
+  keep(seconds: number): void;
   pause(): void;
   resume(): void;
   /** Sends what is collected, and the last word. */
@@ -22,8 +22,10 @@ export interface AudioInput {
 }
 
 export interface InputListener {
-  /** The device was unplugged, taken away or muted by the system. */
+  /** The device was unplugged, or taken away. */
   onLost(): void;
+  /** The system lets no sound through, or does again. */
+  onMuted(isMuted: boolean): void;
   /** The browser stopped or took up listening by itself. */
   onListening(isListening: boolean): void;
 }
@@ -63,23 +65,19 @@ function joinInput(
   const abort = new AbortController();
   const { signal } = abort;
   track?.addEventListener('ended', () => listener.onLost(), { signal });
-  const onMute = () => {
-    // A headset that changes its profile is mute for a moment.
-    setTimeout(() => {
-      if (track?.muted && !signal.aborted) listener.onLost();
-    }, MUTE_PATIENCE_MS);
-  };
-  track?.addEventListener('mute', onMute, { signal });
+  track?.addEventListener('mute', () => listener.onMuted(true), { signal });
+  track?.addEventListener('unmute', () => listener.onMuted(false), { signal });
 
   return {
     deviceId: track?.getSettings().deviceId ?? null,
     level: meter.read,
     startListening: () => source.startListening(),
-    forward() {
+    forward({ withPreRoll } = { withPreRoll: false }) {
       const { port1, port2 } = new MessageChannel();
-      source.tell({ type: 'forward', port: port1 }, [port1]);
+      source.tell({ type: 'forward', port: port1, withPreRoll }, [port1]);
       return port2;
     },
+    keep: (seconds) => source.tell({ type: 'keep', seconds }),
     pause: () => source.tell({ type: 'pause' }),
     resume: () => source.tell({ type: 'resume' }),
     end: () => source.tell({ type: 'end' }),

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { BlockCollector, type LevelReading } from './block-collector.ts';
-import { isDigitalSilence, mixDown, type SampleBlock, type SampleMessage } from './sample-block.ts';
+import { cutBlock, mixDown, type SampleBlock, type SampleMessage } from './sample-block.ts';
 
 const RATE_HZ = 48_000;
 const open: MessagePort[] = [];
@@ -14,32 +14,37 @@ function collect() {
   open.push(port1, port2);
   const levels: LevelReading[] = [];
   const messages: SampleMessage[] = [];
-  const collector = new BlockCollector(RATE_HZ, (level) => levels.push(level));
+  const collector = new BlockCollector((level) => levels.push(level));
   const ended = new Promise<void>((resolve) => {
     port2.onmessage = ({ data }: MessageEvent<SampleMessage>) => {
       messages.push(data);
-      if ('isEnd' in data) resolve();
+      if ('sign' in data && data.sign === 'end') resolve();
     };
   });
+  async function blocks(): Promise<SampleBlock[]> {
+    collector.obey({ type: 'end' });
+    await ended;
+    return messages.filter((message): message is SampleBlock => !('sign' in message));
+  }
   return {
     collector,
     levels,
-    forward: () => collector.obey({ type: 'forward', port: port1 }),
+    forward: (withPreRoll = false) => collector.obey({ type: 'forward', port: port1, withPreRoll }),
     /** Everything that was sent, once the last word came. */
     async samples(): Promise<number[]> {
-      collector.obey({ type: 'end' });
-      await ended;
-      const blocks = messages.filter((message): message is SampleBlock => !('isEnd' in message));
-      return blocks.flatMap((block) => [...block.planes[0].subarray(0, block.frames)]);
+      return (await blocks()).flatMap((block) => [...block.planes[0].subarray(0, block.frames)]);
     },
+    blocks,
+    messages,
   };
 }
 
 /** Pieces of `sizes` frames that count upwards, so that each sample can be told from every other. */
-function feed(collector: BlockCollector, sizes: readonly number[], from = 0): number {
+function feed(collector: BlockCollector, sizes: readonly number[], from = 0, rateHz = RATE_HZ): number {
   let next = from;
   for (const size of sizes) {
-    collector.take([Float32Array.from({ length: size }, (_, i) => (next + i) / 2 ** 20)], size);
+    const piece = Float32Array.from({ length: size }, (_, i) => (next + i) / 2 ** 20);
+    collector.take([piece], size, rateHz, (next / rateHz) * 1000);
     next += size;
   }
   return next;
@@ -77,15 +82,87 @@ describe('the collector of samples', () => {
   it('keeps time by silence when the source has no channels', async () => {
     const { collector, forward, samples } = collect();
     forward();
-    collector.take([], 128);
+    collector.take([], 128, RATE_HZ);
     expect(await samples()).toEqual(new Array(128).fill(0));
+  });
+
+  it('says between the blocks where a pause begins', async () => {
+    const { collector, forward, blocks, messages } = collect();
+    forward();
+    feed(collector, [128]);
+    collector.obey({ type: 'pause' });
+    collector.obey({ type: 'resume' });
+    feed(collector, [128]);
+    await blocks();
+    expect(messages.map((message) => ('sign' in message ? message.sign : message.frames))).toEqual([
+      128,
+      'pause',
+      128,
+      'end',
+    ]);
+  });
+
+  it('sends what it had collected before the device changed its rate, and goes on at the new one', async () => {
+    const { collector, forward, blocks } = collect();
+    forward();
+    feed(collector, [480, 480]);
+    feed(collector, [441, 441], 960, 44_100);
+    expect((await blocks()).map(({ frames, sampleRateHz }) => [frames, sampleRateHz])).toEqual([
+      [960, 48_000],
+      [882, 44_100],
+    ]);
+  });
+
+  it.each([
+    ['less than it may keep', 3],
+    ['just as much', 10],
+    ['more than it may keep', 10.37],
+    ['many times as much', 47.123],
+  ])('sets the last ten seconds before the first sample of a take, after %s', async (_, seconds) => {
+    const { collector, forward, blocks } = collect();
+    collector.obey({ type: 'keep', seconds: 10 });
+    const before = Math.round(seconds * 100);
+    const now = feed(collector, new Array(before).fill(480));
+    forward(true);
+    const total = feed(collector, new Array(100).fill(480), now);
+    const got = await blocks();
+    const samples = got.flatMap((block) => [...block.planes[0].subarray(0, block.frames)]);
+    const first = Math.max(0, now - 10 * RATE_HZ);
+    expect(samples.length).toBe(total - first);
+    expect(samples.findIndex((value, i) => value !== Math.fround((first + i) / 2 ** 20))).toBe(-1);
+    expect(got[0]?.preRollFrames).toBe(now - first);
+    expect(got.find(({ preRollFrames }) => preRollFrames === 0)?.planes[0][0]).toBe(
+      Math.fround(now / 2 ** 20),
+    );
+  });
+
+  it('keeps nothing before a take unless that is wished, and nothing of the take before', async () => {
+    const unasked = collect();
+    feed(unasked.collector, [480]);
+    unasked.forward(true);
+    feed(unasked.collector, [480], 480);
+    expect(await unasked.samples()).toHaveLength(480);
+
+    const { collector, forward, samples } = collect();
+    collector.obey({ type: 'keep', seconds: 10 });
+    const other = new MessageChannel();
+    open.push(other.port1, other.port2);
+    collector.obey({ type: 'forward', port: other.port1, withPreRoll: true });
+    const now = feed(collector, [480, 480]);
+    collector.obey({ type: 'end' });
+    const later = feed(collector, [480], now);
+    forward(true);
+    feed(collector, [480], later);
+    expect((await samples()).map((value) => value * 2 ** 20)).toEqual(
+      Array.from({ length: 960 }, (__, i) => now + i),
+    );
   });
 
   it('measures peak and mean square twenty times a second, also when it forwards nothing', () => {
     const { collector, levels } = collect();
     const piece = Float32Array.from({ length: 2_400 }, (_, i) => (i % 2 ? 0.5 : -0.5));
     piece[7] = -0.75;
-    collector.take([piece], piece.length);
+    collector.take([piece], piece.length, RATE_HZ);
     expect(levels).toHaveLength(1);
     expect(levels[0]?.peak).toBe(0.75);
     expect(levels[0]?.rms).toBeCloseTo(0.5, 3);
@@ -97,6 +174,8 @@ describe('mixing down', () => {
     sampleRateHz: RATE_HZ,
     frames: 2,
     planes: [Float32Array.of(0.5, 1, 9), Float32Array.of(-0.5, 0.5, 9)],
+    capturedAtMs: 1_000,
+    preRollFrames: 0,
   };
 
   it('takes the mean of both channels for mono, and no more than the frames that count', () => {
@@ -107,8 +186,9 @@ describe('mixing down', () => {
     expect([...mixDown(block, 2)]).toEqual([0.5, -0.5, 1, 0.5]);
   });
 
-  it('knows digital silence from the quietest sound', () => {
-    expect(isDigitalSilence(new Float32Array(10))).toBe(true);
-    expect(isDigitalSilence(Float32Array.of(0, 1e-9))).toBe(false);
+  it('cuts a block in two without losing a sample or its time', () => {
+    const [first, second] = cutBlock(block, 1);
+    expect([...mixDown(first, 2), ...mixDown(second, 2)]).toEqual([...mixDown(block, 2)]);
+    expect(second.capturedAtMs).toBeCloseTo(1_000 + 1000 / RATE_HZ, 6);
   });
 });

@@ -87,6 +87,7 @@ describe('the state of the capture', () => {
       phase: 'recording' as const,
       segmentCount: 2,
       capturedSeconds: 8,
+      moments: { markers: [{ id: 'm', takeSeconds: 3, label: 'here' }], events: [] },
     };
     const state = stateAfter({ type: 'take-adopted', take });
     expect(state).toMatchObject({
@@ -94,6 +95,7 @@ describe('the state of the capture', () => {
       takeId: TAKE,
       segmentCount: 2,
       capturedSeconds: 8,
+      markers: [{ id: 'm', takeSeconds: 3, label: 'here' }],
       tags: ['a'],
     });
     expect(reduceCapture(state, { type: 'resumed' }).phase).toBe('recording');

@@ -1,4 +1,4 @@
-import type { CapturePhase, CaptureSnapshot, TakeElsewhere } from './capture-port.ts';
+import type { CapturePhase, CaptureSettings, CaptureSnapshot, TakeElsewhere } from './capture-port.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import type { TakeDetails } from './take-manifest.ts';
 import type { AdoptedTake, WorkerEvent } from './worker-messages.ts';
@@ -18,6 +18,8 @@ export type CaptureEvent =
   | { readonly type: 'described'; readonly details: Partial<TakeDetails> }
   | { readonly type: 'input-problem'; readonly code: ProblemCode; readonly reason?: string }
   | { readonly type: 'input-solved'; readonly code: ProblemCode }
+  | { readonly type: 'settings'; readonly settings: CaptureSettings }
+  | { readonly type: 'screen'; readonly isKeptOn: boolean }
   | { readonly type: 'owned-elsewhere'; readonly elsewhere: TakeElsewhere | null }
   /** A person let go of the take on the card. */
   | { readonly type: 'take-removed'; readonly takeId: string };
@@ -32,6 +34,10 @@ export const FIRST_SNAPSHOT: CaptureSnapshot = {
   title: '',
   tags: [],
   notes: '',
+  markers: [],
+  events: [],
+  settings: { keepsPreRoll: false, splitMinutes: null },
+  isScreenKeptOn: false,
   capturedSeconds: 0,
   safeSeconds: 0,
   connection: 'online',
@@ -65,8 +71,8 @@ export function reduceCapture(state: CaptureSnapshot, event: CaptureEvent): Capt
         segmentCount: 1,
       });
     case 'take-adopted': {
-      const { takeId, title, tags, notes, segmentCount, capturedSeconds } = event.take;
-      const details = { title, tags, notes, segmentCount, capturedSeconds };
+      const { takeId, title, tags, notes, segmentCount, capturedSeconds, moments } = event.take;
+      const details = { title, tags, notes, segmentCount, capturedSeconds, ...moments };
       return change(state, { ...freshTake(takeId), ...details, phase: 'paused' });
     }
     case 'paused':
@@ -87,6 +93,8 @@ export function reduceCapture(state: CaptureSnapshot, event: CaptureEvent): Capt
       const { segmentCount, capturedSeconds, safeSeconds } = event;
       return change(state, { segmentCount, capturedSeconds, safeSeconds });
     }
+    case 'moments':
+      return change(state, { markers: event.markers, events: event.events });
     case 'connection':
       return change(state, { connection: event.state });
     case 'problem':
@@ -96,6 +104,10 @@ export function reduceCapture(state: CaptureSnapshot, event: CaptureEvent): Capt
     case 'problem-solved':
     case 'input-solved':
       return withoutProblem(state, event.code);
+    case 'settings':
+      return change(state, { settings: event.settings });
+    case 'screen':
+      return change(state, { isScreenKeptOn: event.isKeptOn });
     case 'owned-elsewhere':
       return JSON.stringify(event.elsewhere) === JSON.stringify(state.elsewhere)
         ? state
@@ -122,6 +134,8 @@ function freshTake(takeId: string): Partial<CaptureSnapshot> {
     takeId,
     tags: [],
     notes: '',
+    markers: [],
+    events: [],
     capturedSeconds: 0,
     safeSeconds: 0,
     problems: [],

@@ -23,6 +23,12 @@ export interface Capture {
     readonly tags?: readonly string[];
     readonly notes?: string;
   }): void;
+  /** Marks the sample that is captured now; nothing happens unless a take is recorded or paused. */
+  addMarker(): void;
+  labelMarker(id: string, label: string): void;
+  removeMarker(id: string): void;
+  /** Kept by this browser; `splitMinutes` counts from the next segment on. */
+  changeSettings(change: Partial<CaptureSettings>): void;
   /** Five seconds into memory only, for the first-run test; resolves to an address to play (revoke it after use). */
   testRecording(seconds: number): Promise<string>;
 
@@ -55,6 +61,13 @@ export interface CaptureSnapshot {
   readonly title: string;
   readonly tags: readonly string[];
   readonly notes: string;
+  /** In the order of the take. */
+  readonly markers: readonly ShownMarker[];
+  /** What the watchdog noticed, in the order of the take; the newest hundred. */
+  readonly events: readonly ShownEvent[];
+  readonly settings: CaptureSettings;
+  /** True while this page keeps the screen from going dark. */
+  readonly isScreenKeptOn: boolean;
   /** Seconds encoded and written to this browser's own storage. */
   readonly capturedSeconds: number;
   /** Seconds whose bytes the server has acknowledged as being on stable storage. */
@@ -69,6 +82,28 @@ export interface CaptureSnapshot {
   readonly elsewhere: TakeElsewhere | null;
   /** Another number whenever `localTakes()` would answer otherwise. */
   readonly localTakesVersion: number;
+}
+
+export interface CaptureSettings {
+  /** Keeps the last ten seconds before Record in memory while the microphone is open. */
+  readonly keepsPreRoll: boolean;
+  /** A further segment begins after so many minutes; null: never. */
+  readonly splitMinutes: number | null;
+}
+
+export interface ShownMarker {
+  readonly id: string;
+  /** In the whole take. */
+  readonly takeSeconds: number;
+  readonly label: string;
+}
+
+/** An event of the timeline, placed in the whole take. */
+export interface ShownEvent {
+  readonly kind: string;
+  readonly takeSeconds: number;
+  readonly durationSeconds: number;
+  readonly note?: string;
 }
 
 interface CaptureProblem {

@@ -25,7 +25,7 @@ class CaptureProcessor extends AudioWorkletProcessor {
     super();
     const memory = options.processorOptions?.levelMemory;
     const levels = memory ? new Float32Array(memory) : null;
-    this.#collector = new BlockCollector(sampleRate, (level) => {
+    this.#collector = new BlockCollector((level) => {
       if (levels) levels.set([level.peak, level.rms]);
       else this.port.postMessage(level);
     });
@@ -34,7 +34,7 @@ class CaptureProcessor extends AudioWorkletProcessor {
 
   process(inputs: Float32Array[][]): boolean {
     const channels = inputs[0] ?? [];
-    this.#collector.take(channels, channels[0]?.length ?? QUANTUM_FRAMES);
+    this.#collector.take(channels, channels[0]?.length ?? QUANTUM_FRAMES, sampleRate);
     return true;
   }
 }

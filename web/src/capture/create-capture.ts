@@ -1,9 +1,11 @@
 import { DEFAULT_PRESET } from '../../../src/model/preset.ts';
 import { type CaptureEvent, FIRST_SNAPSHOT, reduceCapture } from './capture-machine.ts';
 import type { Capture, CaptureSnapshot, TakeElsewhere } from './capture-port.ts';
+import { readSettings, writeSettings } from './capture-settings.ts';
 import { askBeforeLeaving } from './leaving.ts';
 import { markTab } from './mark-tab.ts';
 import { saveFile } from './save-file.ts';
+import { createScreenKeeper } from './screen-wake-lock.ts';
 import { TakeControl } from './take-control.ts';
 import { watchElsewhere } from './take-elsewhere.ts';
 import { startTakeWorker } from './worker-client.ts';
@@ -21,7 +23,7 @@ export interface CaptureOptions {
 export function createCapture(options: CaptureOptions = {}): Capture {
   const api = new URL(options.apiPath ?? '/api/', location.href);
   const listeners = new Set<() => void>();
-  let snapshot = FIRST_SNAPSHOT;
+  let snapshot: CaptureSnapshot = { ...FIRST_SNAPSHOT, settings: readSettings() };
   let unsentCount = 0;
 
   function dispatch(event: CaptureEvent): void {
@@ -32,6 +34,7 @@ export function createCapture(options: CaptureOptions = {}): Capture {
     for (const listener of [...listeners]) listener();
     if (isRunning(before) || isRunning(next)) elsewhere.announce();
     if (before.takeId !== next.takeId) void elsewhere.look();
+    screen.keepOn(next.phase === 'recording');
   }
 
   function onEvent(event: WorkerEvent): void {
@@ -46,6 +49,7 @@ export function createCapture(options: CaptureOptions = {}): Capture {
     onCrash: () => dispatch({ type: 'input-problem', code: 'engine-failed' }),
   });
   const control = new TakeControl({ worker, snapshot: () => snapshot, dispatch, nowMs: Date.now });
+  const screen = createScreenKeeper((isKeptOn) => dispatch({ type: 'screen', isKeptOn }));
   const elsewhere = watchElsewhere({
     ownTake: () => (isRunning(snapshot) ? ownTakeOf(snapshot) : null),
     onChange: (take) => dispatch({ type: 'owned-elsewhere', elsewhere: take }),
@@ -84,6 +88,21 @@ export function createCapture(options: CaptureOptions = {}): Capture {
     describe(details) {
       dispatch({ type: 'described', details });
       if (snapshot.takeId) void worker.ask({ type: 'describe', takeId: snapshot.takeId, details });
+    },
+    addMarker: () => void worker.ask({ type: 'add-marker' }),
+    labelMarker(id, label) {
+      const { takeId } = snapshot;
+      if (takeId) void worker.ask({ type: 'label-marker', takeId, id, label });
+    },
+    removeMarker(id) {
+      const { takeId } = snapshot;
+      if (takeId) void worker.ask({ type: 'remove-marker', takeId, id });
+    },
+    changeSettings(change) {
+      const settings = { ...snapshot.settings, ...change };
+      writeSettings(settings);
+      dispatch({ type: 'settings', settings });
+      control.applySettings();
     },
     testRecording: async (seconds) => URL.createObjectURL(await control.test(seconds, DEFAULT_PRESET.id)),
     localTakes: () => worker.ask({ type: 'list-takes' }),

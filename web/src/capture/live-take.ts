@@ -1,16 +1,16 @@
-import { DEFAULT_PRESET, findPreset } from '../../../src/model/preset.ts';
 import type { TakeGap } from '../../../src/model/take-timeline.ts';
 import type { LocalTake, LocalTakeFile } from './capture-port.ts';
-import type { Segment } from './segment.ts';
+import { openSegment, type SegmentDesk } from './open-segment.ts';
 import { type AudioEnd, gapSince, isSteady, type TwoClocks } from './segment-gap.ts';
-import { type RecordingListener, recordSegment, type SegmentRecording } from './segment-recording.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
 import { listTakeFiles } from './take-files.ts';
-import { newSegmentEntry, type TakeDetails, type TakeManifest } from './take-manifest.ts';
+import { type FlowWish, TakeFlow } from './take-flow.ts';
+import type { TakeDetails, TakeManifest } from './take-manifest.ts';
+import { TakeMoments } from './take-moments.ts';
 import type { TakeRecord } from './take-record.ts';
 import { TakeSegments } from './take-segments.ts';
 import { createTakeSender, type TakeSender } from './take-sender.ts';
-import { listSegmentFiles, openTakeFolder, removeTakeFolder } from './take-store.ts';
+import { removeTakeFolder } from './take-store.ts';
 import type { AdoptedTake } from './worker-messages.ts';
 
 // Amendments of a take that is saved already wait for a pause in the typing.
@@ -25,11 +25,8 @@ export class LiveTake {
   readonly #segments: TakeSegments;
   readonly #sender: TakeSender;
   readonly #stop = new AbortController();
-  #running: {
-    readonly number: number;
-    readonly segment: Segment;
-    readonly recording: SegmentRecording;
-  } | null = null;
+  readonly #moments: TakeMoments;
+  #flow: TakeFlow | null = null;
   /** Where the audio before the next segment ends; null before the first. */
   #audioEnd: AudioEnd | null = null;
   #touchedAt: TwoClocks;
@@ -43,6 +40,9 @@ export class LiveTake {
     this.#release = release;
     this.#segments = new TakeSegments(record);
     this.#touchedAt = this.#clocks();
+    this.#moments = new TakeMoments(record, (moments) =>
+      desk.emit({ type: 'moments', takeId: this.takeId, ...moments }),
+    );
     const tellProgress = () => this.#tellProgress();
     this.#sender = createTakeSender(desk, record, this.#segments, tellProgress, this.#stop.signal);
   }
@@ -60,35 +60,29 @@ export class LiveTake {
     return this.manifest.segments.some(({ isSent, refusal }) => !isSent && refusal === null);
   }
 
-  /** `cause`: why the segment before ended, as far as this page knows. */
-  async beginSegment(samples: MessagePort, cause: string): Promise<void> {
-    const gapBefore = this.#gapBefore(cause);
-    const folder = await openTakeFolder(this.takeId).catch(() => null);
-    const files = folder ? await listSegmentFiles(folder) : [];
-    const taken = [...files, ...this.manifest.segments].map(({ segment }) => segment);
-    const number = Math.max(-1, ...taken) + 1;
-    const entry = { ...newSegmentEntry(number, this.#now()), gapBefore };
-    const segments = [...this.manifest.segments, entry];
-    await this.#record.change({ phase: 'recording', touchedAt: entry.startedAt, segments });
-    const segment = await this.#segments.create(entry, folder);
-    const preset = findPreset(this.manifest.presetId) ?? DEFAULT_PRESET;
-    const recording = recordSegment(samples, preset, this.#listenerFor(segment));
-    this.#running = { number, segment, recording };
-    this.#tellProgress();
-    this.#sender.send(number);
+  /** Leads samples into a segment, and into further ones as they come; `cause`: why the one before ended, if known. */
+  async beginSegment(wish: FlowWish, cause: string): Promise<void> {
+    const flow = new TakeFlow(
+      {
+        nowMs: () => this.#desk.nowMs(),
+        open: (start) => openSegment(this.#segmentDesk(), start),
+        fail: (error) => this.#loseSegment(error),
+        onAlert: (code, reason) => tellProblem(this.#desk, this.takeId, code, reason),
+        onAllClear: (code) => this.#desk.emit({ type: 'problem-solved', takeId: this.takeId, code }),
+      },
+      wish,
+    );
+    this.#flow = flow;
+    await flow.begin(this.#gapBefore(cause));
   }
 
   /** Closes the running segment validly; the take goes on in another one, waits, or is over. */
   async endSegment(nextPhase: TakeManifest['phase']): Promise<void> {
-    const running = this.#running;
-    this.#running = null;
-    if (running) {
+    const flow = this.#flow;
+    this.#flow = null;
+    if (flow) {
       this.#audioEnd = { by: 'this-page', at: this.#clocks() };
-      const endedAt = this.#now();
-      await running.recording.end();
-      running.segment.complete();
-      this.#desk.connection.wake();
-      await this.#segments.noteCompletion(running.number, endedAt);
+      await flow.end();
     }
     await this.#record.change({ phase: nextPhase, touchedAt: this.#now() });
     this.#tellProgress();
@@ -109,8 +103,28 @@ export class LiveTake {
 
   async describe(details: Partial<TakeDetails>): Promise<void> {
     await this.#record.change(details);
-    clearTimeout(this.#typing);
-    this.#typing = setTimeout(() => this.#sender.settle(), TYPING_PAUSE_MS);
+    this.#settleSoon();
+  }
+
+  /** A moment of the running segment, at the sample that is captured now. */
+  async addMarker(): Promise<void> {
+    const position = this.#flow?.position();
+    if (position) await this.#moments.addMarker(position, this.#desk.nowMs());
+  }
+
+  async labelMarker(id: string, label: string): Promise<void> {
+    await this.#moments.labelMarker(id, label);
+    this.#settleSoon();
+  }
+
+  async removeMarker(id: string): Promise<void> {
+    await this.#moments.removeMarker(id);
+    this.#settleSoon();
+  }
+
+  /** Something happened to the input of the running segment. */
+  noteEvent(kind: string, note?: string): void {
+    this.#flow?.note(kind, note);
   }
 
   /** Closes what an earlier page left open, and counts what is there. */
@@ -151,6 +165,7 @@ export class LiveTake {
       phase: phase === 'recording' ? 'recording' : 'paused',
       segmentCount: segments.length,
       capturedSeconds: this.#segments.capturedSeconds(),
+      moments: this.#moments.shown(),
     };
   }
 
@@ -180,29 +195,31 @@ export class LiveTake {
     this.#release();
   }
 
-  #listenerFor(segment: Segment): RecordingListener {
-    let hasFailed = false;
-    const watchStorage = () => {
-      if (hasFailed || !segment.storageFailure) return;
-      hasFailed = true;
-      tellProblem(this.#desk, this.takeId, 'local-storage-failed', segment.storageFailure);
-    };
-    watchStorage();
+  #segmentDesk(): SegmentDesk {
     return {
-      onBytes: (bytes) => {
-        segment.append(bytes);
-        watchStorage();
+      record: this.#record,
+      segments: this.#segments,
+      moments: this.#moments,
+      nowMs: () => this.#desk.nowMs(),
+      onOpen: (number) => {
         this.#tellProgress();
+        this.#sender.send(number);
       },
-      onFailure: (error) => {
-        tellProblem(this.#desk, this.takeId, 'encoder-failed', error);
-        this.#desk.emit({ type: 'segment-lost', takeId: this.takeId });
-      },
-      onSilence: (isSilent) => {
-        if (isSilent) tellProblem(this.#desk, this.takeId, 'input-silent');
-        else this.#desk.emit({ type: 'problem-solved', takeId: this.takeId, code: 'input-silent' });
-      },
+      onBytes: () => this.#tellProgress(),
+      onComplete: () => this.#desk.connection.wake(),
+      onStorageFailure: (error) => tellProblem(this.#desk, this.takeId, 'local-storage-failed', error),
+      onEncoderFailure: (error) => this.#loseSegment(error),
     };
+  }
+
+  #loseSegment(error: unknown): void {
+    tellProblem(this.#desk, this.takeId, 'encoder-failed', error);
+    this.#desk.emit({ type: 'segment-lost', takeId: this.takeId });
+  }
+
+  #settleSoon(): void {
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => this.#sender.settle(), TYPING_PAUSE_MS);
   }
 
   #gapBefore(cause: string): TakeGap | null {

@@ -47,10 +47,19 @@ export async function listMicrophones(): Promise<CaptureSnapshot['devices']> {
 
 /** True only when opening the microphone would ask nobody. */
 export async function isMicrophoneGranted(): Promise<boolean> {
+  return (await microphonePermission()) === 'granted';
+}
+
+/** True when a person, or a rule of the machine, has said no. */
+export async function isMicrophoneDenied(): Promise<boolean> {
+  return (await microphonePermission()) === 'denied';
+}
+
+async function microphonePermission(): Promise<PermissionState | null> {
   try {
-    const permission = await navigator.permissions.query({ name: 'microphone' as PermissionName });
-    return permission.state === 'granted';
+    return (await navigator.permissions.query({ name: 'microphone' as PermissionName })).state;
   } catch {
-    return false;
+    // Some browsers know no such permission.
+    return null;
   }
 }

@@ -7,8 +7,15 @@ export const PROBLEMS = {
   'recorded-elsewhere': 'Another tab of this browser records already; one take runs at a time.',
   'encoder-failed':
     'The encoder of this browser stopped; what it wrote before is kept, and the take can go on.',
-  'input-silent':
-    'Nothing but digital silence has come from the microphone for five seconds; is it switched off?',
+  'input-silent': 'Nothing but digital silence comes from the microphone; is it switched off?',
+  'channel-silent': 'One of the two channels carries no sound.',
+  'input-quiet': 'Hardly any sound comes from the microphone.',
+  'input-clipping': 'The input is too loud and distorts.',
+  'input-stalled': 'No sound arrives from the microphone any more.',
+  'input-muted': 'The system has muted the microphone.',
+  'samples-lost': 'Some sound did not arrive.',
+  'page-frozen': 'This page, or the whole machine, stood still.',
+  'clock-changed': 'The clock of this machine was set; the take is not disturbed.',
   'input-waiting': 'The browser waits for a click before it listens again; what was recorded before is kept.',
   'device-lost': 'The microphone is gone; what was recorded is kept, and the take can go on when it is back.',
   'server-refused': 'The server does not take this recording; its bytes stay in this browser.',

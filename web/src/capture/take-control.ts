@@ -4,10 +4,12 @@ import type { CaptureEvent } from './capture-machine.ts';
 import type { CaptureSnapshot } from './capture-port.ts';
 import { rememberRunningTake, wasRunningHere } from './leaving.ts';
 import { type Level, SILENT } from './level-meter.ts';
-import { isMicrophoneGranted, listMicrophones, microphoneStateOf } from './microphone.ts';
+import { isMicrophoneDenied, isMicrophoneGranted, listMicrophones, microphoneStateOf } from './microphone.ts';
 import { PROBLEMS } from './problems.ts';
 import type { WorkerClient } from './worker-client.ts';
 import type { AdoptedTake } from './worker-messages.ts';
+
+const PRE_ROLL_SECONDS = 10;
 
 export interface ControlDesk {
   readonly worker: WorkerClient;
@@ -24,6 +26,8 @@ export class TakeControl {
   #hasSegment = false;
   /** Why the last segment ended. */
   #gapCause = 'unknown';
+  /** The device a take waits for since it was unplugged; nobody chose anything else meanwhile. */
+  #lostDeviceId: string | null = null;
   #endTest: () => void = () => {};
   #last: Promise<unknown> = Promise.resolve();
 
@@ -37,6 +41,11 @@ export class TakeControl {
 
   openInput(deviceId?: string): Promise<void> {
     return this.#enqueue(() => this.#openInput(deviceId ?? null));
+  }
+
+  /** Tells the open input what the settings say. */
+  applySettings(): void {
+    this.#input?.keep(this.#preRollSeconds());
   }
 
   closeInput(): void {
@@ -61,14 +70,16 @@ export class TakeControl {
       if (!(await this.#desk.worker.ask({ type: 'claim-recorder', takeId }))) {
         throw new Error(PROBLEMS['recorded-elsewhere']);
       }
-      const samples = this.#input.forward();
+      const samples = this.#input.forward({ withPreRoll: true });
       this.#hasSegment = true;
+      this.#lostDeviceId = null;
       this.#desk.dispatch({ type: 'take-started', takeId, title });
       rememberRunningTake(takeId);
       const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
       const take = { takeId, title, presetId, startedAt: new Date(nowMs).toISOString(), zone };
       try {
-        await this.#desk.worker.ask({ type: 'begin-take', take, samples }, [samples]);
+        const splitSeconds = this.#splitSeconds();
+        await this.#desk.worker.ask({ type: 'begin-take', take, samples, splitSeconds }, [samples]);
       } catch (error) {
         await this.#loseSegment('encoder-failed', reasonOf(error));
       }
@@ -145,6 +156,8 @@ export class TakeControl {
     if (devices.length > 0 && this.#desk.snapshot().microphone === 'missing') {
       this.#desk.dispatch({ type: 'microphone', microphone: 'unknown' });
     }
+    const lost = devices.find(({ id }) => id === this.#lostDeviceId);
+    if (lost) void this.#enqueue(() => this.#goOnWith(lost.id));
   }
 
   /** Opens the input wished for; a running take goes on with it in a segment of its own. */
@@ -157,15 +170,20 @@ export class TakeControl {
     try {
       const input = await openAudioInput(deviceId ?? this.#desk.snapshot().deviceId, {
         onLost: () => void this.#enqueue(() => this.#lose(input)),
+        onMuted: (isMuted) => this.#hearMute(isMuted),
         onListening: (isListening) =>
           dispatch({ type: isListening ? 'input-solved' : 'input-problem', code: 'input-waiting' }),
       });
       if (this.#hasSegment) await this.#endSegment(mustGoOn ? 'recording' : 'paused', 'device-changed');
       before?.close();
       this.#input = input;
+      input.keep(this.#preRollSeconds());
       dispatch({ type: 'microphone', microphone: 'open', deviceId: input.deviceId });
       await this.devicesChanged();
-      if (mustGoOn) await this.#beginSegment(input);
+      if (!mustGoOn) return;
+      await this.#beginSegment(input);
+      const { devices } = this.#desk.snapshot();
+      this.#note('device-changed', devices.find(({ id }) => id === input.deviceId)?.label);
     } catch (error) {
       // The input that was open stays so: a wrong choice must not end a take.
       dispatch({ type: 'microphone', microphone: before ? 'open' : microphoneStateOf(error) });
@@ -175,12 +193,42 @@ export class TakeControl {
 
   async #lose(input: AudioInput): Promise<void> {
     if (input !== this.#input) return;
+    if (this.#hasSegment) this.#note('device-lost');
+    if (this.#desk.snapshot().phase === 'recording') this.#lostDeviceId = input.deviceId;
     this.#input.end();
     await this.#loseSegment('device-lost');
     input.close();
     this.#input = null;
-    this.#desk.dispatch({ type: 'microphone', microphone: 'missing', deviceId: null });
+    const microphone = (await isMicrophoneDenied()) ? 'denied' : 'missing';
+    this.#desk.dispatch({ type: 'microphone', microphone, deviceId: null });
     await this.devicesChanged();
+  }
+
+  /** The very device that was unplugged is back: the take goes on with it as it would have. */
+  async #goOnWith(deviceId: string): Promise<void> {
+    if (this.#lostDeviceId !== deviceId || this.#input || this.#desk.snapshot().phase !== 'paused') return;
+    await this.#openInput(deviceId);
+    await this.#continue();
+  }
+
+  #hearMute(isMuted: boolean): void {
+    const { dispatch } = this.#desk;
+    dispatch({ type: isMuted ? 'input-problem' : 'input-solved', code: 'input-muted' });
+    if (isMuted && this.#hasSegment) this.#note('muted');
+  }
+
+  #note(kind: string, note?: string): void {
+    const event = { type: 'note-event', kind, ...(note ? { note } : {}) } as const;
+    void this.#desk.worker.ask(event);
+  }
+
+  #preRollSeconds(): number {
+    return this.#desk.snapshot().settings.keepsPreRoll ? PRE_ROLL_SECONDS : 0;
+  }
+
+  #splitSeconds(): number | null {
+    const { splitMinutes } = this.#desk.snapshot().settings;
+    return splitMinutes === null ? null : splitMinutes * 60;
   }
 
   async #loseSegment(code: 'device-lost' | 'encoder-failed' | null, reason?: string): Promise<void> {
@@ -211,13 +259,15 @@ export class TakeControl {
   }
 
   async #beginSegment(device: AudioInput): Promise<void> {
+    this.#lostDeviceId = null;
     const samples = device.forward();
     this.#hasSegment = true;
-    for (const code of ['device-lost', 'encoder-failed', 'input-waiting'] as const) {
+    for (const code of ['device-lost', 'encoder-failed', 'input-waiting', 'input-muted'] as const) {
       this.#desk.dispatch({ type: 'input-solved', code });
     }
     rememberRunningTake(this.#desk.snapshot().takeId);
-    await this.#desk.worker.ask({ type: 'begin-segment', samples, cause: this.#gapCause }, [samples]);
+    const wish = { samples, splitSeconds: this.#splitSeconds() };
+    await this.#desk.worker.ask({ type: 'begin-segment', ...wish, cause: this.#gapCause }, [samples]);
   }
 
   #enqueue<Result>(command: () => Promise<Result>): Promise<Result> {

@@ -1,7 +1,9 @@
 import { DEFAULT_PRESET, findPreset } from '../../../src/model/preset.ts';
+import { fileKindOf, mimeTypeOf } from './audio-file.ts';
 import type { LocalTake } from './capture-port.ts';
 import { createEarlierTakes, type EarlierTakes } from './earlier-takes.ts';
 import { LiveTake } from './live-take.ts';
+import { openFeed } from './sample-feed.ts';
 import { recordSegment } from './segment-recording.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
 import { holdRunning, holdTake } from './take-lock.ts';
@@ -57,11 +59,11 @@ export class TakeHouse {
       case 'begin-take':
         this.#putAside();
         this.#current = await this.#begin(request.take);
-        await this.#current.beginSegment(request.samples, 'unknown');
+        await this.#current.beginSegment(request, 'unknown');
         return null;
       case 'begin-segment':
         if (!this.#current) throw new Error('There is no take that could go on.');
-        await this.#current.beginSegment(request.samples, request.cause);
+        await this.#current.beginSegment(request, request.cause);
         return null;
       case 'end-segment':
         await this.#current?.endSegment(request.nextPhase);
@@ -72,6 +74,18 @@ export class TakeHouse {
         return null;
       case 'describe':
         await this.#find(request.takeId)?.describe(request.details);
+        return null;
+      case 'add-marker':
+        await this.#current?.addMarker();
+        return null;
+      case 'label-marker':
+        await this.#find(request.takeId)?.labelMarker(request.id, request.label);
+        return null;
+      case 'remove-marker':
+        await this.#find(request.takeId)?.removeMarker(request.id);
+        return null;
+      case 'note-event':
+        this.#current?.noteEvent(request.kind, request.note);
         return null;
       case 'test':
         return recordTest(request);
@@ -136,6 +150,7 @@ export class TakeHouse {
       phase: 'recording' as const,
       touchedAt: take.startedAt,
       segments: [],
+      markers: [],
     };
     return new LiveTake(this.#desk, new TakeRecord(manifest, onFailure), release);
   }
@@ -171,14 +186,15 @@ export class TakeHouse {
 /** Records into memory until the audio thread ends it. */
 async function recordTest({ samples, presetId }: TestRequest): Promise<Blob> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  const ended = Promise.withResolvers<void>();
-  const recording = recordSegment(samples, findPreset(presetId) ?? DEFAULT_PRESET, {
+  const preset = findPreset(presetId) ?? DEFAULT_PRESET;
+  const failed = Promise.withResolvers<never>();
+  const recording = recordSegment(preset, {
     onBytes: (bytes) => parts.push(bytes.slice()),
-    onFailure: ended.reject,
-    onSilence: () => {},
-    onEnd: ended.resolve,
+    onFailure: failed.reject,
   });
-  await ended.promise;
-  await recording.end();
-  return new Blob(parts, { type: 'audio/ogg; codecs=opus' });
+  const feed = openFeed(samples, { onBlock: (block) => recording.add(block) });
+  await Promise.race([feed.ended, failed.promise]);
+  await feed.close();
+  await recording.finish();
+  return new Blob(parts, { type: mimeTypeOf(fileKindOf(preset)) });
 }

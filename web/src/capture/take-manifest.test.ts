@@ -20,6 +20,7 @@ function manifestNamed(title: string): TakeManifest {
     phase: 'recording',
     touchedAt: '2026-11-22T21:32:05.000Z',
     segments: [newSegmentEntry(0, '2026-11-22T21:32:05.000Z')],
+    markers: [],
   };
 }
 

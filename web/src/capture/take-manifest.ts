@@ -1,4 +1,6 @@
-import type { TakeGap } from '../../../src/model/take-timeline.ts';
+import { DEFAULT_PRESET, type Preset } from '../../../src/model/preset.ts';
+import type { TakeGap, TimelineEvent } from '../../../src/model/take-timeline.ts';
+import { fileKindOf, segmentFileName } from './audio-file.ts';
 
 /** What this browser keeps about a take beside its audio. */
 export interface TakeManifest {
@@ -15,6 +17,16 @@ export interface TakeManifest {
   /** Written again every half minute while a page has the take in hand. */
   readonly touchedAt: string;
   readonly segments: readonly SegmentEntry[];
+  readonly markers: readonly TakeMarker[];
+}
+
+/** A moment that a person marked while recording. */
+export interface TakeMarker {
+  readonly id: string;
+  readonly segment: number;
+  /** In the segment's own audio. */
+  readonly atSeconds: number;
+  readonly label: string;
 }
 
 export interface TakeDetails {
@@ -26,6 +38,8 @@ export interface TakeDetails {
 export interface SegmentEntry {
   readonly segment: number;
   readonly filename: string;
+  /** How it is encoded. */
+  readonly presetId: string;
   readonly startedAt: string;
   /** When its last sample came, on the wall clock; null until it is complete, and when an earlier page left it. */
   readonly endedAt: string | null;
@@ -45,6 +59,10 @@ export interface SegmentEntry {
   readonly recordingId: string | null;
   /** What the server was told; what differs at the end is sent as an amendment. */
   readonly told: TakeDetails | null;
+  /** What was noticed while it was recorded. */
+  readonly timeline: readonly TimelineEvent[];
+  /** Of the markers and the timeline that the server was told; null while it knows of none. */
+  readonly toldMoments: string | null;
   /** The server's sentence when it will never take these bytes. */
   readonly refusal: string | null;
 }
@@ -120,13 +138,18 @@ function completeManifest(manifest: TakeManifest): TakeManifest {
     ...newSegmentEntry(entry.segment, entry.startedAt),
     ...entry,
   }));
-  return { ...manifest, segments };
+  return { ...manifest, segments, markers: manifest.markers ?? [] };
 }
 
-export function newSegmentEntry(segment: number, startedAt: string): SegmentEntry {
+export function newSegmentEntry(
+  segment: number,
+  startedAt: string,
+  preset: Preset = DEFAULT_PRESET,
+): SegmentEntry {
   return {
     segment,
-    filename: `segment-${segment}.ogg`,
+    filename: segmentFileName(segment, fileKindOf(preset)),
+    presetId: preset.id,
     startedAt,
     endedAt: null,
     gapBefore: null,
@@ -139,6 +162,8 @@ export function newSegmentEntry(segment: number, startedAt: string): SegmentEntr
     isSent: false,
     recordingId: null,
     told: null,
+    timeline: [],
+    toldMoments: null,
     refusal: null,
   };
 }
@@ -150,4 +175,13 @@ export function untoldDetails(take: TakeDetails, told: TakeDetails | null): Part
   if (JSON.stringify(take.tags) !== JSON.stringify(told?.tags)) untold.tags = take.tags;
   if (take.notes !== told?.notes) untold.notes = take.notes;
   return untold;
+}
+
+/** Null for none at all: of them nobody need be told. */
+export async function digestOfMoments(moments: {
+  readonly markers: readonly unknown[];
+  readonly timeline: readonly unknown[];
+}): Promise<string | null> {
+  const isNone = moments.markers.length === 0 && moments.timeline.length === 0;
+  return isNone ? null : sha256Of(JSON.stringify(moments));
 }

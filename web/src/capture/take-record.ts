@@ -1,4 +1,6 @@
+import { DEFAULT_PRESET, PRESETS, type Preset } from '../../../src/model/preset.ts';
 import type { UploadMetadata } from '../../../src/model/upload-metadata.ts';
+import { fileKindOf, fileKindOfName } from './audio-file.ts';
 import {
   createManifestKeeper,
   type ManifestKeeper,
@@ -93,11 +95,21 @@ async function recoverManifest(takeId: string): Promise<TakeManifest | undefined
     notes: '',
     startedAt,
     zone: 'UTC',
-    presetId: 'voice',
+    presetId: presetOfFile(files[0]?.filename ?? '').id,
     phase: 'ended',
     touchedAt: startedAt,
-    segments: files.map(({ segment }) => newSegmentEntry(segment, startedAt)),
+    segments: files.map(({ segment, filename }) => ({
+      ...newSegmentEntry(segment, startedAt, presetOfFile(filename)),
+      filename,
+    })),
+    markers: [],
   };
+}
+
+/** The plainest that makes such a file: which it was, nobody knows any more. */
+function presetOfFile(filename: string): Preset {
+  const kind = fileKindOfName(filename);
+  return PRESETS.find((preset) => fileKindOf(preset) === kind) ?? DEFAULT_PRESET;
 }
 
 // What a header line can hold without coming near the 16 KiB that servers allow for all of them; the rest follows
@@ -128,7 +140,7 @@ export function uploadMetadataOf(
     ...told,
     recordedAt: entry.startedAt,
     recordedAtZone: manifest.zone,
-    preset: manifest.presetId,
+    preset: entry.presetId,
   };
 }
 
@@ -136,5 +148,5 @@ export function uploadMetadataOf(
 export function fileNameOf(manifest: TakeManifest, entry: SegmentEntry): string {
   const plain = [...manifest.title.replaceAll(/[\p{Cc}\\/:*?"<>|]+/gu, '-').trim()].slice(0, 80).join('');
   const part = manifest.segments.length > 1 ? ` (part ${entry.segment + 1})` : '';
-  return `${plain || 'Take'}${part}.ogg`;
+  return `${plain || 'Take'}${part}.${fileKindOfName(entry.filename)}`;
 }

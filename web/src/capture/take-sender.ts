@@ -3,6 +3,7 @@ import type { Segment } from './segment.ts';
 import { sendSegment, type UploadOutcome } from './segment-upload.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
 import { newSegmentEntry, type TakeDetails, untoldDetails } from './take-manifest.ts';
+import { untoldMoments } from './take-moments.ts';
 import { type TakeRecord, tellable, uploadMetadataOf } from './take-record.ts';
 import type { TakeSegments } from './take-segments.ts';
 import { openTakeFolder, removeFile, removeTakeFolder } from './take-store.ts';
@@ -121,12 +122,15 @@ export function createTakeSender(
   async function amendAll(): Promise<boolean> {
     for (const entry of record.manifest.segments) {
       const { title, tags, notes } = record.manifest;
-      const untold = untoldDetails({ title, tags, notes }, entry.told);
-      if (entry.recordingId === null || Object.keys(untold).length === 0) continue;
-      const refusal = await amendRecording(desk, entry.recordingId, untold, signal);
+      const details = untoldDetails({ title, tags, notes }, entry.told);
+      const untold = await untoldMoments(record, entry.segment);
+      const amendment = { ...details, ...untold?.moments };
+      if (entry.recordingId === null || Object.keys(amendment).length === 0) continue;
+      const refusal = await amendRecording(desk, entry.recordingId, amendment, signal);
       if (signal.aborted) return false;
       if (refusal !== null) tellProblem(desk, takeId, 'details-refused', refusal);
-      await record.changeSegment(entry.segment, { told: { title, tags, notes } });
+      const told = { title, tags, notes };
+      await record.changeSegment(entry.segment, { told, ...(untold ? { toldMoments: untold.digest } : {}) });
     }
     return true;
   }

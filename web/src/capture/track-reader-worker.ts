@@ -10,42 +10,34 @@ export type ReaderCommand =
       readonly levelMemory: SharedArrayBuffer | null;
     };
 
-let collector: BlockCollector | null = null;
-const early: CollectorCommand[] = [];
+let levels: Float32Array | null = null;
+const collector = new BlockCollector((level) => {
+  if (levels) levels.set([level.peak, level.rms]);
+  else self.postMessage(level);
+});
 
-function obey(command: CollectorCommand): void {
-  if (collector) collector.obey(command);
-  else early.push(command);
-}
-
-async function read(
-  readable: ReadableStream<AudioData>,
-  levelMemory: SharedArrayBuffer | null,
-): Promise<void> {
-  const levels = levelMemory ? new Float32Array(levelMemory) : null;
+async function read(readable: ReadableStream<AudioData>): Promise<void> {
   const reader = readable.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    const { numberOfChannels, numberOfFrames, sampleRate } = value;
+    const { numberOfChannels, numberOfFrames, sampleRate, timestamp } = value;
     const channels = Array.from({ length: Math.min(2, numberOfChannels) }, (_, planeIndex) => {
       const samples = new Float32Array(numberOfFrames);
       value.copyTo(samples, { planeIndex, format: 'f32-planar' });
       return samples;
     });
     value.close();
-    if (!collector) {
-      collector = new BlockCollector(sampleRate, (level) => {
-        if (levels) levels.set([level.peak, level.rms]);
-        else self.postMessage(level);
-      });
-      for (const command of early.splice(0)) collector.obey(command);
-    }
-    collector.take(channels, numberOfFrames);
+    // WebCodecs, section 9.2: timestamps are in microseconds.
+    collector.take(channels, numberOfFrames, sampleRate, timestamp / 1000);
   }
 }
 
 self.onmessage = ({ data }: MessageEvent<ReaderCommand>) => {
-  if (data.type === 'read') void read(data.readable, data.levelMemory);
-  else obey(data);
+  if (data.type !== 'read') {
+    collector.obey(data);
+    return;
+  }
+  levels = data.levelMemory && new Float32Array(data.levelMemory);
+  void read(data.readable);
 };

@@ -1,18 +1,26 @@
 import type { LocalTake, LocalTakeFile } from './capture-port.ts';
 import type { ConnectionState } from './connection.ts';
+import type { FlowWish } from './take-flow.ts';
 import type { TakeDetails } from './take-manifest.ts';
+import type { ShownMoments } from './take-moments.ts';
 
 /** What the page asks of the take worker; each is answered once. */
 export type WorkerRequest =
   | { readonly type: 'open'; readonly uploadsUrl: string; readonly recordingsUrl: string }
   /** Asks to be the tab that records. */
   | { readonly type: 'claim-recorder'; readonly takeId: string }
-  | { readonly type: 'begin-take'; readonly take: NewTake; readonly samples: MessagePort }
+  | ({ readonly type: 'begin-take'; readonly take: NewTake } & FlowWish)
   /** `cause`: why the segment before ended, in the words of a take's gaps. */
-  | { readonly type: 'begin-segment'; readonly samples: MessagePort; readonly cause: string }
+  | ({ readonly type: 'begin-segment'; readonly cause: string } & FlowWish)
   | { readonly type: 'end-segment'; readonly nextPhase: 'recording' | 'paused' | 'ended' }
   | { readonly type: 'set-phase'; readonly phase: 'recording' | 'paused' }
   | { readonly type: 'describe'; readonly takeId: string; readonly details: Partial<TakeDetails> }
+  /** At the sample that is captured now. */
+  | { readonly type: 'add-marker' }
+  | { readonly type: 'label-marker'; readonly takeId: string; readonly id: string; readonly label: string }
+  | { readonly type: 'remove-marker'; readonly takeId: string; readonly id: string }
+  /** For the timeline of the running segment. */
+  | { readonly type: 'note-event'; readonly kind: string; readonly note?: string }
   | { readonly type: 'test'; readonly samples: MessagePort; readonly presetId: string }
   | { readonly type: 'list-takes' | 'retry-now' }
   | { readonly type: 'send-take' | 'take-files' | 'remove-take'; readonly takeId: string };
@@ -35,6 +43,10 @@ export interface WorkerAnswers {
   readonly 'end-segment': null;
   readonly 'set-phase': null;
   readonly describe: null;
+  readonly 'add-marker': null;
+  readonly 'label-marker': null;
+  readonly 'remove-marker': null;
+  readonly 'note-event': null;
   readonly test: Blob;
   readonly 'list-takes': readonly LocalTake[];
   readonly 'retry-now': null;
@@ -49,6 +61,7 @@ export interface AdoptedTake extends TakeDetails {
   readonly phase: 'recording' | 'paused';
   readonly segmentCount: number;
   readonly capturedSeconds: number;
+  readonly moments: ShownMoments;
 }
 
 /** What the worker says unasked. `takeId` tells a running take from earlier ones that are being sent. */
@@ -63,6 +76,8 @@ export type WorkerEvent =
   | { readonly type: 'connection'; readonly state: ConnectionState }
   | { readonly type: 'problem'; readonly takeId: string; readonly code: string; readonly message: string }
   | { readonly type: 'problem-solved'; readonly takeId: string; readonly code: string }
+  /** Markers and what the watchdog noticed, as they are now. */
+  | ({ readonly type: 'moments'; readonly takeId: string } & ShownMoments)
   /** The encoder gave up; the segment is closed validly. */
   | { readonly type: 'segment-lost'; readonly takeId: string }
   /** Neither the disk nor the server takes it, and memory is used up: the take must end now. */
