@@ -5,6 +5,7 @@ import { imports } from './strings/imports.ts';
 import { library, trash } from './strings/library.ts';
 import { login } from './strings/login.ts';
 import { microphone } from './strings/microphone.ts';
+import { presets } from './strings/presets.ts';
 import { connection, problems } from './strings/problems.ts';
 import { record } from './strings/record.ts';
 import { recovery } from './strings/recovery.ts';
@@ -13,6 +14,7 @@ import { recovery } from './strings/recovery.ts';
 export const STRINGS = {
   app,
   record,
+  presets,
   recovery,
   connection,
   problems,

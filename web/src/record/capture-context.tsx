@@ -1,10 +1,12 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { Capture, CaptureSnapshot } from '../capture/capture-port.ts';
 import { LevelHistory } from './level-history.ts';
+import { browserMemory, PresetChoice } from './preset-choice.ts';
 
 interface CaptureHouse {
   readonly capture: Capture;
   readonly levels: LevelHistory;
+  readonly presets: PresetChoice;
 }
 
 const CaptureContext = createContext<CaptureHouse | null>(null);
@@ -17,7 +19,10 @@ export function CaptureProvider({
   readonly capture: Capture;
   readonly children: ReactNode;
 }) {
-  const house = useMemo(() => ({ capture, levels: new LevelHistory(capture) }), [capture]);
+  const house = useMemo(
+    () => ({ capture, levels: new LevelHistory(capture), presets: new PresetChoice(browserMemory()) }),
+    [capture],
+  );
   useEffect(() => house.levels.follow(), [house]);
   return <CaptureContext value={house}>{children}</CaptureContext>;
 }
@@ -34,6 +39,13 @@ export function useCapture(): Capture {
 
 export function useLevelHistory(): LevelHistory {
   return useHouse().levels;
+}
+
+/** How the next take is encoded; renders again when that changes. */
+export function usePresetChoice(): PresetChoice {
+  const { presets } = useHouse();
+  useSyncExternalStore(presets.subscribe, () => `${presets.chosen.id} ${presets.custom.id}`);
+  return presets;
 }
 
 export function useCaptureSnapshot(): CaptureSnapshot {

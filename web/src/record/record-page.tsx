@@ -1,21 +1,22 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { DEFAULT_PRESET } from '../../../src/model/preset.ts';
 import { useStorageReport } from '../api/queries.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
 import { formatRoom } from '../format/length.ts';
+import { minutesFor } from '../format/preset-facts.ts';
 import { UnsentNote } from '../recovery/unsent-note.tsx';
 import { useUnsentTakes } from '../recovery/use-local-takes.ts';
 import { STRINGS } from '../strings.ts';
 import { FolderIcon } from '../ui/icons.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
 import { BrowserRoom } from './browser-room.tsx';
-import { useCapture, useCaptureValue } from './capture-context.tsx';
+import { useCapture, useCaptureValue, usePresetChoice } from './capture-context.tsx';
 import { isTakeRunning } from './capture-phases.ts';
 import { Deck } from './deck.tsx';
 import { DevicePicker } from './device-picker.tsx';
 import { ElsewhereNote } from './elsewhere-note.tsx';
 import { MicrophoneHelp } from './microphone-help.tsx';
+import { PresetPicker } from './preset-picker.tsx';
 import { Problems } from './problems.tsx';
 import { TakeCard } from './take-card.tsx';
 import { TakeDetails } from './take-details.tsx';
@@ -55,7 +56,10 @@ function Recorder() {
             <TakeDetails />
           </div>
         )}
-        <Input isWide={isIdle} />
+        <div className="flex min-w-0 flex-col gap-5">
+          <Input isWide={isIdle} />
+          <PresetPicker />
+        </div>
       </div>
       <UnsentNote />
     </div>
@@ -64,7 +68,9 @@ function Recorder() {
 
 /** Which microphone, and how long it may still go on. */
 function Input({ isWide }: { readonly isWide: boolean }) {
-  const minutesLeft = useStorageReport().data?.minutesLeft['voice'];
+  const { chosen } = usePresetChoice();
+  const storage = useStorageReport().data;
+  const minutesLeft = storage && minutesFor(chosen, storage.minutesLeft);
   return (
     <section
       className={`sheet grid items-end gap-x-8 gap-y-3 p-5 ${isWide ? 'sm:grid-cols-2' : ''}`}
@@ -77,7 +83,7 @@ function Input({ isWide }: { readonly isWide: boolean }) {
           {STRINGS.record.room(formatRoom(minutesLeft))}
         </p>
       )}
-      <BrowserRoom presetId={DEFAULT_PRESET.id} wasAsked={!isWide} />
+      <BrowserRoom presetId={chosen.id} wasAsked={!isWide} />
     </section>
   );
 }
