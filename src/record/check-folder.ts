@@ -66,10 +66,11 @@ export function checkFolder(folder: string, id: RecordingId, info: UploadInfo | 
   const data = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
   try {
     const sizeBytes = fs.fstatSync(data).size;
-    if (journal.records.length === 0 && hasSource(info, sizeBytes))
+    const isChecksumWanted = typeof info?.lengthBytes === 'number';
+    const trusted = countTrusted(data, journal.records, isChecksumWanted);
+    // The three files of a copy are synced side by side: its journal may be whole and its bytes not.
+    if (trusted.offsetBytes !== info?.lengthBytes && hasSource(info, sizeBytes))
       return { ...untouched, isRepeatable: true };
-    const whole = typeof info?.lengthBytes === 'number' ? createHash('sha256') : null;
-    const trusted = countTrusted(data, journal.records, whole);
     const newRest = settleRest(folder, data, sizeBytes, trusted.offsetBytes, journal, info);
     settleJournal(folder, generation, id, journal, trusted.recordCount, info);
     const isWhole = info?.lengthBytes === trusted.offsetBytes;
@@ -103,23 +104,37 @@ function findRest(folder: string, offsetBytes: number): string | null {
 function countTrusted(
   data: number,
   records: readonly JournalRecord[],
-  whole: Hash | null,
+  isChecksumWanted: boolean,
 ): { offsetBytes: number; recordCount: number; hash: Hash | null } {
   const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  const isHashNeeded = isChecksumWanted || records.some(({ covers }) => covers === 'all');
+  const whole = isHashNeeded ? createHash('sha256') : null;
   let offsetBytes = 0;
   let recordCount = 0;
   for (const record of records) {
     const before = whole?.copy() ?? null;
-    const hash = createHash('sha256');
-    const isThere = readInto(data, buffer, record, (piece) => {
-      hash.update(piece);
-      whole?.update(piece);
-    });
-    if (!isThere || !hash.digest().equals(record.sha256)) return { offsetBytes, recordCount, hash: before };
+    const judge = judgeOf(record, whole);
+    const isThere = readInto(data, buffer, record, judge.take);
+    if (!isThere || !judge.isRight()) return { offsetBytes, recordCount, hash: before };
     offsetBytes += record.lengthBytes;
     recordCount++;
   }
   return { offsetBytes, recordCount, hash: whole };
+}
+
+/** Takes a record's bytes, also into the hash of all bytes so far, and compares what it covers with its checksum. */
+export function judgeOf(
+  record: JournalRecord,
+  whole: Hash | null,
+): { take(piece: Buffer): void; isRight(): boolean } {
+  const own = record.covers === 'piece' ? createHash('sha256') : null;
+  return {
+    take(piece) {
+      own?.update(piece);
+      whole?.update(piece);
+    },
+    isRight: () => (own ?? whole?.copy())?.digest().equals(record.sha256) === true,
+  };
 }
 
 export function readInto(

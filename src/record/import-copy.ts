@@ -8,7 +8,7 @@ import type { SpooledFile, UploadWish } from '../model/upload.ts';
 import type { CopyResult } from './copy-bytes.ts';
 import { asSpoolFailure, errnoOf, removeFolder } from './disk.ts';
 import { encodeRecord, journalPosition } from './journal-format.ts';
-import { dataPath, INFO_NAME, journalPath, uploadFolder } from './spool-layout.ts';
+import { COPY_INFO_NAME, dataPath, journalPath, uploadFolder } from './spool-layout.ts';
 import { makeCopyFolder, type SpoolTools } from './spool-tools.ts';
 import { newUploadInfo, type UploadInfo } from './upload-info.ts';
 import { requireAllowedSize, requireRoom } from './upload-rules.ts';
@@ -129,11 +129,12 @@ async function copyContent(
       offsetBytes: 0,
       lengthBytes: copied.sizeBytes,
       sha256: Buffer.from(copied.checksum, 'hex'),
+      covers: 'all',
       receivedAtMs: tools.desk.clock.nowMs(),
-    };
+    } as const;
     await tools.disk.write(journal.fd, [encodeRecord(info.id, 0, record)], journalPosition(0));
     await writeBack.settle();
-    const infoFile = await openPart(join(folder, INFO_NAME), 'r+');
+    const infoFile = await openPart(join(folder, COPY_INFO_NAME), 'r+');
     await tools.sync.sync(data.fd, journal.fd, infoFile.fd);
     return copied;
   } finally {

@@ -18,6 +18,7 @@ function record(index: number, lengthBytes = 100): JournalRecord {
     offsetBytes: index * lengthBytes,
     lengthBytes,
     sha256: Buffer.alloc(32, index + 1),
+    covers: index % 2 === 0 ? 'piece' : 'all',
     receivedAtMs: 1_700_000_000_000 + index,
   };
 }

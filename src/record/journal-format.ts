@@ -10,11 +10,12 @@ import type { RecordingId } from '../model/id.ts';
  *   header                                        record
  *    0   8  ASCII `VRPJRNL1`                       0   8  offset in `data`
  *    8  16  upload id, the bytes of the UUID       8   8  length, at least 1
- *   24   8  made at, Unix milliseconds            16  32  SHA-256 of these bytes of `data`
+ *   24   8  made at, Unix milliseconds            16  32  SHA-256 of what the record covers
  *   32   1  origin: 1 client, 2 import,           48   8  received at, Unix milliseconds
- *           3 adoption                            56   4  zero
- *   33  27  zero                                  60   4  CRC-32 of the upload id (16 bytes)
- *   60   4  CRC-32 of bytes 0 to 59                       followed by bytes 0 to 59
+ *           3 adoption                            56   1  covers: 0 these bytes of `data`, 1 all up to their end
+ *   33  27  zero                                  57   3  zero
+ *   60   4  CRC-32 of bytes 0 to 59               60   4  CRC-32 of the upload id (16 bytes)
+ *                                                         followed by bytes 0 to 59
  *
  * Records follow one another without a gap: each begins where the one before ended. The first slot that breaks a
  * rule ends the journal. A record counts only if the bytes it speaks of have its checksum: data and journal are
@@ -29,10 +30,14 @@ const MAGIC = Buffer.from('VRPJRNL1', 'latin1');
 const ORIGINS = ['client', 'import', 'adoption'] as const;
 export type JournalOrigin = (typeof ORIGINS)[number];
 
+/** What a record's checksum speaks of: its own bytes, or everything from the beginning of the file to their end. */
+export type RecordCover = 'piece' | 'all';
+
 export interface JournalRecord {
   readonly offsetBytes: number;
   readonly lengthBytes: number;
   readonly sha256: Buffer;
+  readonly covers: RecordCover;
   readonly receivedAtMs: number;
 }
 
@@ -68,6 +73,7 @@ export function encodeRecord(id: RecordingId, index: number, record: JournalReco
   bytes.writeBigUInt64LE(BigInt(record.lengthBytes), 8);
   record.sha256.copy(bytes, 16);
   bytes.writeBigUInt64LE(BigInt(Math.max(0, Math.floor(record.receivedAtMs))), 48);
+  bytes[56] = record.covers === 'all' ? 1 : 0;
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 60), crc32(idBytes(id))), 60);
   return bytes;
 }
@@ -108,5 +114,6 @@ function decodeRecord(slot: Buffer, id: RecordingId): JournalRecord | undefined 
   const lengthBytes = Number(slot.readBigUInt64LE(8));
   if (lengthBytes < 1 || !Number.isSafeInteger(offsetBytes + lengthBytes)) return undefined;
   const receivedAtMs = Number(slot.readBigUInt64LE(48));
-  return { offsetBytes, lengthBytes, sha256: Buffer.from(slot.subarray(16, 48)), receivedAtMs };
+  const covers = slot[56] === 1 ? 'all' : 'piece';
+  return { offsetBytes, lengthBytes, sha256: Buffer.from(slot.subarray(16, 48)), covers, receivedAtMs };
 }

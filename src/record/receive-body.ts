@@ -5,6 +5,7 @@ import type { UploadChunk } from '../voice-recorder.ts';
 import { asSpoolFailure, isDiskFull } from './disk.ts';
 import type { OpenDescriptors } from './open-descriptors.ts';
 import { ReceivedBytes, type ReceivingTools } from './received-bytes.ts';
+import type { RunningDigests } from './running-digest.ts';
 import type { UploadLane } from './upload-lane.ts';
 import { requireWithinLength } from './upload-rules.ts';
 import type { WriterTurn } from './writer-turn.ts';
@@ -14,8 +15,13 @@ const truncate = promisify(ftruncate);
 /** A longer piece is taken in parts, so that hashing it never holds up the event loop. */
 const LONGEST_PIECE_BYTES = 1024 * 1024;
 
+/** Hashing this much takes less than the way to another thread and back. */
+const LONGEST_HASHED_HERE_BYTES = 256 * 1024;
+
 export interface BodyTools extends ReceivingTools {
   readonly descriptors: OpenDescriptors;
+  /** Hashes whole uploads as they grow, in threads of their own. */
+  readonly digests: RunningDigests;
   /** Called on a full disk, before the safe part is journalled. */
   onDiskFull(): Promise<void>;
   /** Called whenever more bytes of the upload are safe. */
@@ -38,6 +44,7 @@ export async function receiveBody(
       descriptors,
       offsetBytes: lane.offsetBytes,
       recordCount: lane.recordCount,
+      digestOfAll: digestElsewhere(tools.digests, lane, chunk),
       onJournalled: (endBytes: number) => {
         lane.noteJournalled(endBytes);
         tools.onJournalled(lane);
@@ -51,12 +58,29 @@ export async function receiveBody(
     } catch (error) {
       await settleFailure(tools, lane, chunk, received, error);
       if (!received.hasSyncFailed && lane.offsetBytes < received.endBytes) {
+        // What follows may be other bytes than those that were hashed ahead.
+        tools.digests.forget(lane.id);
         // The next writer overwrites these bytes anyway, and a recovery cuts them off.
         await truncate(descriptors.data, lane.offsetBytes).catch(() => undefined);
       }
       throw asSpoolFailure(error, `the bytes of upload ${lane.id}`);
     }
   });
+}
+
+/**
+ * A long body is hashed in a thread that keeps up the checksum of the whole upload anyway: once, and off this one.
+ * A body with a checksum of its own, or with few bytes, is hashed here as it passes.
+ */
+function digestElsewhere(
+  digests: RunningDigests,
+  lane: UploadLane,
+  { checksum, contentLengthBytes }: UploadChunk,
+): ((endBytes: number) => Promise<Buffer>) | null {
+  const isShort = contentLengthBytes !== null && contentLengthBytes < LONGEST_HASHED_HERE_BYTES;
+  if (checksum !== null || isShort || !digests.isNear(lane.id, lane.offsetBytes)) return null;
+  const path = lane.paths.data;
+  return async (endBytes) => Buffer.from(await digests.finish(lane.id, path, endBytes), 'hex');
 }
 
 async function takeAll(

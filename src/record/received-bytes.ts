@@ -21,6 +21,11 @@ export interface ReceivingPlace {
   readonly offsetBytes: number;
   /** Records the journal holds already. */
   readonly recordCount: number;
+  /**
+   * Makes the SHA-256 of all bytes of the file up to `endBytes`, once they are written, elsewhere than on this
+   * thread. Null: the bytes of this body are hashed here as they pass, which is quicker for few of them.
+   */
+  readonly digestOfAll: ((endBytes: number) => Promise<Buffer>) | null;
   /** Bytes up to `endBytes` are on stable storage, with their record. */
   onJournalled(endBytes: number): void;
 }
@@ -39,14 +44,15 @@ const UNRECORDED_AT_ONCE = 4;
 interface Segment {
   readonly startBytes: number;
   lengthBytes: number;
-  hash: Hash;
+  /** Null when the bytes are hashed elsewhere. */
+  readonly hash: Hash | null;
 }
 
 /** Bytes that are or will be written, on their way into the journal. */
 interface Unrecorded {
   readonly startBytes: number;
   readonly lengthBytes: number;
-  readonly sha256: Buffer;
+  readonly hash: Hash | null;
   readonly written: Promise<boolean>;
 }
 
@@ -54,7 +60,7 @@ interface Unrecorded {
 interface WrittenPart {
   readonly startBytes: number;
   readonly lengthBytes: number;
-  readonly hash: Hash;
+  readonly hash: Hash | null;
 }
 
 /**
@@ -87,7 +93,7 @@ export class ReceivedBytes {
     this.#tools = tools;
     this.#place = place;
     this.#isAllOrNothing = isAllOrNothing;
-    this.#segment = { startBytes: place.offsetBytes, lengthBytes: 0, hash: createHash('sha256') };
+    this.#segment = this.#newSegment(place.offsetBytes);
     this.#endBytes = place.offsetBytes;
     this.#recordedBytes = place.offsetBytes;
     this.#recordCount = place.recordCount;
@@ -106,7 +112,7 @@ export class ReceivedBytes {
   /** Takes a piece of at most a few MiB; resolves when there is room for the next. Rejects when the disk failed. */
   accept(piece: Buffer): Promise<void> | undefined {
     this.#throwFailure();
-    this.#segment.hash.update(piece);
+    this.#segment.hash?.update(piece);
     this.#segment.lengthBytes += piece.length;
     this.#endBytes += piece.length;
     this.#gathered.push(piece);
@@ -121,8 +127,8 @@ export class ReceivedBytes {
   }
 
   /** SHA-256 of all bytes accepted; only for a body that counts as a whole, whose segment is never closed before. */
-  wholeDigest(): string {
-    return this.#segment.hash.copy().digest('hex');
+  wholeDigest(): string | undefined {
+    return this.#segment.hash?.copy().digest('hex');
   }
 
   /** Journals what is left. Resolves when all accepted bytes are safe; rejects with what the disk said. */
@@ -151,10 +157,14 @@ export class ReceivedBytes {
     for (const one of waiting) if (await one.written) this.#queueRecord(one);
     await this.#records;
     if (part !== null && part.startBytes === this.#recordedBytes) {
-      const { startBytes, lengthBytes, hash } = part;
-      this.#queueRecord({ startBytes, lengthBytes, sha256: hash.digest(), written: Promise.resolve(true) });
+      this.#queueRecord({ ...part, written: Promise.resolve(true) });
     }
     await this.#settleRecords().catch(() => undefined);
+  }
+
+  #newSegment(startBytes: number): Segment {
+    const hash = this.#place.digestOfAll === null ? createHash('sha256') : null;
+    return { startBytes, lengthBytes: 0, hash };
   }
 
   #writeGathered(): void {
@@ -163,7 +173,7 @@ export class ReceivedBytes {
     const bytes = this.#gatheredBytes;
     const position = this.#endBytes - bytes;
     const { startBytes, lengthBytes, hash } = this.#segment;
-    const part = this.#isAllOrNothing ? null : { startBytes, lengthBytes, hash: hash.copy() };
+    const part = this.#isAllOrNothing ? null : { startBytes, lengthBytes, hash: hash?.copy() ?? null };
     this.#gathered = [];
     this.#gatheredBytes = 0;
     this.#queuedBytes += bytes;
@@ -179,17 +189,20 @@ export class ReceivedBytes {
     this.#writeGathered();
     const { startBytes, lengthBytes, hash } = this.#segment;
     if (lengthBytes === 0) return;
-    this.#segment = { startBytes: this.#endBytes, lengthBytes: 0, hash: createHash('sha256') };
-    this.#queueRecord({ startBytes, lengthBytes, sha256: hash.digest(), written: this.#writes });
+    this.#segment = this.#newSegment(this.#endBytes);
+    this.#queueRecord({ startBytes, lengthBytes, hash, written: this.#writes });
   }
 
   #queueRecord(unrecorded: Unrecorded): void {
-    const { startBytes, lengthBytes, sha256 } = unrecorded;
+    const { startBytes, lengthBytes, hash } = unrecorded;
     this.#unrecorded.push(unrecorded);
     this.#records = this.#after(this.#records, unrecorded.written, async () => {
-      const { id, descriptors, onJournalled } = this.#place;
+      const { id, descriptors, onJournalled, digestOfAll } = this.#place;
+      const covers = digestOfAll === null ? 'piece' : 'all';
+      const sha256 = (await digestOfAll?.(startBytes + lengthBytes)) ?? hash?.copy().digest();
+      if (sha256 === undefined) throw new Error('Nobody hashed these bytes.');
       const receivedAtMs = this.#tools.clock.nowMs();
-      const record = { offsetBytes: startBytes, lengthBytes, sha256, receivedAtMs };
+      const record = { offsetBytes: startBytes, lengthBytes, sha256, covers, receivedAtMs } as const;
       const bytes = encodeRecord(id, this.#recordCount, record);
       await this.#tools.disk.write(descriptors.journal, [bytes], journalPosition(this.#recordCount));
       this.#unrecorded.shift();

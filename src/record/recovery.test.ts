@@ -340,7 +340,13 @@ describe('recovering', () => {
         await writeFile(join(desk.spoolPath, other, 'data'), whole);
         await writeFile(join(desk.spoolPath, other, 'info.json'), info.replace(id, other));
         const journal = encodeFirstBlock(other, 'client', 1000);
-        const record = { offsetBytes: 0, lengthBytes: whole.length, sha256, receivedAtMs: 1000 };
+        const record = {
+          offsetBytes: 0,
+          lengthBytes: whole.length,
+          sha256,
+          covers: 'piece',
+          receivedAtMs: 1000,
+        } as const;
         encodeRecord(other, 0, record).copy(journal, journalPosition(0));
         await writeFile(join(desk.spoolPath, other, 'journal'), journal);
       }),

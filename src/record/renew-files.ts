@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
-import { readInto, readJournal, syncFolderNow, writeAllNow } from './check-folder.ts';
+import { judgeOf, readInto, readJournal, syncFolderNow, writeAllNow } from './check-folder.ts';
 import type { CopyResult } from './copy-bytes.ts';
 import { encodeFirstBlock, encodeRecord, type JournalOrigin, journalPosition } from './journal-format.ts';
 import { dataPath, journalPath } from './spool-layout.ts';
@@ -46,13 +46,12 @@ export function renewFiles(request: RenewRequest): CopyResult {
     const madeAtMs = records[0]?.receivedAtMs ?? 0;
     fs.writeSync(journalFile, encodeFirstBlock(to.id, request.origin, madeAtMs), 0, undefined, 0);
     for (const [index, record] of records.entries()) {
-      const hash = createHash('sha256');
+      const judge = judgeOf(record, whole);
       const isThere = readInto(from, buffer, record, (piece) => {
-        hash.update(piece);
-        whole.update(piece);
+        judge.take(piece);
         writeAllNow(data, piece);
       });
-      if (!isThere || !hash.digest().equals(record.sha256)) {
+      if (!isThere || !judge.isRight()) {
         throw new VoiceRecorderError(
           'storage-failed',
           `The bytes of upload ${id} from ${record.offsetBytes} on can no longer be read as they were acknowledged.`,

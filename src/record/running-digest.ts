@@ -39,6 +39,12 @@ export class RunningDigests {
     this.#send(id, { kind: 'follow', id, path, upToBytes: safeBytes });
   }
 
+  /** True when the hash of the first `safeBytes` is at hand or nearly: not after a restart of a long upload. */
+  isNear(id: RecordingId, safeBytes: number): boolean {
+    return safeBytes - (this.#toldBytes.get(id) ?? 0) <= LAG_BYTES;
+  }
+
+  /** SHA-256 of the first `sizeBytes`, from where the hash stands. */
   finish(id: RecordingId, path: string, sizeBytes: number): Promise<Sha256Hex> {
     if (this.#isClosed) return Promise.reject(endError(undefined));
     return new Promise((resolve, reject) => {
