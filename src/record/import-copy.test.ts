@@ -45,7 +45,7 @@ describe('copying a file in', () => {
     expect(spooled).toMatchObject({ sizeBytes: whole.length, wish });
     expect((await readFile(spooled.path)).equals(whole)).toBe(true);
     expect(seen.at(-1)).toBe(whole.length);
-    const info = JSON.parse(await readFile(join(desk.spoolPath, spooled.id, 'info.json'), 'utf8')) as {
+    const info = JSON.parse(await readFile(join(desk.spoolPath, spooled.id, 'copy.json'), 'utf8')) as {
       origin: unknown;
     };
     expect(info.origin).toEqual({ kind: 'import', sourcePath: source, sourceBytes: whole.length });
@@ -179,6 +179,23 @@ describe('what a killed import left', () => {
     const report = await (await uploads.recover()).done;
     expect(report).toMatchObject({ removed: [id], adopted: [] });
     expect(await namesUnder(desk.spoolPath)).toEqual([]);
+  });
+
+  it.each([
+    ['its wish', ['copy.json']],
+    ['its wish and its journal', ['copy.json', 'journal']],
+    ['its bytes', ['data']],
+  ])('is removed when a power cut took %s and left the names', async (_, emptied) => {
+    const { desk, uploads, source } = await openSpool();
+    const { id } = await uploads.copyIn(source, wish);
+    await uploads.close();
+    for (const name of emptied) await truncate(join(desk.spoolPath, id, name), 0);
+    const restarted = await openUploads(desk);
+    opened.push({ desk, uploads: restarted });
+    const report = await (await restarted.recover()).done;
+    expect(report).toMatchObject({ removed: [id], completed: [], adopted: [], troubled: [] });
+    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+    expect((await readFile(source)).equals(whole)).toBe(true);
   });
 
   it.each([

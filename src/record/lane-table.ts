@@ -6,7 +6,7 @@ import type { RecordingId } from '../model/id.ts';
 import type { UploadReceipt } from '../model/upload.ts';
 import type { FolderCheck } from './check-folder.ts';
 import { asSpoolFailure, errnoOf } from './disk.ts';
-import { INFO_NAME, TORN_INFO_NAME, uploadFolder } from './spool-layout.ts';
+import { COPY_INFO_NAME, TORN_INFO_NAME, uploadFolder } from './spool-layout.ts';
 import { removeUploadFolder, type SpoolTools } from './spool-tools.ts';
 import {
   newUploadInfo,
@@ -102,6 +102,11 @@ export class LaneTable {
     if (!hasFolder) return { kind: 'unknown' };
     try {
       const file = await readUploadInfo(folder, id);
+      if (file.name === COPY_INFO_NAME && file.info === undefined) {
+        // A copy that the power left without its content. It was never answered for, and its source is untouched.
+        await removeUploadFolder(this.#tools, id);
+        return { kind: 'removed' };
+      }
       const check = await this.#tools.hands.check(folder, id, file.info, isUrgent);
       return await this.#judge(id, folder, file, check);
     } catch (error) {
@@ -136,7 +141,7 @@ export class LaneTable {
     file: UploadInfoFile,
     check: FolderCheck,
   ): Promise<UploadInfo> {
-    if (file.exists) await rename(join(folder, INFO_NAME), join(folder, TORN_INFO_NAME));
+    if (file.name !== undefined) await rename(join(folder, file.name), join(folder, TORN_INFO_NAME));
     const createdAt = toIsoUtc(timeOfId(id));
     const fresh = newUploadInfo(id, createdAt, null, unknownWish(id), { kind: 'salvage' });
     const info = { ...fresh, generation: check.generation };

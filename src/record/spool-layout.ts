@@ -3,6 +3,11 @@ import { isId, type RecordingId } from '../model/id.ts';
 
 /** Where the parts of an upload lie: `spool/<uploadId>/{info.json,data,journal}`. */
 export const INFO_NAME = 'info.json';
+/**
+ * `info.json` of copies that the house itself makes. They are not synced before they are whole, so that a power cut
+ * may leave this name without its content; a client's `info.json` has its content as soon as it has its name.
+ */
+export const COPY_INFO_NAME = 'copy.json';
 /** What an `info.json` that could not be read is renamed to. */
 export const TORN_INFO_NAME = 'info.torn';
 

@@ -7,7 +7,7 @@ import { encodeFirstBlock } from './journal-format.ts';
 import { OpenDescriptors } from './open-descriptors.ts';
 import { RunningDigests } from './running-digest.ts';
 import { SpoolHands } from './spool-hands.ts';
-import { dataPath, INFO_NAME, journalPath, uploadFolder } from './spool-layout.ts';
+import { COPY_INFO_NAME, dataPath, journalPath, uploadFolder } from './spool-layout.ts';
 import { formatUploadInfo, type UploadInfo, writeUploadInfo } from './upload-info.ts';
 import { DEFAULT_EXPIRY_MS, DEFAULT_TUNING, type UploadsDesk, type UploadsTuning } from './uploads-desk.ts';
 
@@ -82,7 +82,7 @@ export async function makeCopyFolder(tools: SpoolTools, info: UploadInfo): Promi
   const origin = info.origin.kind === 'import' ? 'import' : 'adoption';
   const header = encodeFirstBlock(info.id, origin, Date.parse(info.createdAt));
   await writeFile(journalPath(folder, 1), header, { flag: 'wx', mode: 0o600 });
-  await writeFile(join(folder, INFO_NAME), formatUploadInfo(info), { flag: 'wx', mode: 0o600 });
+  await writeFile(join(folder, COPY_INFO_NAME), formatUploadInfo(info), { flag: 'wx', mode: 0o600 });
   return folder;
 }
 

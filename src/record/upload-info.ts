@@ -6,7 +6,7 @@ import { FAILURES, type FailureCode } from '../model/failure.ts';
 import { isId, type RecordingId } from '../model/id.ts';
 import type { UploadWish } from '../model/upload.ts';
 import { asSpoolFailure, errnoOf, writeDocumentDurably } from './disk.ts';
-import { INFO_NAME, uploadFolder } from './spool-layout.ts';
+import { COPY_INFO_NAME, INFO_NAME, uploadFolder } from './spool-layout.ts';
 
 /** Where the bytes of a spool folder come from. */
 export type UploadOrigin =
@@ -128,20 +128,22 @@ export function formatUploadInfo(info: UploadInfo): string {
 }
 
 export interface UploadInfoFile {
-  /** False when there is no file at all. */
-  readonly exists: boolean;
+  /** Its name in the folder; undefined when there is no file at all. */
+  readonly name: string | undefined;
   /** Undefined when it cannot be understood. */
   readonly info: UploadInfo | undefined;
 }
 
 export async function readUploadInfo(folder: string, expectedId: RecordingId): Promise<UploadInfoFile> {
-  try {
-    const content = await readFile(join(folder, INFO_NAME), 'utf8');
-    return { exists: true, info: parseUploadInfo(content, expectedId) };
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return { exists: false, info: undefined };
-    throw error;
+  for (const name of [INFO_NAME, COPY_INFO_NAME]) {
+    try {
+      const content = await readFile(join(folder, name), 'utf8');
+      return { name, info: parseUploadInfo(content, expectedId) };
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
   }
+  return { name: undefined, info: undefined };
 }
 
 /** The recovered recording that was made of the first bytes of an upload; null when there is none. */
