@@ -5,6 +5,7 @@ import { imports } from './strings/imports.ts';
 import { library, trash } from './strings/library.ts';
 import { login } from './strings/login.ts';
 import { microphone } from './strings/microphone.ts';
+import { moments } from './strings/moments.ts';
 import { presets } from './strings/presets.ts';
 import { connection, problems } from './strings/problems.ts';
 import { record } from './strings/record.ts';
@@ -14,6 +15,7 @@ import { recovery } from './strings/recovery.ts';
 export const STRINGS = {
   app,
   record,
+  moments,
   presets,
   recovery,
   connection,

@@ -25,8 +25,9 @@ export interface Capture {
   }): void;
   /** Marks the sample that is captured now; nothing happens unless a take is recorded or paused. */
   addMarker(): void;
-  labelMarker(id: string, label: string): void;
-  removeMarker(id: string): void;
+  /** Also after the take, as long as it is on its card. */
+  labelMarker(takeId: string, id: string, label: string): void;
+  removeMarker(takeId: string, id: string): void;
   /** Kept by this browser; `splitMinutes` counts from the next segment on. */
   changeSettings(change: Partial<CaptureSettings>): void;
   /** Five seconds into memory only, for the first-run test; resolves to an address to play (revoke it after use). */

@@ -90,14 +90,8 @@ export function createCapture(options: CaptureOptions = {}): Capture {
       if (snapshot.takeId) void worker.ask({ type: 'describe', takeId: snapshot.takeId, details });
     },
     addMarker: () => void worker.ask({ type: 'add-marker' }),
-    labelMarker(id, label) {
-      const { takeId } = snapshot;
-      if (takeId) void worker.ask({ type: 'label-marker', takeId, id, label });
-    },
-    removeMarker(id) {
-      const { takeId } = snapshot;
-      if (takeId) void worker.ask({ type: 'remove-marker', takeId, id });
-    },
+    labelMarker: (takeId, id, label) => void worker.ask({ type: 'label-marker', takeId, id, label }),
+    removeMarker: (takeId, id) => void worker.ask({ type: 'remove-marker', takeId, id }),
     changeSettings(change) {
       const settings = { ...snapshot.settings, ...change };
       writeSettings(settings);

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useState } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
 import type { Recording } from '../../../src/model/recording.ts';
 import { usePeaks } from '../api/queries.ts';
 import { playableAddress } from '../api/recordings.ts';
@@ -7,6 +7,7 @@ import { STRINGS } from '../strings.ts';
 import { BackIcon, ForwardIcon, PauseIcon, PlayIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { usePageKeys } from '../ui/page-keys.ts';
+import { momentsOf, TimelineList, TimelineMarks } from './timeline.tsx';
 import { Waveform } from './waveform.tsx';
 
 const words = STRINGS.detail;
@@ -18,6 +19,7 @@ export function Player({ recording }: { readonly recording: Recording }) {
   const [audio, setAudio] = useState<HTMLAudioElement | null>(null);
   const { position, isPlaying, hasFailed, length } = usePlayback(audio, recording.duration ?? 0);
   const peaks = usePeaks(recording.id);
+  const moments = useMemo(() => momentsOf(recording), [recording]);
 
   function seekBy(seconds: number) {
     if (audio) audio.currentTime = Math.min(length, Math.max(0, audio.currentTime + seconds));
@@ -25,6 +27,11 @@ export function Player({ recording }: { readonly recording: Recording }) {
   function toggle() {
     if (audio?.paused) void audio.play().catch(() => undefined);
     else audio?.pause();
+  }
+  function playFrom(seconds: number) {
+    if (!audio) return;
+    audio.currentTime = seconds;
+    void audio.play().catch(() => undefined);
   }
   usePageKeys((key) => {
     if (key === ' ' || key === 'k') toggle();
@@ -57,6 +64,7 @@ export function Player({ recording }: { readonly recording: Recording }) {
         onKeyDown={onSliderKey}
       >
         {peaks.data && audio ? <Waveform audio={audio} peaks={peaks.data} /> : null}
+        <TimelineMarks moments={moments} length={length} />
         {peaks.isPending ? (
           <p className="lamp grid h-full place-items-center text-deck-soft">{words.preparing}</p>
         ) : null}
@@ -84,6 +92,7 @@ export function Player({ recording }: { readonly recording: Recording }) {
         </div>
         <span className="digits w-20 text-right text-sm text-deck-soft">{formatClock(length)}</span>
       </div>
+      <TimelineList moments={moments} onSeek={playFrom} />
       {hasFailed ? (
         <div className="mt-3 text-ink">
           <Notice kind="problem" isUrgent>

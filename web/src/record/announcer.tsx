@@ -2,13 +2,20 @@ import { useEffect, useState } from 'react';
 import { formatClock, formatLengthInWords } from '../format/length.ts';
 import { STRINGS } from '../strings.ts';
 import { useCapture, useCaptureValue } from './capture-context.tsx';
+import { isRemark } from './problems.tsx';
 
 const SPOKEN_EVERY_MS = 30_000;
 
-/** Tells a screen reader the state at once when it changes, and captured and safe every 30 seconds. */
+/** Tells a screen reader the state and remarks at once when they change, captured and safe every 30 seconds. */
 export function CaptureAnnouncer() {
   const capture = useCapture();
   const phase = useCaptureValue((snapshot) => snapshot.phase);
+  const remarks = useCaptureValue(({ problems }) =>
+    problems
+      .filter(({ code }) => isRemark(code))
+      .map(({ message }) => message)
+      .join(' '),
+  );
   const [times, setTimes] = useState('');
   useEffect(() => {
     setTimes('');
@@ -25,6 +32,7 @@ export function CaptureAnnouncer() {
     <div className="sr-only" aria-live="polite">
       <p>{phase === 'idle' ? '' : STRINGS.record.state[phase]}</p>
       <p>{times}</p>
+      <p>{remarks}</p>
     </div>
   );
 }

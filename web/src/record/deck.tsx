@@ -6,6 +6,7 @@ import { canStart, isTakeRunning } from './capture-phases.ts';
 import { ConnectionState } from './connection-state.tsx';
 import { LevelMeter } from './level-meter.tsx';
 import { LiveWaveform } from './live-waveform.tsx';
+import { MarkButton } from './mark-button.tsx';
 import { useRecordActions } from './record-actions.ts';
 import { TwoNumbers } from './two-numbers.tsx';
 
@@ -29,6 +30,7 @@ export function Deck() {
       {isTakeRunning(phase) || phase === 'sending' ? <Legend /> : null}
       <TwoNumbers />
       <Buttons />
+      <MarkButton />
       <LevelMeter />
     </section>
   );
@@ -71,6 +73,7 @@ function Buttons() {
   const phase = useCaptureValue((snapshot) => snapshot.phase);
   const isOwnedElsewhere = useCaptureValue((snapshot) => snapshot.isOwnedElsewhere);
   const microphone = useCaptureValue((snapshot) => snapshot.microphone);
+  const keepsPreRoll = useCaptureValue((snapshot) => snapshot.settings.keepsPreRoll);
   const { start, stop, toggle } = useRecordActions();
   usePageKeys((key) => {
     if (key === 'r' || key === ' ') toggle();
@@ -114,10 +117,15 @@ function Buttons() {
         onPress={start}
       />
       <p className="text-center text-sm text-deck-soft">
-        {isOwnedElsewhere ? words.elsewhere : microphone === 'open' ? words.inviteOpen : words.invite}
+        {isOwnedElsewhere ? words.elsewhere : inviteFor(microphone === 'open', keepsPreRoll)}
       </p>
     </div>
   );
+}
+
+function inviteFor(isOpen: boolean, keepsPreRoll: boolean): string {
+  if (!isOpen) return words.invite;
+  return keepsPreRoll ? STRINGS.moments.preRollOn : words.inviteOpen;
 }
 
 interface RoundButtonProps {

@@ -20,6 +20,8 @@ import { PresetPicker } from './preset-picker.tsx';
 import { Problems } from './problems.tsx';
 import { TakeCard } from './take-card.tsx';
 import { TakeDetails } from './take-details.tsx';
+import { TakeMomentsList } from './take-moments-list.tsx';
+import { TakeOptions } from './take-options.tsx';
 
 export function RecordPage() {
   usePageTitle(STRINGS.record.heading);
@@ -53,12 +55,14 @@ function Recorder() {
         {isIdle ? null : (
           <div className="flex min-w-0 flex-col gap-5">
             {isTakeRunning(phase) ? null : <TakeCard />}
+            <TakeMomentsList />
             <TakeDetails />
           </div>
         )}
         <div className="flex min-w-0 flex-col gap-5">
           <Input isWide={isIdle} />
           <PresetPicker />
+          <TakeOptions />
         </div>
       </div>
       <UnsentNote />

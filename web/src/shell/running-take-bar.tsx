@@ -4,13 +4,15 @@ import { useCaptureValue } from '../record/capture-context.tsx';
 import { isTakeRunning } from '../record/capture-phases.ts';
 import { useRecordActions } from '../record/record-actions.ts';
 import { STRINGS } from '../strings.ts';
-import { PauseIcon, PlayIcon, StopIcon } from '../ui/icons.tsx';
+import { PauseIcon, PlayIcon, StopIcon, WarningIcon } from '../ui/icons.tsx';
 
 const words = STRINGS.record;
 
 /** On every page but the recorder's: the running take, and the buttons it may need at once. */
 export function RunningTakeBar() {
   const phase = useCaptureValue((snapshot) => snapshot.phase);
+  // The recorder shows all of them; here the newest must do.
+  const problem = useCaptureValue(({ problems }) => problems.at(-1)?.message ?? null);
   const { stop, toggle } = useRecordActions();
   const isOnRecorder = useLocation({ select: (location) => location.pathname === '/' });
   if (isOnRecorder || !(isTakeRunning(phase) || phase === 'sending')) return null;
@@ -29,6 +31,12 @@ export function RunningTakeBar() {
           <CapturedAndSafeLine />
         </span>
       </Link>
+      {problem === null ? null : (
+        <span role="alert" className="flex basis-full items-center gap-1.5 text-deck-warn sm:basis-auto">
+          <WarningIcon size={16} />
+          {problem}
+        </span>
+      )}
       {isTakeRunning(phase) ? (
         <span className="flex flex-1 gap-2 pb-1 sm:flex-none sm:pb-0">
           <BarButton label={isPaused ? words.resume : words.pause} onPress={toggle}>

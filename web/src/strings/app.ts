@@ -32,6 +32,7 @@ export const keys = {
     recorder: [
       ['r or space', 'Record; during a take pause and resume'],
       ['s', 'Stop the take'],
+      ['m', 'Set a marker'],
     ],
     player: [
       ['space or k', 'Play and pause'],

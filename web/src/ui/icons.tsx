@@ -105,3 +105,4 @@ export const OfflineIcon = icon(
 export const FolderIcon = icon(
   <path d="M3.5 7a2 2 0 0 1 2-2h4l2 2.5h7a2 2 0 0 1 2 2V17a2 2 0 0 1-2 2h-13a2 2 0 0 1-2-2V7Z" />,
 );
+export const FlagIcon = icon(<path d="M6 20.5V4M6 4.8h11.2l-2.4 4 2.4 4H6" />);
