@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { foldersOf, type PathLayout } from './path-layout.ts';
@@ -22,17 +13,20 @@ export function prepareFolders(
 
 function makeFolder(folder: string): void {
   try {
-    makeMissing(folder);
+    makeFolderDurably(folder);
   } catch (cause) {
     throw notWritable(folder, cause);
   }
 }
 
-/** Level by level: Node's own recursive way never ends where the kernel answers ENOENT to every name, as in `/proc`. */
-function makeMissing(folder: string): void {
+/**
+ * Makes `folder` and its missing parents, each durable. Level by level: Node's own recursive way never ends where the
+ * kernel answers ENOENT to every name, as in `/proc`.
+ */
+export function makeFolderDurably(folder: string): void {
   if (isFolder(folder)) return;
   const parent = dirname(folder);
-  if (parent !== folder) makeMissing(parent);
+  if (parent !== folder) makeFolderDurably(parent);
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
@@ -46,15 +40,19 @@ function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory();
 }
 
+/** The same name for every process, so that the next one takes away what a killed one left. */
+const PROOF_NAME = '.vrp-write-test';
+
 function proveWritable(folder: string): void {
-  const proof = join(folder, `.vrp-write-test-${process.pid}`);
+  const proof = join(folder, PROOF_NAME);
   try {
     const descriptor = openSync(proof, 'w', 0o600);
     try {
       writeSync(descriptor, 'x');
     } finally {
       closeSync(descriptor);
-      unlinkSync(proof);
+      // Another process that proves the same may have been faster.
+      rmSync(proof, { force: true });
     }
   } catch (cause) {
     // A full disk must not keep people from opening, playing and purging what they have.

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,6 +90,14 @@ describe('StorageConfig.fromEnvironment', () => {
       StorageConfig.describe('production', {}, { ...plain, VRP_FORBID_DEFAULT_STORE: '1' }),
     );
     expect(error.code).toBe('config-default-store-in-test');
+  });
+
+  it('takes away the proof of writing that a killed process left', () => {
+    const { rawRecordingsPath, spoolPath } = StorageConfig.fromEnvironment('testing', {}, env());
+    const left = [rawRecordingsPath, spoolPath].map((path) => join(path, '.vrp-write-test'));
+    for (const path of left) writeFileSync(path, '');
+    StorageConfig.fromEnvironment('testing', {}, env());
+    expect(left.filter((path) => existsSync(path))).toEqual([]);
   });
 
   it('says which folder cannot be used when a file stands in its place', () => {
