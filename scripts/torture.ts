@@ -1,4 +1,4 @@
-// The long runs: `npm run torture -- NAME [--seed N] [--seconds N] [--cuts N]`. Without a name it lists them.
+// The long runs: `npm run torture -- NAME [--seed N] [--seconds N] [--cuts N] [--only PART]`. Without a name it lists them.
 import { parseArgs } from 'node:util';
 
 interface TortureOptions {
@@ -6,6 +6,8 @@ interface TortureOptions {
   readonly seconds: number;
   /** Ends the run after so many; only `seconds` ends it when not given. */
   readonly cuts: number | undefined;
+  /** One of the parts of a run that has several; all when not given. */
+  readonly only: string | undefined;
 }
 
 interface TortureRun {
@@ -42,6 +44,15 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
     about: 'kills of a process that imports files: each is whole and catalogued once, or where it was',
     run: async (options) => (await import('../test/torture/import-kill.ts')).run(options),
   },
+  'syscall-kills': {
+    about:
+      'kills an import, an upload and a completion (--only NAME) before and after every changing system call',
+    run: async ({ only }) => {
+      const { lineOf, run } = await import('../test/torture/syscall-kills.ts');
+      const { calls, missed, broken } = await run({ only, onRow: (row) => console.log(lineOf(row)) });
+      return { calls, missed, broken };
+    },
+  },
   'tus-client': {
     about:
       'a foreign tus client sends 1 GB through cut connections: it must arrive whole (takes no --seconds)',
@@ -58,13 +69,18 @@ const LONGEST_SECONDS = 24 * 60 * 60;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, seconds: { type: 'string' }, cuts: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    seconds: { type: 'string' },
+    cuts: { type: 'string' },
+    only: { type: 'string' },
+  },
 });
 const name = positionals[0];
 const torture = name === undefined ? undefined : RUNS[name];
 if (name === undefined || !torture) {
   if (name !== undefined) console.error(`There is no long run named "${name}".`);
-  console.log('npm run torture -- NAME [--seed N] [--seconds N] [--cuts N]\n');
+  console.log('npm run torture -- NAME [--seed N] [--seconds N] [--cuts N] [--only PART]\n');
   for (const [known, { about }] of Object.entries(RUNS)) console.log(`  ${known.padEnd(16)} ${about}`);
   process.exit(name === undefined ? 0 : 2);
 }
@@ -76,7 +92,7 @@ const secondsWhenNotGiven = cuts === undefined ? DEFAULT_SECONDS : LONGEST_SECON
 const seconds = readWhole('seconds', values.seconds ?? String(secondsWhenNotGiven));
 // First of all, so that a run that dies can be repeated.
 console.log(`${name} --seed ${seed} --seconds ${seconds}${cuts === undefined ? '' : ` --cuts ${cuts}`}`);
-const report = await torture.run({ seed, seconds, cuts });
+const report = await torture.run({ seed, seconds, cuts, only: values.only });
 console.log(JSON.stringify(report, null, 2));
 const brokenCount = report.broken.length;
 console.log(brokenCount === 0 ? 'Every promise was kept.' : `BROKEN PROMISES: ${brokenCount}`);
