@@ -2,6 +2,7 @@ import type { NamedToken, Role } from '../model/access.ts';
 import { failureCodeOf } from '../model/failure.ts';
 import type { Recording, RecordingPage, RecordingQuery } from '../model/recording.ts';
 import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
+import { takesThroughServer } from './capture/take-uploads.ts';
 import { importThroughServer } from './http-import.ts';
 import type { LibraryDoor } from './library-door.ts';
 import { openRehearsal, type Rehearsal } from './rehearsal.ts';
@@ -35,6 +36,7 @@ export async function openHttpDoor(
       rehearsal ??= await openRehearsal();
       return rehearsal.importFile(path, options);
     },
+    takes: takesThroughServer(api),
     tokens: {
       async addToken(name: string, role: Role) {
         const { json } = await api.request('POST', '/api/tokens', { body: { name, role } });

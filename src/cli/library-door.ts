@@ -7,6 +7,7 @@ import type { ImportOutcome } from '../model/import-outcome.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from '../model/recording.ts';
 import type { Access, ImportOptions } from '../voice-recorder.ts';
 import type { ServerAddress } from './api-client.ts';
+import type { TakeUploads } from './capture/take-uploads.ts';
 import type { Cli } from './cli.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface LibraryDoor {
   trash(id: RecordingId): Promise<Recording>;
   restore(id: RecordingId): Promise<Recording>;
   importFile(path: string, options: ImportOptions): Promise<ImportOutcome>;
+  /** For takes that this machine records. */
+  readonly takes: TakeUploads;
   readonly tokens: Pick<Access, 'addToken' | 'listTokens' | 'revokeToken'>;
   close(): Promise<void>;
 }
@@ -58,6 +61,16 @@ export async function openLibraryDoor(cli: Cli): Promise<LibraryDoor> {
     }
     await sleep(RETRY_DELAY_MS);
   }
+}
+
+/** The door of the server that has the store open; undefined when none has. */
+export async function openServerDoor(cli: Cli): Promise<LibraryDoor | undefined> {
+  const { describeStore } = await import('./store-place.ts');
+  const place = describeStore(cli);
+  const server = await findServer(place);
+  if (!server) return undefined;
+  const { openHttpDoor } = await import('./http-door.ts');
+  return openHttpDoor(server, place);
 }
 
 /** Looks into the catalogue itself where that is possible, which is quicker and disturbs nobody. */

@@ -1,4 +1,5 @@
 import { openVoiceRecorder } from '../open.ts';
+import { takesInProcess } from './capture/take-uploads.ts';
 import type { Cli } from './cli.ts';
 import type { LibraryDoor } from './library-door.ts';
 import { printable } from './terminal-text.ts';
@@ -25,6 +26,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
     trash: (id) => library.trash(id),
     restore: (id) => library.restore(id),
     importFile: (path, options) => library.importFile(path, options),
+    takes: takesInProcess(recorder.uploads),
     tokens: recorder.access,
     close: () => recorder.close(),
   };

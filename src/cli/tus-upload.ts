@@ -35,10 +35,26 @@ export async function createUpload(
   metadata: UploadMetadata,
   signal: AbortSignal | undefined,
 ): Promise<TusUpload> {
+  const id = await createUploadOf(api, { 'upload-length': String(lengthBytes) }, metadata, signal);
+  // Not the path of Location: behind a proxy it may begin with a prefix that only the proxy knows.
+  return { id, path: uploadPath(id), lengthBytes };
+}
+
+/** The length is said by the last {@link patchUpload}. Resolves to the upload's id. */
+export function createGrowingUpload(api: ApiClient, metadata: UploadMetadata): Promise<string> {
+  return createUploadOf(api, { 'upload-defer-length': '1' }, metadata, undefined);
+}
+
+async function createUploadOf(
+  api: ApiClient,
+  length: Readonly<Record<string, string>>,
+  metadata: UploadMetadata,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const answer = await api.request('POST', '/api/uploads', {
     headers: {
       ...TUS,
-      'upload-length': String(lengthBytes),
+      ...length,
       'upload-metadata': encodeUploadMetadata(metadata),
     },
     ...(signal ? { signal } : {}),
@@ -50,8 +66,43 @@ export async function createUpload(
       `${api.baseUrl} did not make an upload: expected status 201 and a Location, found ${answer.status}.`,
     );
   }
-  // Not the path of Location: behind a proxy it may begin with a prefix that only the proxy knows.
-  return { id, path: `/api/uploads/${id}`, lengthBytes };
+  return id;
+}
+
+function uploadPath(id: string): string {
+  return `/api/uploads/${id}`;
+}
+
+/** How an upload stands at the server. */
+export interface UploadStand {
+  readonly offsetBytes: number;
+  readonly receipt: ServerReceipt | undefined;
+}
+
+export async function headUpload(api: ApiClient, id: string): Promise<UploadStand> {
+  return standOf(await api.request('HEAD', uploadPath(id), { headers: TUS }));
+}
+
+/** Appends `bytes`; `lengthBytes` says the length of the whole file, with the last of them. */
+export async function patchUpload(
+  api: ApiClient,
+  id: string,
+  offsetBytes: number,
+  bytes: Uint8Array,
+  lengthBytes: number | null,
+): Promise<UploadStand> {
+  return standOf(await patch(api, uploadPath(id), bytes, offsetBytes, lengthBytes, undefined));
+}
+
+function standOf(answer: ApiAnswer): UploadStand {
+  const offsetBytes = Number(answer.headers['upload-offset']);
+  if (!Number.isSafeInteger(offsetBytes)) {
+    throw new VoiceRecorderError(
+      'server-unreachable',
+      `The server did not say how far the upload came: expected Upload-Offset, found ${answer.headers['upload-offset']}.`,
+    );
+  }
+  return { offsetBytes, receipt: readReceipt(answer) };
 }
 
 /** Sends `bytes`, whose first one stands at `startBytes` of the file. Resolves to a receipt with the last byte. */
@@ -75,7 +126,14 @@ export async function sendChunk(
         const receipt = readReceipt(head);
         if (receipt) return receipt;
       }
-      const answer = await patch(api, upload, bytes.subarray(offsetBytes - startBytes), offsetBytes, signal);
+      const answer = await patch(
+        api,
+        upload.path,
+        bytes.subarray(offsetBytes - startBytes),
+        offsetBytes,
+        null,
+        signal,
+      );
       return readReceipt(answer);
     } catch (error) {
       signal?.throwIfAborted();
@@ -96,9 +154,10 @@ export async function dropUpload(api: ApiClient, upload: TusUpload): Promise<voi
 
 function patch(
   api: ApiClient,
-  upload: TusUpload,
+  path: string,
   bytes: Uint8Array,
   offsetBytes: number,
+  lengthBytes: number | null,
   signal: AbortSignal | undefined,
 ): Promise<ApiAnswer> {
   const checksum = createHash('sha256').update(bytes).digest('base64');
@@ -107,10 +166,11 @@ function patch(
     'content-type': 'application/offset+octet-stream',
     'upload-offset': String(offsetBytes),
     'upload-checksum': `sha256 ${checksum}`,
+    ...(lengthBytes === null ? {} : { 'upload-length': String(lengthBytes) }),
   };
   return api.request(
     'PATCH',
-    upload.path,
+    path,
     withSignal({ headers, body: bytes, timeoutMs: CHUNK_TIMEOUT_MS }, signal),
   );
 }

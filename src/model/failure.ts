@@ -40,6 +40,8 @@ export const FAILURES = {
   'storage-failed': { retryable: true },
   // Catalogue.
   'recording-unknown': { retryable: false },
+  'take-unknown': { retryable: false },
+  'take-not-joinable': { retryable: false },
   'version-conflict': { retryable: false },
   'invalid-input': { retryable: false },
   'cursor-invalid': { retryable: false },
@@ -60,6 +62,10 @@ export const FAILURES = {
   'media-timeout': { retryable: false },
   'media-out-of-memory': { retryable: false },
   'media-failed': { retryable: false },
+  // Recording from a program of this machine.
+  'capture-program-missing': { retryable: false },
+  'capture-failed': { retryable: true },
+  'capture-ended': { retryable: true },
   // Store and configuration.
   'config-invalid': { retryable: false },
   'config-default-store-in-test': { retryable: false },

@@ -9,6 +9,8 @@ import { openVoiceRecorder } from '../../open.ts';
 import { openLog } from '../../serve/request-log.ts';
 import { type RunningServer, startServer } from '../../serve/start-server.ts';
 import type { VoiceRecorder } from '../../voice-recorder.ts';
+import { finishLeftoverTakes } from '../capture/leftover-takes.ts';
+import { takesInProcess } from '../capture/take-uploads.ts';
 import type { Cli } from '../cli.ts';
 import { ensureWeb } from '../ensure-web.ts';
 import { openBrowser } from '../open-browser.ts';
@@ -29,6 +31,7 @@ interface StartOptions {
 
 const STOP_WITHIN_MS = 5_000;
 const LOCK_WAIT_MS = 5_000;
+const TEND_TAKES_EVERY_MS = 60_000;
 
 export function register(program: Command, cli: Cli): void {
   program
@@ -70,8 +73,10 @@ async function start(cli: Cli, options: StartOptions): Promise<void> {
     server = await listen(cli, config, { recorder, webFolder, tls, logger });
     const note = { baseUrl: server.baseUrl, tlsCert: tls?.cert ?? null };
     removeNote = await leaveServerNote(stateDir, recorder.storeId, note);
+    const takes = tendLeftoverTakes(cli, recorder);
     if (!signal.aborted) await greet(cli, config, server, recorder, options.open ?? false);
     await untilAborted(signal);
+    clearInterval(takes);
     output.note('Stopping ...');
   } finally {
     await stopInTime(cli, removeNote, server, recorder);
@@ -146,6 +151,28 @@ async function greet(
   if (opensBrowser && !(await openBrowser(loginUrl))) {
     output.note('No browser could be opened on this machine; open the link yourself.');
   }
+}
+
+/** Takes of `vrp record` that was killed come into the library at the start, and within a minute afterwards. */
+function tendLeftoverTakes({ output }: Cli, recorder: VoiceRecorder): NodeJS.Timeout {
+  const takes = takesInProcess(recorder.uploads);
+  let isBusy = false;
+  const tend = async () => {
+    if (isBusy) return;
+    isBusy = true;
+    await finishLeftoverTakes(recorder.dataDir, {
+      takes,
+      amend: (id, amendment) => recorder.library.amend(id, amendment),
+      onFinished: (title) => output.note(`An interrupted take is in the library now: ${printable(title)}`),
+      onFailure: (folder, error) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        output.note(`The take in ${printable(folder)} stays there for now: ${printable(reason)}`);
+      },
+    }).catch((error: unknown) => output.note(`Warning: ${printable(String(error))}`));
+    isBusy = false;
+  };
+  void tend();
+  return setInterval(() => void tend(), TEND_TAKES_EVERY_MS).unref();
 }
 
 /** A process that is killed loses nothing that was acknowledged, so that waiting longer would serve nobody. */

@@ -1,0 +1,231 @@
+import type { VoiceRecorderError } from '../../model/failure.ts';
+import { newId, type RecordingId } from '../../model/id.ts';
+import type { Preset } from '../../model/preset.ts';
+import type { Recording } from '../../model/recording.ts';
+import type { TimelineEvent } from '../../model/take-timeline.ts';
+import type { Cli } from '../cli.ts';
+import { type LibraryDoor, openLibraryDoor, openServerDoor } from '../library-door.ts';
+import { localTime } from '../recording-text.ts';
+import { ByteMarks } from './byte-marks.ts';
+import type { CaptureProgram } from './capture-program.ts';
+import { LocalTake } from './local-take.ts';
+import { SoundMeter, type SoundTrouble } from './sound-meter.ts';
+import { openSoundSource } from './sound-source.ts';
+import { captureSound, planOf, type TakeEnd } from './sound-take.ts';
+import { StallWatch } from './stall-watch.ts';
+import { TakeDisplay } from './take-display.ts';
+import type { TakeManifest } from './take-manifest.ts';
+import { type SenderDesk, sendTake } from './take-sender.ts';
+
+export interface TakeWish {
+  readonly programs: readonly CaptureProgram[];
+  readonly preset: Preset;
+  readonly device: string | undefined;
+  readonly maxSeconds: number | undefined;
+  readonly title: string | undefined;
+  readonly tags: readonly string[];
+}
+
+export interface TakeOutcome {
+  /** Undefined when nothing came that could be kept. */
+  readonly recording: Recording | undefined;
+  readonly end: TakeEnd;
+}
+
+const SENTENCES: Readonly<Record<SoundTrouble, readonly [begun: string, over: string]>> = {
+  silence: [
+    'Nothing but digital silence for 5 s: is the input muted, or the wrong device chosen?',
+    'There is sound again.',
+  ],
+  clipping: ['The sound is cut off at full scale: turn the input down.', ''],
+};
+
+/**
+ * Records one take into the library: on the local disk first, from there through the spool of whoever has the library
+ * open, so that neither a killed server nor a killed command loses what was captured.
+ */
+export async function recordTake(
+  cli: Cli,
+  wish: TakeWish,
+  dataDir: string,
+  leftovers: Promise<void>,
+): Promise<TakeOutcome> {
+  const { output, interruption } = cli;
+  const plan = planOf(wish.preset);
+  const source = await openSoundSource(
+    {
+      programs: wish.programs,
+      env: cli.env,
+      signal: interruption,
+      onRemark: (program, line) => output.note(`${program}: ${line}`),
+    },
+    { ...plan, device: wish.device },
+  );
+  const take = await LocalTake.create(dataDir, manifestOf(wish)).catch((error: unknown) => {
+    source.stop();
+    throw error;
+  });
+  const marks = new ByteMarks();
+  const timeline: TimelineEvent[] = [];
+  const doors = new Doors(cli, leftovers);
+  let acknowledgedBytes = 0;
+
+  const meter = new SoundMeter(plan, (trouble, atSeconds, isOver) => {
+    if (isOver) closeEvent(timeline, trouble, atSeconds);
+    else timeline.push({ kind: trouble, atSeconds, durationSeconds: 0 });
+    display.warn(trouble, SENTENCES[trouble][isOver ? 1 : 0], atSeconds);
+    take.noteTimeline(timeline).catch((error: unknown) => output.note(String(error)));
+  });
+  const progress = () => {
+    const capturedSeconds = marks.secondsAt(take.flushedBytes);
+    const safeBytes = doors.hasServer ? acknowledgedBytes : take.flushedBytes;
+    return { capturedSeconds, safeSeconds: Math.min(capturedSeconds, marks.secondsAt(safeBytes)) };
+  };
+  const display = new TakeDisplay(output, () => ({ progress: progress(), level: meter.takeLevel() }));
+  const stalls = new StallWatch((seconds) =>
+    display.warn('stalled', `No sound has come from ${source.name} for ${seconds} s.`, meter.seconds),
+  );
+  display.started(
+    {
+      takeId: take.manifest.takeId,
+      program: source.name,
+      preset: wish.preset.id,
+      title: take.manifest.title,
+    },
+    `Recording "${take.manifest.title}" from ${source.name} (${wish.preset.name}). Ctrl-C ends it.`,
+  );
+  const sent = sendTake(take, {
+    findUploads: (isTakeComplete) => doors.findUploads(isTakeComplete),
+    dropUploads: () => doors.drop(),
+    onAcknowledged: (sizeBytes) => {
+      acknowledgedBytes = sizeBytes;
+    },
+    onTrouble: (trouble) => tellTrouble(doors, display, trouble, meter.seconds),
+  } satisfies SenderDesk);
+  // Told below, when the take has ended.
+  sent.catch(() => undefined);
+  try {
+    const end = await captureSound(
+      {
+        take,
+        source,
+        meter,
+        plan,
+        maxSeconds: wish.maxSeconds,
+        onSound: () => stalls.noteSound(),
+        onMark: (sizeBytes, seconds) => marks.add(sizeBytes, seconds),
+      },
+      interruption,
+    );
+    stalls.stop();
+    if (end.kind === 'failed') display.warn(end.error.code, end.error.message, meter.seconds);
+    if (marks.secondsAt(take.flushedBytes) === 0) {
+      await take.remove();
+      return { recording: undefined, end };
+    }
+    const recording = await keep(doors, take, await sent, timeline);
+    display.stop();
+    display.stored(recording);
+    return { recording, end };
+  } catch (error) {
+    display.note(
+      `What was captured lies in ${take.folder}; the next "vrp record" or "vrp start" brings it in.`,
+    );
+    await take.close();
+    throw error;
+  } finally {
+    stalls.stop();
+    display.stop();
+    await doors.drop();
+  }
+}
+
+/** The local copy goes only now: its checksum was found to be the recording's. */
+async function keep(
+  doors: Doors,
+  take: LocalTake,
+  id: RecordingId,
+  timeline: readonly TimelineEvent[],
+): Promise<Recording> {
+  const door = await doors.open();
+  const recording = timeline.length > 0 ? await door.amend(id, { timeline }) : await door.find(id);
+  await take.remove();
+  if (recording !== undefined) return recording;
+  throw new Error(`The recording ${id} was just stored and cannot be found.`);
+}
+
+/** The library, wherever it can be reached at a moment. */
+class Doors {
+  readonly #cli: Cli;
+  /** Earlier takes are brought in through a door of their own, and a store has only one. */
+  readonly #leftovers: Promise<void>;
+  #door: LibraryDoor | undefined;
+  /** True once a server took part. */
+  hasServer = false;
+
+  constructor(cli: Cli, leftovers: Promise<void>) {
+    this.#cli = cli;
+    this.#leftovers = leftovers;
+  }
+
+  /**
+   * While a take grows only a server is spoken to: to hold the store open for hours would keep people from starting
+   * one.
+   */
+  async findUploads(isTakeComplete: boolean): Promise<LibraryDoor['takes'] | undefined> {
+    if (this.#door === undefined) {
+      if (isTakeComplete) return (await this.open()).takes;
+      this.#door = await openServerDoor(this.#cli);
+      if (this.#door !== undefined) this.hasServer = true;
+    }
+    return this.#door?.takes;
+  }
+
+  async open(): Promise<LibraryDoor> {
+    if (this.#door === undefined) {
+      await this.#leftovers;
+      this.#door = await openLibraryDoor(this.#cli);
+    }
+    return this.#door;
+  }
+
+  async drop(): Promise<void> {
+    const door = this.#door;
+    this.#door = undefined;
+    await door?.close();
+  }
+}
+
+function tellTrouble(
+  doors: Doors,
+  display: TakeDisplay,
+  trouble: VoiceRecorderError | undefined,
+  atSeconds: number,
+): void {
+  // Without a server from the start there is none to be missed.
+  if (!doors.hasServer) return;
+  if (trouble === undefined) display.note('The library is there again; the take is being sent on.');
+  else display.warn(trouble.code, `${trouble.message} The take goes on, on the local disk.`, atSeconds);
+}
+
+function closeEvent(timeline: TimelineEvent[], kind: string, atSeconds: number): void {
+  const index = timeline.findLastIndex((event) => event.kind === kind);
+  const event = timeline[index];
+  if (event !== undefined) timeline[index] = { ...event, durationSeconds: atSeconds - event.atSeconds };
+}
+
+function manifestOf(wish: TakeWish): TakeManifest {
+  const startedAt = new Date();
+  return {
+    format: 1,
+    takeId: newId(startedAt.getTime()),
+    soundFile: wish.preset.codec === 'flac' ? 'sound.flac' : 'sound.ogg',
+    startedAt: startedAt.toISOString(),
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    preset: wish.preset.id,
+    title: wish.title ?? `Recording ${localTime(startedAt.toISOString())}`,
+    tags: wish.tags,
+    uploadId: null,
+    timeline: [],
+  };
+}
