@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openVoiceRecorder } from '../src/open.ts';
 import { chunkOf, wishFor } from './spool-desk.ts';
 import { voiceSamples, wavBytes } from './voice-wav.ts';
@@ -14,12 +13,15 @@ const voice = (seed: number) => wavBytes(voiceSamples(0.3, 8000, seed), 8000);
 
 function put(path: string, bytes: Buffer | string): string {
   writeFileSync(path, bytes);
-  for (const synced of [path, dirname(path)]) {
-    const descriptor = openSync(synced, 'r');
-    fsyncSync(descriptor);
-    closeSync(descriptor);
-  }
+  syncNow(path);
+  syncNow(dirname(path));
   return path;
+}
+
+function syncNow(path: string): void {
+  const descriptor = openSync(path, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }
 
 const open = () =>
@@ -75,13 +77,13 @@ await library.importFile(join(inbox, 'copy.wav'));
 mark('healed');
 unlinkSync(stored);
 unlinkSync(stored.replace(/\.\w+$/, '.json'));
-put(join(dirname(stored), 'x'), '');
+syncNow(dirname(stored));
 await library.importFile(join(inbox, 'copy.wav'));
 mark('healed from nothing');
 await house.close();
 mark('closed');
 
 const again = await open();
-await sleep(100);
+await again.library.amend(id, { title: 'A third title' });
 mark('opened again');
 await again.close();

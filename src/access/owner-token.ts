@@ -19,7 +19,7 @@ export function ownerTokenFile(stateFolder: string, storeId: string): string {
 export async function readOrMakeOwnerToken(stateFolder: string, storeId: string): Promise<string> {
   const file = ownerTokenFile(stateFolder, storeId);
   if (!(await exists(file))) {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolderDurably(dirname(file));
     await makeExclusively(file, `${newToken()}\n`);
   }
   return readToken(file);
@@ -71,6 +71,16 @@ async function writeDurably(file: string, content: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Makes `path` and its missing parents, each durable. */
+async function makeFolderDurably(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; made !== dirname(made); made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === first) return;
   }
 }
 

@@ -118,6 +118,7 @@ export function seenStoreId(place: StorePlace): string | undefined {
 function rememberSeen(place: StorePlace, id: string): void {
   const file = seenFile(place);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  syncFolder(dirname(dirname(file)));
   writeDurably(file, `${JSON.stringify({ path: realpathSync(place.dataDir), id })}\n`);
 }
 

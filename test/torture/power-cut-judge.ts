@@ -88,8 +88,8 @@ async function headOf({ baseUrl, token }: Comeback, id: string): Promise<Respons
       method: 'HEAD',
       headers: { 'Tus-Resumable': '1.0.0', authorization: `Bearer ${token}` },
     });
-    // Still being checked.
-    if (answer.status !== 503 || performance.now() > deadlineMs) return answer;
+    // `upload-recovering`: still being checked.
+    if (answer.status !== 423 || performance.now() > deadlineMs) return answer;
     await sleep(50);
   }
 }

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { canTrace } from './count-syncs.ts';
+import { type DurabilityTrace, traceDurability } from './durability-trace.ts';
+
+/** What may be in doubt: SQLite makes it anew; a removal that is done again at the next start. */
+const HARMLESS = [/sqlite-shm$/, /^gone data\/spool\/<id>\.terminated$/, /^gone .*sqlite-wal$/];
+
+function trace(script: string): DurabilityTrace {
+  const root = mkdtempSync(join(tmpdir(), 'vrp-durable-'));
+  try {
+    return traceDurability(fileURLToPath(new URL(script, import.meta.url)), root, [root]);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function doubtsOf({ doubts }: DurabilityTrace) {
+  return doubts
+    .map(({ mark, inDoubt }) => ({
+      mark,
+      inDoubt: inDoubt.filter((name) => !HARMLESS.some((harmless) => harmless.test(name))),
+    }))
+    .filter(({ inDoubt }) => inDoubt.length > 0);
+}
+
+/** Needs strace; where it is missing these tests show up as skipped. */
+describe.skipIf(!canTrace)('whatever is answered', () => {
+  it('is in doubt no more, by the word of POSIX alone', { timeout: 120_000 }, () => {
+    const house = trace('./traced-house.ts');
+    expect(house.doubts.length).toBeGreaterThan(15);
+    expect(doubtsOf(house)).toEqual([]);
+    expect(house.tooEarly).toEqual([]);
+  });
+
+  it('is so after a crash and on odd disks as well', { timeout: 120_000 }, () => {
+    const rooms = trace('./traced-rooms.ts');
+    expect(rooms.doubts.length).toBeGreaterThan(10);
+    expect(doubtsOf(rooms)).toEqual([]);
+    expect(rooms.tooEarly).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import * as realFs from 'node:fs/promises';
+import { join } from 'node:path';
+import { openDiskBlobs } from '../src/blobs/disk-blobs.ts';
+import { Reserve } from '../src/blobs/reserve.ts';
+import type { FileSystem } from '../src/blobs/store-folders.ts';
+import { openCatalogue } from '../src/catalogue/open-catalogue.ts';
+import { systemClock } from '../src/model/clock.ts';
+
+/* What a whole house does only after a crash or on odd disks, room by room; for `durability-trace.ts`. */
+
+const root = process.argv[2] ?? '';
+const mark = (name: string) => writeSync(1, `#mark ${name}\n`);
+const bytes = Buffer.from('the bytes of a take');
+const expected = { checksum: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length };
+const failure = (code: string) => Promise.reject(Object.assign(new Error(code), { code, syscall: 'test' }));
+
+for (const name of ['blobs', 'sources', 'backups']) mkdirSync(join(root, name));
+const folder = openSync(root, 'r');
+fsyncSync(folder);
+closeSync(folder);
+const blobsRoot = join(root, 'blobs');
+let sourceCount = 0;
+/** Synced, as everything is that comes from the spool. */
+async function source(): Promise<string> {
+  const path = join(root, 'sources', String(sourceCount++));
+  const file = await realFs.open(path, 'w');
+  await file.writeFile(bytes);
+  await file.sync();
+  await file.close();
+  return path;
+}
+
+async function onBlobs(
+  name: string,
+  fs: FileSystem,
+  work: (blobs: Awaited<ReturnType<typeof openDiskBlobs>>) => Promise<unknown>,
+) {
+  const blobs = await openDiskBlobs({ root: blobsRoot, fs });
+  await work(blobs);
+  await blobs.close();
+  mark(name);
+}
+
+mark('begun');
+await onBlobs('placed by link', realFs, async (blobs) =>
+  blobs.place('raw/1/a.wav', await source(), expected),
+);
+const withoutLinks: FileSystem = { ...realFs, link: () => failure('EPERM') };
+await onBlobs('placed by copy', withoutLinks, async (blobs) =>
+  blobs.place('raw/2/b.wav', await source(), expected),
+);
+await onBlobs('placed beside the same bytes', realFs, async (blobs) => {
+  await blobs.putDocument('raw/3/c.json', '{}');
+  // Whoever copied them there did not sync them.
+  writeFileSync(blobs.localPath('raw/3/c.wav'), bytes, { mode: 0o600 });
+  await blobs.place('raw/3/c.wav', await source(), expected);
+});
+await onBlobs('placed again after a death', realFs, async (blobs) => {
+  const from = await source();
+  await blobs.putDocument('raw/4/d.json', '{}');
+  // A process linked it, removed the source and died before it synced either folder.
+  await realFs.link(from, blobs.localPath('raw/4/d.wav'));
+  unlinkSync(from);
+  await blobs.place('raw/4/d.wav', from, expected);
+});
+await onBlobs('folder found after a death', realFs, async (blobs) => {
+  mkdirSync(join(blobsRoot, 'raw', '5'));
+  await blobs.putDocument('raw/5/e.json', '{}');
+});
+await onBlobs('document removed', realFs, (blobs) => blobs.removeDocument('raw/5/e.json'));
+await onBlobs('quarantined', realFs, (blobs) => blobs.quarantine('raw/1/a.wav', 'A test.'));
+
+const reserve = new Reserve({
+  path: join(blobsRoot, 'reserve.bin'),
+  readSpace: () => Promise.resolve({ freeBytes: 1e12, totalBytes: 1e12, freeInodes: null }),
+  keepFreeBytes: 0,
+  sizeBytes: 2_000_000,
+});
+await reserve.ensure();
+mark('reserve made');
+await reserve.release();
+mark('reserve freed');
+
+const file = join(blobsRoot, 'catalogue.sqlite');
+const catalogue = await openCatalogue({ file, backupFolder: join(blobsRoot, 'backup'), clock: systemClock });
+mark('catalogue made');
+await catalogue.snapshot(join(root, 'backups', 'copy.sqlite'));
+mark('snapshot taken');
+await catalogue.close();
