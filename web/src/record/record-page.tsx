@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useStorageReport } from '../api/queries.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
@@ -16,6 +15,7 @@ import { Deck } from './deck.tsx';
 import { DevicePicker } from './device-picker.tsx';
 import { ElsewhereNote } from './elsewhere-note.tsx';
 import { MicrophoneHelp } from './microphone-help.tsx';
+import { useMicrophonePermission } from './microphone-permission.ts';
 import { PresetPicker } from './preset-picker.tsx';
 import { Problems } from './problems.tsx';
 import { TakeCard } from './take-card.tsx';
@@ -95,12 +95,7 @@ function Input({ isWide }: { readonly isWide: boolean }) {
 /** Opens the microphone so that the meter moves, but only where that asks nothing; closes it on leaving. */
 function useOpenInputWhenAllowed() {
   const capture = useCapture();
-  const permission = useQuery({
-    queryKey: ['microphone-permission'],
-    queryFn: microphonePermission,
-    gcTime: 0,
-  });
-  const isAllowed = permission.data === 'granted';
+  const isAllowed = useMicrophonePermission() === 'granted';
   useEffect(() => {
     if (isAllowed && capture.snapshot().microphone !== 'open')
       void capture.openInput().catch(() => undefined);
@@ -108,13 +103,4 @@ function useOpenInputWhenAllowed() {
       if (!isTakeRunning(capture.snapshot().phase)) capture.closeInput();
     };
   }, [capture, isAllowed]);
-}
-
-async function microphonePermission(): Promise<PermissionState> {
-  try {
-    return (await navigator.permissions.query({ name: 'microphone' as PermissionName })).state;
-  } catch {
-    // Some browsers know no such permission: they will ask when Record is pressed.
-    return 'prompt';
-  }
 }

@@ -8,6 +8,8 @@ export const connection = {
 export const problems = {
   'local-storage-failed':
     'Free some space on this device. Until then only what is safe on the server is kept.',
+  'memory-full':
+    'Leave this tab open: what is still missing on the server is in its memory and is sent as soon as the server answers.',
   'encoder-failed': 'Press Resume to go on with the take, or Stop to end it with what is there.',
   'input-silent': 'Check that the right microphone is chosen, plugged in and not muted.',
   'channel-silent': 'Check the cable and the second microphone; a mono preset mixes both channels.',
