@@ -32,6 +32,8 @@ interface Task {
 }
 
 const MEMORY_CHECK_MS = 50;
+/** A child that is not needed yet and dies at once is not started again sooner. */
+const PREPARE_AGAIN_MS = 10_000;
 /** How long a child may take to start. */
 const START_MS = 60_000;
 
@@ -47,6 +49,7 @@ export class ChildLine {
   /** Set while the child is being killed: why, for the call that runs. */
   #doom: { readonly error: unknown } | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  #preparedAtMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(name: string, limits: ChildLineLimits, onEvent: (event: MediaEvent) => void) {
@@ -70,6 +73,20 @@ export class ChildLine {
       this.#waiting.push(task);
       this.#startNext();
     });
+  }
+
+  /** Has a child ready for a call that is likely to come, and keeps an idle one. Cheap: may be called at any rate. */
+  prepare(): void {
+    if (this.#isClosed || this.#running !== undefined || this.#doom !== undefined) return;
+    if (this.#child !== undefined) {
+      this.#idleTimer?.refresh();
+      return;
+    }
+    const nowMs = performance.now();
+    if (nowMs - this.#preparedAtMs < PREPARE_AGAIN_MS) return;
+    this.#preparedAtMs = nowMs;
+    this.#liveChild();
+    this.#startNext();
   }
 
   /** Ends the child; calls that run or wait are rejected with `media-crashed`. */

@@ -12,6 +12,9 @@ export interface Media {
    */
   probe(path: string, filename: string, signal?: AbortSignal): Promise<AudioFacts>;
 
+  /** Says that a probe is likely to be asked for: a child is started, or kept, so that it costs no start then. */
+  prepareProbe(): void;
+
   /**
    * Writes min/max pairs of `path` to `outputPath` in the format of `peaks-format.ts` (docs/format.md).
    * `onProgress` gets shares from 0 to 1.

@@ -152,6 +152,16 @@ describe('the media children', () => {
     expect(events.map((event) => event.type)).toEqual(['child-started']);
   });
 
+  it('are started before they are needed when a call is likely, once', async () => {
+    start();
+    media.prepareProbe();
+    media.prepareProbe();
+    expect(events.map((event) => event.type)).toEqual(['child-started']);
+    await media.probe(`${folder}/short.wav`, 'short.wav');
+    media.prepareProbe();
+    expect(events.map((event) => event.type)).toEqual(['child-started']);
+  });
+
   it('end after a while of idleness and come back', async () => {
     start({ probeLimits: { idleMs: 50 } });
     await media.probe(`${folder}/short.wav`, 'short.wav');

@@ -64,6 +64,7 @@ export function openMedia(settings: MediaSettings = {}): Media {
     async probe(path, filename, signal) {
       return (await probes.run({ kind: 'probe', path, filename }, signal)) as MediaAnswers['probe'];
     },
+    prepareProbe: () => probes.prepare(),
     async peaks(path, outputPath, options = {}) {
       return await produce({ kind: 'peaks', path }, outputPath, options);
     },
