@@ -30,6 +30,11 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
     run: async (options) =>
       (await import('../test/torture/power-cut.ts')).run({ ...options, fileSystem: 'ext4' }),
   },
+  'sync-mutations': {
+    about: 'takes away each sync and journal record in turn: a test must notice (takes no options)',
+    run: async () =>
+      (await import('../test/torture/sync-mutations.ts')).run({ onVerdict: (line) => console.log(line) }),
+  },
   'vrp-import-kill': {
     about:
       'kills `vrp import` up to 200 times, starting it again each time: every file once, none half there',
