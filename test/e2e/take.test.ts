@@ -65,6 +65,10 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     const recordings = await rest.recordings();
     expect(recordings.map((recording) => recording.segment)).toEqual([0, 1]);
     expect(new Set(recordings.map((recording) => recording.takeId)).size).toBe(1);
+    expect(recordings.map((recording) => recording.gapBefore?.cause)).toEqual([undefined, 'reload']);
+    const missingSeconds = recordings[1]?.gapBefore?.durationSeconds ?? -1;
+    expect(missingSeconds).toBeGreaterThan(0);
+    expect(missingSeconds).toBeLessThan(30);
     const heard = await Promise.all(recordings.map((recording) => rest.hear(recording)));
     for (const segment of heard) expect(segment.correlation).toBeGreaterThan(0.99);
     tell('two killed servers and a reload', heard);
