@@ -45,6 +45,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
       'src/crashtest',
       'src/open.ts',
       'src/open-reader.ts',
+      'src/live-encoder.ts',
     ],
     types: PORTS,
   },

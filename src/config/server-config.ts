@@ -9,6 +9,8 @@ export interface ServerConfig {
   /** Origin under which people reach the server through a proxy; null when they reach it directly. */
   readonly publicUrl: string | null;
   readonly allowedHosts: readonly string[];
+  /** Proxies whose word about the client's address and protocol is believed. */
+  readonly trustedProxies: readonly string[];
   readonly tlsCert: string | null;
   readonly tlsKey: string | null;
   readonly isInsecureAllowed: boolean;
@@ -26,6 +28,7 @@ export function readServerConfig(
     port: values.port ?? 8420,
     publicUrl: values.publicUrl ?? null,
     allowedHosts: Object.freeze(values.allowedHosts ?? []),
+    trustedProxies: Object.freeze(values.trustedProxies ?? []),
     tlsCert: values.tlsCert ?? null,
     tlsKey: values.tlsKey ?? null,
     isInsecureAllowed: values.insecure ?? false,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { ENVIRONMENT_NAMES } from './environments.ts';
@@ -61,12 +62,12 @@ function text(name: string, variable: string, expected: string, pattern: RegExp)
   );
 }
 
-function list(name: string, variable: string, expected: string, pattern: RegExp) {
+function list(name: string, variable: string, expected: string, isItem: (word: string) => boolean) {
   return setting(name, { variable, expected }, (raw) => {
     const items = typeof raw === 'string' ? raw.split(',').map((item) => item.trim()) : raw;
     if (!Array.isArray(items)) return undefined;
     const words = items.filter((item): item is string => typeof item === 'string' && item !== '');
-    return words.length > 0 && words.every((word) => pattern.test(word)) ? words : undefined;
+    return words.length > 0 && words.every(isItem) ? words : undefined;
   });
 }
 
@@ -88,7 +89,15 @@ export const settingsSchema = z.strictObject({
     { variable: 'VRP_PUBLIC_URL', expected: 'an https:// or http:// address without path' },
     readOrigin,
   ),
-  allowedHosts: list('allowedHosts', 'VRP_ALLOWED_HOSTS', 'host names separated by commas', HOST_NAME),
+  allowedHosts: list('allowedHosts', 'VRP_ALLOWED_HOSTS', 'host names separated by commas', (word) =>
+    HOST_NAME.test(word),
+  ),
+  trustedProxies: list(
+    'trustedProxies',
+    'VRP_TRUSTED_PROXIES',
+    'IP addresses or networks (10.0.0.0/8) of proxies, separated by commas',
+    isAddressOrNetwork,
+  ),
   tlsCert: path('tlsCert', 'VRP_TLS_CERT', 'an absolute path of a PEM certificate'),
   tlsKey: path('tlsKey', 'VRP_TLS_KEY', 'an absolute path of a PEM private key'),
   insecure: onOff('insecure', 'VRP_INSECURE'),
@@ -110,6 +119,13 @@ export const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
 
 export function settingWords(name: string): SettingWords | undefined {
   return wordsOf.get(name);
+}
+
+function isAddressOrNetwork(text: string): boolean {
+  const [address = '', length, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128));
 }
 
 function readOrigin(raw: unknown): string | undefined {

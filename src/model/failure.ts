@@ -86,6 +86,7 @@ export const FAILURES = {
   'too-many-requests': { retryable: true },
   'route-unknown': { retryable: false },
   'method-not-allowed': { retryable: false },
+  'tls-invalid': { retryable: false },
   'address-in-use': { retryable: false },
   'address-not-loopback': { retryable: false },
   'server-unreachable': { retryable: true },

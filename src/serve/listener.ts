@@ -5,12 +5,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import { answerProblem } from './problem.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { Shutdown } from './shutdown.ts';
-
-export interface TlsFiles {
-  /** PEM, with the chain. */
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
-}
+import type { TlsFiles } from './tls-files.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 

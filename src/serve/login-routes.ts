@@ -1,4 +1,5 @@
 import type { CookieSerializeOptions } from '@fastify/cookie';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ROLES } from '../model/access.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
@@ -18,11 +19,12 @@ const proofSchema = z.union([z.strictObject({ code: secret }), z.strictObject({ 
 export function addLoginRoutes(app: RecorderApp, desk: RouteDesk, cookieName: () => string): void {
   const { access } = desk.recorder;
   const limiter = app.createRateLimit({ max: MAX_FAILURES, timeWindow: WINDOW_MS });
-  const cookieOptions = (): CookieSerializeOptions => ({
+  const cookieOptions = (request: FastifyRequest): CookieSerializeOptions => ({
     path: '/',
     httpOnly: true,
     sameSite: 'strict',
-    secure: desk.address.isSecure,
+    // A proxy that is trusted may do TLS without our knowing its address.
+    secure: desk.address.isSecure || request.protocol === 'https',
   });
 
   app.post(
@@ -53,7 +55,10 @@ export function addLoginRoutes(app: RecorderApp, desk: RouteDesk, cookieName: ()
           'This login code or token is not valid. A code works once, for ten minutes; "vrp token" prints the token.',
         );
       }
-      reply.setCookie(cookieName(), opened.sessionSecret, { ...cookieOptions(), maxAge: SESSION_SECONDS });
+      reply.setCookie(cookieName(), opened.sessionSecret, {
+        ...cookieOptions(request),
+        maxAge: SESSION_SECONDS,
+      });
       return { name: opened.actor.name, role: opened.actor.role };
     },
   );
@@ -64,7 +69,7 @@ export function addLoginRoutes(app: RecorderApp, desk: RouteDesk, cookieName: ()
     async (request, reply) => {
       const session = request.cookies[cookieName()];
       if (session) await access.logOut(session);
-      return reply.clearCookie(cookieName(), cookieOptions()).code(204).send();
+      return reply.clearCookie(cookieName(), cookieOptions(request)).code(204).send();
     },
   );
 
@@ -79,7 +84,7 @@ export function addLoginRoutes(app: RecorderApp, desk: RouteDesk, cookieName: ()
       const isBySession = session !== undefined && request.headers.authorization === undefined;
       // The session slides, so its cookie has to.
       if (isBySession) {
-        reply.setCookie(cookieName(), session, { ...cookieOptions(), maxAge: SESSION_SECONDS });
+        reply.setCookie(cookieName(), session, { ...cookieOptions(request), maxAge: SESSION_SECONDS });
       }
       return reply.header('cache-control', 'no-store').send(whoIs(request.actor));
     },

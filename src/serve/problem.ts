@@ -79,6 +79,7 @@ export const STATUS_OF = {
   'too-many-requests': 429,
   'route-unknown': 404,
   'method-not-allowed': 405,
+  'tls-invalid': 500,
   'address-in-use': 500,
   'address-not-loopback': 500,
   'server-unreachable': 502,

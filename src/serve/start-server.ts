@@ -1,14 +1,16 @@
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
-import { createListener, type TlsFiles } from './listener.ts';
+import { createListener } from './listener.ts';
 import { answerProblem } from './problem.ts';
 import type { RecorderApp } from './recorder-app.ts';
 import { addRecorderRoutes } from './recorder-routes.ts';
 import { openLog } from './request-log.ts';
 import { ServerAddress } from './server-address.ts';
 import { Shutdown } from './shutdown.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 export interface ServerOptions {
   readonly recorder: VoiceRecorder;
@@ -26,7 +28,7 @@ export interface ServerOptions {
   readonly tls?: TlsFiles | null;
   /** Allows an address that other machines can reach without TLS and without a proxy. */
   readonly isInsecureAllowed?: boolean;
-  /** Addresses or networks of proxies whose X-Forwarded-For is believed. */
+  /** Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. */
   readonly trustedProxies?: readonly string[];
   /** Largest declared upload; null or missing: only the free space limits it. */
   readonly maxUploadBytes?: number | null;
@@ -38,6 +40,8 @@ export interface RunningServer {
   /** Where people open the page: the public URL when there is one. No slash at the end. */
   readonly pageUrl: string;
   readonly port: number;
+  /** New connections get this certificate; those that are open keep theirs. For a server that was started with one. */
+  renewTls(files: TlsFiles): void;
   /** Resolves within five seconds: what came in is safe, nothing new is taken on. */
   close(): Promise<void>;
 }
@@ -86,6 +90,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     baseUrl: origin,
     pageUrl: options.publicUrl?.replace(/\/+$/, '') ?? origin,
     port,
+    renewTls: ({ cert, key }) => {
+      if (app.server instanceof TlsServer) app.server.setSecureContext({ cert, key });
+    },
     close: () => {
       closing ??= end(app, shutdown);
       return closing;

@@ -1,39 +1,31 @@
+import { once } from 'node:events';
 import { get } from 'node:https';
+import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { serveRecorder } from '../../test/served-recorder.ts';
-
-// A certificate for localhost and 127.0.0.1 that only this test knows and nobody trusts; valid until 2126.
-const CERT = `-----BEGIN CERTIFICATE-----
-MIIBmjCCAUGgAwIBAgIULwYBG/13lCkQlqyj4ibfF7dIsYAwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzAwMTgxMVoYDzIxMjYxMDMw
-MDAxODExWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAT8a6s8Qe6rS4GbagMa525GD3kR9zo2KY8DZnYWqYtGAoVXT7Ii7VLD
-vPADvMlBw9lDQjcP4NcQANDiKL22/Ycwo28wbTAdBgNVHQ4EFgQUrUhEm38mwaGJ
-CB77a6EsVA3jDC4wHwYDVR0jBBgwFoAUrUhEm38mwaGJCB77a6EsVA3jDC4wDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDRwAwRAIgazkEv53OfzbvHmdJaLqjmHfZvgAAxIy/a3t6qjYaVB0CIEeH
-L8wx710DApFj7FYn6wKu6tWLC0WTe3cERaEx142d
------END CERTIFICATE-----
-`;
-const KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgrpH6x+2zhuyQrugX
-zdj8ZtpMM6YtRjrzTJP3IClIsWyhRANCAAT8a6s8Qe6rS4GbagMa525GD3kR9zo2
-KY8DZnYWqYtGAoVXT7Ii7VLDvPADvMlBw9lDQjcP4NcQANDiKL22/Ycw
------END PRIVATE KEY-----
-`;
+import { LOCALHOST_TLS, RENEWED_TLS } from '../../test/tls-fixtures.ts';
 
 function ask(url: string, headers: Record<string, string>): Promise<{ status: number; headers: object }> {
   return new Promise((resolve, reject) => {
-    get(url, { ca: CERT, headers, agent: false, checkServerIdentity: () => undefined }, (answer) => {
-      answer.resume();
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers }));
-    }).on('error', reject);
+    get(
+      url,
+      {
+        ca: [LOCALHOST_TLS.cert, RENEWED_TLS.cert],
+        headers,
+        agent: false,
+        checkServerIdentity: () => undefined,
+      },
+      (answer) => {
+        answer.resume();
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers }));
+      },
+    ).on('error', reject);
   });
 }
 
 describe('over TLS', () => {
   it('answers under https, asks browsers to stay there, and needs no redirect of names', async () => {
-    const served = await serveRecorder({ tls: { cert: CERT, key: KEY } });
+    const served = await serveRecorder({ tls: LOCALHOST_TLS });
     const { baseUrl, port } = served.server;
     expect(baseUrl).toBe(`https://127.0.0.1:${port}`);
     const session = await ask(`${baseUrl}/api/session`, { authorization: `Bearer ${served.token}` });
@@ -45,8 +37,29 @@ describe('over TLS', () => {
   });
 
   it('may listen for other machines', async () => {
-    const served = await serveRecorder({ host: '0.0.0.0', tls: { cert: CERT, key: KEY } });
+    const served = await serveRecorder({ host: '0.0.0.0', tls: LOCALHOST_TLS });
+    expect((await ask(`${served.server.baseUrl}/api/health/live`, {})).status).toBe(200);
+    await served.close();
+  });
+
+  it('shows a renewed certificate to new connections, and keeps the open ones', async () => {
+    const served = await serveRecorder({ tls: LOCALHOST_TLS });
+    const { port } = served.server;
+    const open = await connectTo(port);
+    expect(open.getPeerCertificate().subject.CN).toBe('localhost');
+    served.server.renewTls(RENEWED_TLS);
+    const fresh = await connectTo(port);
+    expect(fresh.getPeerCertificate().subject.CN).toBe('renewed');
+    expect(open.readyState).toBe('open');
+    open.destroy();
+    fresh.destroy();
     expect((await ask(`${served.server.baseUrl}/api/health/live`, {})).status).toBe(200);
     await served.close();
   });
 });
+
+async function connectTo(port: number): Promise<TLSSocket> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  return socket;
+}

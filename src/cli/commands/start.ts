@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readSettings } from '../../config/read-settings.ts';
@@ -8,6 +7,8 @@ import { failureCodeOf, VoiceRecorderError } from '../../model/failure.ts';
 import { openVoiceRecorder } from '../../open.ts';
 import { openLog } from '../../serve/request-log.ts';
 import { type RunningServer, startServer } from '../../serve/start-server.ts';
+import { describeTls, readTlsFiles, type TlsFiles } from '../../serve/tls-files.ts';
+import { watchTlsFiles } from '../../serve/tls-renewal.ts';
 import type { VoiceRecorder } from '../../voice-recorder.ts';
 import { finishLeftoverTakes } from '../capture/leftover-takes.ts';
 import { takesInProcess } from '../capture/take-uploads.ts';
@@ -71,8 +72,11 @@ async function start(cli: Cli, options: StartOptions): Promise<void> {
   let removeNote = async () => {};
   try {
     server = await listen(cli, config, { recorder, webFolder, tls, logger });
-    const note = { baseUrl: server.baseUrl, tlsCert: tls?.cert ?? null };
-    removeNote = await leaveServerNote(stateDir, recorder.storeId, note);
+    const { baseUrl } = server;
+    const leaveNote = (tlsCert: string | null) =>
+      leaveServerNote(stateDir, recorder.storeId, { baseUrl, tlsCert });
+    removeNote = await leaveNote(tls?.cert ?? null);
+    if (tls) keepCertificateFresh(cli, config, server, tls, leaveNote);
     const takes = tendLeftoverTakes(cli, recorder);
     if (!signal.aborted) await greet(cli, config, server, recorder, options.open ?? false);
     await untilAborted(signal);
@@ -99,7 +103,7 @@ interface Parts {
   readonly recorder: VoiceRecorder;
   readonly logger: ReturnType<typeof openLog>;
   readonly webFolder: string;
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly tls: TlsFiles | null;
 }
 
 function listen(cli: Cli, config: ServerConfig, parts: Parts): Promise<RunningServer> {
@@ -111,6 +115,7 @@ function listen(cli: Cli, config: ServerConfig, parts: Parts): Promise<RunningSe
     version: cli.version,
     allowedHosts: config.allowedHosts,
     publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
     isInsecureAllowed: config.isInsecureAllowed,
     maxUploadBytes: maxFileMb === 0 ? null : maxFileMb * 1_000_000,
   });
@@ -151,6 +156,36 @@ async function greet(
   if (opensBrowser && !(await openBrowser(loginUrl))) {
     output.note('No browser could be opened on this machine; open the link yourself.');
   }
+}
+
+/** A renewed certificate is taken up without a restart, by the server and by the commands that look for it. */
+function keepCertificateFresh(
+  { output }: Cli,
+  { tlsCert, tlsKey }: ServerConfig,
+  server: RunningServer,
+  tls: TlsFiles,
+  leaveNote: (cert: string) => Promise<unknown>,
+): void {
+  const warn = (files: TlsFiles) => {
+    const { warning } = describeTls(files, Date.now());
+    if (warning !== undefined) output.note(`Warning: ${warning}`);
+  };
+  warn(tls);
+  if (tlsCert === null || tlsKey === null) return;
+  watchTlsFiles({
+    certPath: tlsCert,
+    keyPath: tlsKey,
+    async onRenewed(files) {
+      server.renewTls(files);
+      await leaveNote(files.cert);
+      output.note('The renewed TLS certificate is in use.');
+      warn(files);
+    },
+    onFailure: (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      output.note(`Warning: the changed TLS certificate is not used: ${printable(reason)}`);
+    },
+  });
 }
 
 /** Takes of `vrp record` that was killed come into the library at the start, and within a minute afterwards. */
@@ -213,26 +248,15 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-async function readTls({ tlsCert, tlsKey }: ServerConfig): Promise<Parts['tls']> {
+function readTls({ tlsCert, tlsKey }: ServerConfig): Promise<TlsFiles> | null {
   if (tlsCert === null && tlsKey === null) return null;
   if (tlsCert === null || tlsKey === null) {
     throw new VoiceRecorderError(
-      'config-invalid',
+      'tls-invalid',
       'TLS needs both a certificate and its key: give --tls-cert and --tls-key.',
     );
   }
-  const [cert, key] = await Promise.all([tlsCert, tlsKey].map(readPem));
-  return { cert: cert ?? '', key: key ?? '' };
-}
-
-async function readPem(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new VoiceRecorderError('config-invalid', `${path} cannot be read: ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
+  return readTlsFiles(tlsCert, tlsKey);
 }
 
 function givenSettings({ host, port, tlsCert, tlsKey, insecure }: StartOptions) {
