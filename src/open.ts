@@ -1,4 +1,5 @@
 import { openAccess } from './access/open-access.ts';
+import type { BlobKey } from './blobs/blob-store.ts';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import { readSpace } from './blobs/disk-space.ts';
 import { openFileHasher } from './blobs/file-checksum.ts';
@@ -11,6 +12,7 @@ import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
 import { DerivedFiles } from './derive/derived-files.ts';
 import { derivedJobs } from './derive/derived-jobs.ts';
+import { TakeFiles } from './derive/take-files.ts';
 import { importFile } from './ingest/import-file.ts';
 import type { ImportDesk, IngestDesk } from './ingest/ingest-desk.ts';
 import { adoptRecovered, ingestSpooled } from './ingest/ingest-spooled.ts';
@@ -20,11 +22,13 @@ import { JobRunner } from './jobs/job-runner.ts';
 import { SqliteJobQueue } from './jobs/sqlite-job-queue.ts';
 import { EventHub } from './library/event-hub.ts';
 import { JoinedLibrary } from './library/joined-library.ts';
+import { JoinedTakes } from './library/joined-takes.ts';
 import { StoreSpace } from './library/store-space.ts';
 import { openMedia } from './media/open-media.ts';
 import { readPeaksView } from './media/peaks-view.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { PRESETS } from './model/preset.ts';
+import { chooseSegments } from './model/take.ts';
 import { openUploads } from './record/open-uploads.ts';
 import { readAdoptedAs } from './record/upload-info.ts';
 import type { VoiceRecorder } from './voice-recorder.ts';
@@ -105,13 +109,22 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   });
   opened.defer(() => sidecars.close());
 
-  const derived = new DerivedFiles({
+  const deriveDesk = {
     derivedPath: config.derivedPath,
     media,
-    localPath: (key) => blobs.localPath(key),
-  });
+    localPath: (key: BlobKey) => blobs.localPath(key),
+  };
+  const derived = new DerivedFiles(deriveDesk);
+  const takeFiles = new TakeFiles(deriveDesk);
   const queue = new SqliteJobQueue(catalogue.contexts, { clock });
-  const jobs = derivedJobs({ queue, derived, find: (id) => catalogue.recordings.find(id) });
+  const jobs = derivedJobs({
+    queue,
+    derived,
+    find: (id) => catalogue.recordings.find(id),
+    takeFiles,
+    settledTake: async (takeId) =>
+      uploads.isTakeArriving(takeId) ? [] : chooseSegments(await catalogue.recordings.listTake(takeId)),
+  });
   const ingestDesk: IngestDesk = {
     blobs,
     media,
@@ -149,7 +162,11 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     adoptRecovered: (spooled, uploadId) => adoptRecovered(ingestDesk, spooled, uploadId),
     freeBytes: () => space.usableBytes(),
     onDiskFull: () => space.releaseReserve(),
-    onProgress: (event) => events.publish(event),
+    onProgress(event) {
+      // Whoever presses Stop waits for the probe, but not for the start of its process.
+      media.prepareProbe();
+      events.publish(event);
+    },
     log,
   });
   opened.defer(() => uploads.close());
@@ -203,12 +220,23 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     importFile: (path, importOptions) => importFile(importDesk, path, importOptions),
     publish: (event) => events.publish(event),
   });
+  const takes = new JoinedTakes({
+    recordings: catalogue.recordings,
+    blobs,
+    library,
+    files: takeFiles,
+    readPeaks: readPeaksView,
+    isArriving: async (takeId) => uploads.isTakeArriving(takeId),
+    flushSidecar: (id) => sidecars.flush(id),
+    publish: (event) => events.publish(event),
+  });
 
   const everything = opened.move();
   return {
     storeId: marker.id,
     dataDir: config.dataDir,
     library,
+    takes,
     uploads,
     access,
     subscribe: (listener) => events.subscribe(listener),

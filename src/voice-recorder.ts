@@ -5,6 +5,7 @@ import type { RecordingId } from './model/id.ts';
 import type { ImportOutcome } from './model/import-outcome.ts';
 import type { RecorderEvent } from './model/recorder-event.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from './model/recording.ts';
+import type { Take, TakeAmendment } from './model/take.ts';
 import type { UploadState, UploadWish } from './model/upload.ts';
 
 /** The joined house, as `serve`, `cli` and embedding programs see it. `openVoiceRecorder()` makes one. */
@@ -12,6 +13,7 @@ export interface VoiceRecorder {
   readonly storeId: string;
   readonly dataDir: string;
   readonly library: Library;
+  readonly takes: Takes;
   readonly uploads: Uploads;
   readonly access: Access;
   /** Calls `listener` for each event until the returned function is called. */
@@ -40,6 +42,26 @@ export interface Library {
   /** The original where browsers play and seek it, else a derived rendition (made on first use). */
   playable(id: RecordingId): Promise<AudioSource>;
   peaks(id: RecordingId, view: PeaksRequest): Promise<PeaksView>;
+}
+
+/** Takes as one, in however many segments they came. Their segments stay recordings of their own. */
+export interface Takes {
+  find(takeId: string): Promise<Take | undefined>;
+  /**
+   * The joined audio, made on first use; of a take with one segment its original. Rejects with `take-unknown`,
+   * `take-not-joinable`, `blob-missing`, `disk-full` or a `media-…` code.
+   */
+  audio(takeId: string): Promise<AudioSource>;
+  /** The joined audio where browsers play and seek it, else a rendition of it. Rejects as {@link audio} does. */
+  playable(takeId: string): Promise<AudioSource>;
+  /** Of the joined audio. Rejects as {@link audio} does. */
+  peaks(takeId: string, view: PeaksRequest): Promise<PeaksView>;
+  /** All segments or none. Rejects with `take-unknown`, `version-conflict` or `invalid-input`. */
+  amend(takeId: string, amendment: TakeAmendment, expectedVersion?: string): Promise<Take>;
+  /** All segments or none. Rejects with `take-unknown` or `version-conflict`. */
+  trash(takeId: string, expectedVersion?: string): Promise<Take>;
+  /** All segments that lie in the trash. Rejects with `take-unknown`. */
+  restore(takeId: string): Promise<Take>;
 }
 
 /** What is said about a file that is brought in, and how. */

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { memoryAccessRepository } from '../src/access/memory-access-repository.ts';
 import { openAccess } from '../src/access/open-access.ts';
+import { JoinedTakes } from '../src/library/joined-takes.ts';
 import { NO_TAGS } from '../src/model/audio-facts.ts';
 import { type FailureCode, VoiceRecorderError } from '../src/model/failure.ts';
 import { newId } from '../src/model/id.ts';
 import type { RecorderEvent } from '../src/model/recorder-event.ts';
 import type { Recording } from '../src/model/recording.ts';
 import type { UploadState, UploadWish } from '../src/model/upload.ts';
-import type { Library, Uploads, VoiceRecorder } from '../src/voice-recorder.ts';
+import type { Library, Takes, Uploads, VoiceRecorder } from '../src/voice-recorder.ts';
 
 const NOW = '2026-11-22T21:32:05.000Z';
 
@@ -38,17 +39,19 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
     return recording;
   };
   const uploads = memoryUploads(addRecording);
+  const library = memoryLibrary(recordings, bytesOf, () => {
+    const error = recorder.failNext;
+    recorder.failNext = null;
+    if (error) throw error;
+  });
   const recorder: MemoryRecorder = {
     storeId,
     dataDir: 'memory',
     access,
     uploads: uploads.port,
     received: uploads.received,
-    library: memoryLibrary(recordings, bytesOf, () => {
-      const error = recorder.failNext;
-      recorder.failNext = null;
-      if (error) throw error;
-    }),
+    library,
+    takes: memoryTakes(recordings, library),
     failNext: null,
     isHealthy: true,
     addRecording,
@@ -136,6 +139,31 @@ function memoryLibrary(
       return { durationSeconds: 2, fromSeconds, toSeconds, min, max: min.map((value) => -value) };
     },
   };
+}
+
+/** Takes of any number of segments, of which only lone ones can be heard. */
+function memoryTakes(recordings: Map<string, Recording>, library: Library): Takes {
+  const noJoining = () => Promise.reject(failure('media-failed', 'Nothing is joined in memory.'));
+  const changeAll = (change: (id: string, version?: number) => Promise<Recording>) => {
+    return (targets: readonly { id: string; expectedVersion?: number }[]) =>
+      Promise.all(targets.map(({ id, expectedVersion }) => change(id, expectedVersion)));
+  };
+  return new JoinedTakes({
+    recordings: {
+      listTake: async (takeId) => [...recordings.values()].filter((one) => one.takeId === takeId),
+      amendAll: (targets, amendment) =>
+        changeAll((id, version) => library.amend(id, amendment, version))(targets),
+      trashAll: changeAll((id, version) => library.trash(id, version)),
+      restoreAll: changeAll((id) => library.restore(id)),
+    },
+    blobs: { stat: async () => ({ sizeBytes: 1 }) },
+    library,
+    files: { find: async () => undefined, joined: noJoining, playable: noJoining, peaks: noJoining },
+    readPeaks: noJoining,
+    isArriving: async () => false,
+    flushSidecar: async () => undefined,
+    publish: () => undefined,
+  });
 }
 
 function memoryUploads(addRecording: (bytes: Uint8Array, fields?: Partial<Recording>) => Recording): {

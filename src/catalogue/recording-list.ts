@@ -6,6 +6,7 @@ import type { StoreSchema } from '../sessions/schema.ts';
 import { decodeCursor, encodeCursor, type ListPosition } from './recording-cursor.ts';
 import { type RecordingRow, toRecording } from './recording-row.ts';
 import { toMatchExpression } from './search-terms.ts';
+import { dropLaterSegments, hasTag, isFirstOfTake, withTakeTotals } from './take-rows.ts';
 
 const LIST_LIMIT = { default: 50, max: 500 } as const;
 
@@ -16,6 +17,7 @@ interface PageRequest {
   /** One more than the page holds: tells whether there is a next one. */
   readonly rowLimit: number;
   readonly tagKey: string | undefined;
+  readonly isGrouped: boolean;
 }
 
 /** One page by key, never by offset: the millionth page costs what the first does. */
@@ -27,12 +29,14 @@ export async function listRecordings(db: Kysely<StoreSchema>, query: RecordingQu
     after: query.cursor === undefined ? undefined : decodeCursor(query.cursor),
     rowLimit: limit + 1,
     tagKey: query.tag === undefined ? undefined : tagKey(query.tag),
+    isGrouped: query.isGrouped ?? false,
   };
   const rows = await findRows(db, request, query.query ?? '');
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const nextCursor = rows.length > limit && last ? encodeCursor(last) : null;
-  return { items: shown.map(toRecording), nextCursor };
+  const items = request.isGrouped ? await withTakeTotals(db, shown, request.shelf) : shown.map(toRecording);
+  return { items, nextCursor };
 }
 
 /** All recordings that have a file, oldest first, read page by page in sessions of their own. */
@@ -48,16 +52,25 @@ export async function readPageByAge(
 }
 
 function findRows(db: Kysely<StoreSchema>, request: PageRequest, text: string): Promise<RecordingRow[]> {
-  if (text.trim() !== '') return searchRows(db, request, text);
+  if (text.trim() !== '') {
+    const match = toMatchExpression(text, request.shelf);
+    if (match === undefined) return Promise.resolve([]);
+    return request.isGrouped ? searchTakes(db, request, match) : searchRows(db, request, match);
+  }
   if (request.tagKey !== undefined) return listTaggedRows(db, request, request.tagKey);
   return listRows(db, request);
 }
 
 function listRows(db: Kysely<StoreSchema>, request: PageRequest): Promise<RecordingRow[]> {
   const direction = request.isOldestFirst ? 'asc' : 'desc';
-  let select = db.selectFrom('recordings').selectAll().where('shelf', '=', request.shelf);
-  if (request.after) select = select.where(isBehind(request, sql`created_at, id`, request.after));
-  return select.orderBy('created_at', direction).orderBy('id', direction).limit(request.rowLimit).execute();
+  let select = db.selectFrom('recordings as r').selectAll('r').where('r.shelf', '=', request.shelf);
+  if (request.isGrouped) select = select.where((row) => isFirstOfTake(row, undefined));
+  if (request.after) select = select.where(isBehind(request, sql`r.created_at, r.id`, request.after));
+  return select
+    .orderBy('r.created_at', direction)
+    .orderBy('r.id', direction)
+    .limit(request.rowLimit)
+    .execute();
 }
 
 function listTaggedRows(db: Kysely<StoreSchema>, request: PageRequest, key: string): Promise<RecordingRow[]> {
@@ -68,6 +81,7 @@ function listTaggedRows(db: Kysely<StoreSchema>, request: PageRequest, key: stri
     .selectAll('r')
     .where('t.tag_key', '=', key)
     .where('t.shelf', '=', request.shelf);
+  if (request.isGrouped) select = select.where((row) => isFirstOfTake(row, key));
   if (request.after)
     select = select.where(isBehind(request, sql`t.created_at, t.recording_id`, request.after));
   return select
@@ -81,10 +95,8 @@ function listTaggedRows(db: Kysely<StoreSchema>, request: PageRequest, key: stri
 async function searchRows(
   db: Kysely<StoreSchema>,
   request: PageRequest,
-  text: string,
+  match: string,
 ): Promise<RecordingRow[]> {
-  const match = toMatchExpression(text, request.shelf);
-  if (match === undefined) return [];
   let select = db
     .selectFrom('recording_search as s')
     .innerJoin('recordings as r', 'r.row_key', 's.rowid')
@@ -96,21 +108,30 @@ async function searchRows(
   }
   if (request.tagKey !== undefined) {
     const key = request.tagKey;
-    select = select.where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('recording_tags as t')
-          .select('t.tag')
-          .where('t.tag_key', '=', key)
-          .where('t.shelf', '=', request.shelf)
-          .whereRef('t.created_at', '=', 'r.created_at')
-          .whereRef('t.recording_id', '=', 'r.id'),
-      ),
-    );
+    select = select.where((row) => hasTag(row, key));
   }
   return select
     .orderBy('s.rowid', request.isOldestFirst ? 'asc' : 'desc')
     .limit(request.rowLimit)
     .execute();
+}
+
+/** Searches on until the page is full of takes, however many of their segments are found. */
+async function searchTakes(
+  db: Kysely<StoreSchema>,
+  request: PageRequest,
+  match: string,
+): Promise<RecordingRow[]> {
+  const { rowLimit, shelf } = request;
+  const found: RecordingRow[] = [];
+  let after = request.after;
+  for (;;) {
+    const rows = await searchRows(db, { ...request, after }, match);
+    found.push(...(await dropLaterSegments(db, rows, shelf, match, request.tagKey)));
+    const last = rows.at(-1);
+    if (rows.length < rowLimit || found.length >= rowLimit || !last) return found.slice(0, rowLimit);
+    after = { createdAt: last.created_at, id: last.id, rowKey: last.row_key };
+  }
 }
 
 function isBehind(

@@ -23,6 +23,7 @@ import {
 import { activateRow, type ClaimOutcome, claimRow, readReceipt, receiptQuery } from './recording-claims.ts';
 import { listRecordings, readPageByAge } from './recording-list.ts';
 import { toRecording } from './recording-row.ts';
+import { readTake } from './take-rows.ts';
 
 export type { ClaimOutcome } from './recording-claims.ts';
 
@@ -32,6 +33,12 @@ export interface RecordingTotals {
   readonly recordingBytes: number;
   readonly trashedCount: number;
   readonly trashedBytes: number;
+}
+
+/** One of several recordings that are changed together. */
+export interface ChangeTarget {
+  readonly id: RecordingId;
+  readonly expectedVersion?: number;
 }
 
 export interface TagCount {
@@ -109,6 +116,11 @@ export class RecordingRepository {
     return row && toRecording(row);
   }
 
+  /** All recordings that bear this take id, in the order of segments; those being placed and in the trash too. */
+  listTake(takeId: string): Promise<readonly Recording[]> {
+    return this.#read('list take', (db) => readTake(db, takeId));
+  }
+
   /** The recording that stands for these bytes: the deduplicated one, else the oldest take or edit. */
   async findByChecksum(checksum: Sha256Hex): Promise<Recording | undefined> {
     const row = await this.#read('find by checksum', (db) =>
@@ -156,6 +168,21 @@ export class RecordingRepository {
     return this.#change('restore', id, undefined, restoreRow);
   }
 
+  /** Amends several recordings, all or none. Same rejections as {@link amend}. */
+  amendAll(targets: readonly ChangeTarget[], amendment: RecordingAmendment): Promise<readonly Recording[]> {
+    return this.#changeAll('amend all', targets, (change) => amendRow(change, amendment));
+  }
+
+  /** Same rejections as {@link trash}; all or none. */
+  trashAll(targets: readonly ChangeTarget[]): Promise<readonly Recording[]> {
+    return this.#changeAll('trash all', targets, trashRow);
+  }
+
+  /** Same rejections as {@link restore}; all or none. */
+  restoreAll(targets: readonly ChangeTarget[]): Promise<readonly Recording[]> {
+    return this.#changeAll('restore all', targets, restoreRow);
+  }
+
   /** Makes a damaged or missing recording active again, when its bytes were healed. Rejects with `recording-unknown`. */
   markSound(id: RecordingId): Promise<Recording> {
     return this.#change('mark sound', id, undefined, markSoundRow);
@@ -199,6 +226,19 @@ export class RecordingRepository {
 
   #write<T>(name: string, work: SessionWork<T>): Promise<T> {
     return this.#sessions.withSession({ name }, work);
+  }
+
+  #changeAll(
+    name: string,
+    targets: readonly ChangeTarget[],
+    work: (change: RecordingChange) => Promise<Recording>,
+  ): Promise<readonly Recording[]> {
+    return this.#write(name, async (db, { batch }) => {
+      const now = toIsoUtc(this.#clock.nowMs());
+      const changed: Recording[] = [];
+      for (const target of targets) changed.push(await work({ db, batch, now, ...target }));
+      return changed;
+    });
   }
 
   #change(

@@ -2,16 +2,24 @@ import type { JobHandler } from '../jobs/job-handler.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
+import { planTake } from '../model/take.ts';
 import type { DerivedFiles } from './derived-files.ts';
+import type { TakeFiles } from './take-files.ts';
+
+/** The upload of a segment ends a moment after its recording is there. */
+const SETTLING_MS = 3000;
 
 export interface DerivedJobsDesk {
   readonly queue: JobQueue;
   readonly derived: DerivedFiles;
   find(id: RecordingId): Promise<Recording | undefined>;
+  readonly takeFiles: TakeFiles;
+  /** The segments of a take, once none of it is on its way any more; none before that. */
+  settledTake(takeId: string): Promise<readonly Recording[]>;
 }
 
 export interface DerivedJobs {
-  readonly handlers: Readonly<Record<'peaks' | 'playable', JobHandler>>;
+  readonly handlers: Readonly<Record<'peaks' | 'playable' | 'joined', JobHandler>>;
   /** Notes down what is to be derived from a new recording, so that it is there before somebody opens it. */
   enqueue(recording: Recording): Promise<void>;
 }
@@ -34,11 +42,24 @@ export function derivedJobs(desk: DerivedJobsDesk): DerivedJobs {
       playable: handler((recording, signal, onProgress) =>
         desk.derived.playable(recording, { signal, onProgress }),
       ),
+      joined: {
+        run: async (payload, { signal, reportProgress }) => {
+          const { takeId } = payload as { takeId: string };
+          const segments = await desk.settledTake(takeId);
+          // While a take goes on its segments are not joined again and again; the last one to come notes it down too.
+          if (segments.length < 2 || planTake(segments) === undefined) return;
+          await desk.takeFiles.peaks(takeId, segments, { signal, onProgress: reportProgress });
+        },
+      },
     },
-    enqueue: async ({ id, isPlayable }) => {
+    enqueue: async ({ id, isPlayable, takeId, segment }) => {
       const job = { payload: { recordingId: id }, dedupeKey: id };
       await desk.queue.enqueue({ kind: 'peaks', ...job });
       if (!isPlayable) await desk.queue.enqueue({ kind: 'playable', ...job });
+      if (takeId !== null && (segment ?? 0) > 0) {
+        const delayMs = SETTLING_MS;
+        await desk.queue.enqueue({ kind: 'joined', payload: { takeId }, dedupeKey: takeId, delayMs });
+      }
     },
   };
 }

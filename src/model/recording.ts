@@ -117,9 +117,17 @@ export interface RecordingAmendment {
   readonly collections?: readonly string[];
 }
 
+/** A recording in a list; of a grouped one with what its take comes to, where it belongs to one. */
+export interface ListedRecording extends Recording {
+  readonly takeSegmentCount?: number;
+  /** Seconds of all segments together. */
+  readonly takeDuration?: number | null;
+  readonly takeFilesizeBytes?: number;
+}
+
 /** One page of a list. `nextCursor` is null on the last one. */
 export interface RecordingPage {
-  readonly items: readonly Recording[];
+  readonly items: readonly ListedRecording[];
   readonly nextCursor: string | null;
 }
 
@@ -133,6 +141,8 @@ export interface RecordingQuery {
   readonly limit?: number;
   /** Newest first when not given. */
   readonly order?: 'newest' | 'oldest';
+  /** True: a take is listed once, at its first segment that is found. */
+  readonly isGrouped?: boolean;
   /** True: only what lies in the trash. False or missing: all but the trash. */
   readonly isTrashed?: boolean;
 }

@@ -32,6 +32,7 @@ class DurableSpool implements UploadSpool {
   readonly #background = new BackgroundWork();
   readonly #closing = new AbortController();
   #recovery: Promise<RecoveryReport> | null = null;
+  #isChecked = false;
 
   constructor(tools: SpoolTools) {
     this.#tools = tools;
@@ -59,7 +60,11 @@ class DurableSpool implements UploadSpool {
     const finish = (lane: UploadLane, checksum: string | null) => this.#clients.finish(lane, checksum);
     const recovery = await recoverSpool(this.#tools, this.#table, finish, this.#closing.signal);
     this.#recovery = recovery.done;
-    this.#background.attend(recovery.done);
+    this.#background.attend(
+      recovery.done.then(() => {
+        this.#isChecked = true;
+      }),
+    );
     return recovery;
   }
 
@@ -75,6 +80,11 @@ class DurableSpool implements UploadSpool {
         refusal: lane.info.refusal,
         adoptedAs: lane.info.adoption?.recordingId ?? null,
       }));
+  }
+
+  isTakeArriving(takeId: string): boolean {
+    if (!this.#isChecked) return true;
+    return this.#table.lanes.some((lane) => lane.receipt === null && lane.info.wish.takeId === takeId);
   }
 
   async adoptExpired(): Promise<readonly AdoptedTake[]> {
@@ -124,10 +134,9 @@ class DurableSpool implements UploadSpool {
   }
 }
 
-/** A take that was silent for too long and of which nothing was made yet. */
+/** An upload that was silent for too long and of which nothing was made yet. */
 function isAbandoned(lane: UploadLane): boolean {
-  const { wish, adoption, refusal } = lane.info;
-  if (wish.kind !== 'take' || !lane.isExpired || lane.offsetBytes === 0 || lane.completion !== null)
-    return false;
+  const { adoption, refusal } = lane.info;
+  if (!lane.isExpired || lane.offsetBytes === 0 || lane.completion !== null) return false;
   return adoption?.sizeBytes !== lane.offsetBytes && refusal?.sizeBytes !== lane.offsetBytes;
 }

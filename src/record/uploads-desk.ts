@@ -13,7 +13,7 @@ export interface UploadsDesk {
   readonly clock: Clock;
   /** Largest declared length of a `file` in bytes; takes are never judged. Null: no limit. */
   readonly maxFileBytes: number | null;
-  /** How long a take may be silent before its bytes are adopted; 7 days when not given. */
+  /** How long an upload may be silent before its bytes are adopted; 7 days when not given. */
   readonly expiryMs?: number;
   readonly tuning?: Partial<UploadsTuning>;
   readonly disk?: Disk;
@@ -68,7 +68,12 @@ export interface UploadSpool extends Uploads {
   recover(): Promise<{ readonly foundCount: number; readonly done: Promise<RecoveryReport> }>;
   /** Uploads that are not yet recordings, oldest first. Waits for a recovery under way. */
   listUnfinished(): Promise<readonly UnfinishedUpload[]>;
-  /** Makes recovered recordings of takes that were silent for longer than the expiry. Deletes nothing. */
+  /** True while bytes of this take are not yet a recording, or while the spool is not yet checked after a start. */
+  isTakeArriving(takeId: string): boolean;
+  /**
+   * Makes recovered recordings of takes and files that were silent for longer than the expiry. What is no audio stays
+   * in the spool. Deletes nothing.
+   */
   adoptExpired(): Promise<readonly AdoptedTake[]>;
   /**
    * Copies a file of this machine into the spool, hashing the very bytes it writes. The folder stays until

@@ -30,6 +30,13 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['GET', `/api/recordings/${ID}/audio`, 'edit'],
   ['HEAD', `/api/recordings/${ID}/audio`, 'edit'],
   ['GET', `/api/recordings/${ID}/peaks`, 'edit'],
+  ['GET', '/api/takes/t-1', 'edit'],
+  ['PATCH', '/api/takes/t-1', 'edit'],
+  ['DELETE', '/api/takes/t-1', 'edit'],
+  ['POST', '/api/takes/t-1/restore', 'edit'],
+  ['GET', '/api/takes/t-1/audio', 'edit'],
+  ['HEAD', '/api/takes/t-1/audio', 'edit'],
+  ['GET', '/api/takes/t-1/peaks', 'edit'],
   ['GET', '/api/tags', 'edit'],
   ['GET', '/api/storage', 'edit'],
   ['GET', '/api/tokens', 'admin'],
@@ -68,7 +75,8 @@ describe('a route', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const listed = ROUTES.map(
-      ([method, path]) => `${method} ${path.replace(ID, '{id}').replace('studio', '{name}')}`,
+      ([method, path]) =>
+        `${method} ${path.replace(ID, '{id}').replace('studio', '{name}').replace('t-1', '{takeId}')}`,
     );
     const open = ['POST /api/login', 'GET /api/health/live', 'GET /api/health/ready'];
     const more = ['GET /api/events', 'OPTIONS /api/uploads/{id}'];

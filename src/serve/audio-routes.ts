@@ -34,7 +34,8 @@ export function addAudioRoutes(app: RecorderApp, { recorder }: RouteDesk): void 
   });
 }
 
-async function sendAudio(
+/** Answers with the bytes of `source`, or the part that was asked for. */
+export async function sendAudio(
   request: FastifyRequest,
   reply: FastifyReply,
   source: AudioSource,

@@ -14,6 +14,18 @@ export function isRangeCurrent(ifRange: string | undefined, etag: string): boole
   return ifRange === undefined || ifRange.trim() === `"${etag}"`;
 }
 
+/** The version of a take that `If-Match` expects. Undefined when any will do. Throws `invalid-input`. */
+export function readExpectedTakeVersion(header: string | undefined): string | undefined {
+  const text = header?.trim();
+  if (text === undefined || text === '*') return undefined;
+  const version = /^"?([0-9a-f]{16})"?$/.exec(text)?.[1];
+  if (version !== undefined) return version;
+  throw new VoiceRecorderError(
+    'invalid-input',
+    `If-Match: expected the version of the take, 16 hexadecimal digits; found ${text.slice(0, 80)}.`,
+  );
+}
+
 /** The version that `If-Match` expects: `"3"` or 3. Undefined when any will do. Throws `invalid-input`. */
 export function readExpectedVersion(header: string | undefined): number | undefined {
   const text = header?.trim();

@@ -15,6 +15,7 @@ import { addRecordingRoutes } from './recording-routes.ts';
 import { logRequests } from './request-log.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { addStatusRoutes } from './status-routes.ts';
+import { addTakeRoutes } from './take-routes.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { endUnreadBodies } from './unread-body.ts';
 import { addUploadRoutes } from './upload-routes.ts';
@@ -52,6 +53,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   addTokenRoutes(app, desk);
   addRecordingRoutes(app, desk);
   addAudioRoutes(app, desk);
+  addTakeRoutes(app, desk);
   addEventRoutes(app, desk);
   await app.register((scope, _options, done) => {
     addUploadRoutes(scope as RecorderApp, desk);

@@ -15,7 +15,7 @@ import {
   recordingSchema,
 } from './recording-schema.ts';
 
-const MAX_AMENDMENT_BYTES = 2 * 1024 * 1024;
+export const MAX_AMENDMENT_BYTES = 2 * 1024 * 1024;
 const ROUTE = '/api/recordings/:id';
 const params = z.object({ id: z.string() });
 const config = { role: 'edit' } as const;
@@ -28,8 +28,8 @@ export function addRecordingRoutes(app: RecorderApp, { recorder }: RouteDesk): v
     '/api/recordings',
     { config, schema: { querystring: recordingQuerySchema, response: answers(recordingPageSchema) } },
     async (request) => {
-      const { trashed, ...query } = request.query;
-      return library.list({ ...query, isTrashed: trashed === 'true' });
+      const { trashed, grouped, ...query } = request.query;
+      return library.list({ ...query, isTrashed: trashed === 'true', isGrouped: grouped === 'true' });
     },
   );
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RECORDING_STATUSES, type Recording } from '../model/recording.ts';
+import type { Take } from '../model/take.ts';
 
 const text = z.string();
 const textOrNull = z.string().nullable();
@@ -81,7 +82,16 @@ export const recordingSchema = z.object({
   sync: z.array(z.object({ target: text, state: text, verifiedAt: textOrNull })),
 }) satisfies z.ZodType<Recording>;
 
-export const recordingPageSchema = z.object({ items: z.array(recordingSchema), nextCursor: textOrNull });
+const listedRecordingSchema = recordingSchema.extend({
+  takeSegmentCount: z.number().exactOptional().describe('With `grouped`: segments of its take'),
+  takeDuration: numberOrNull.exactOptional().describe('With `grouped`: seconds of all of them'),
+  takeFilesizeBytes: z.number().exactOptional(),
+});
+
+export const recordingPageSchema = z.object({
+  items: z.array(listedRecordingSchema),
+  nextCursor: textOrNull,
+});
 
 export const recordingQuerySchema = z.object({
   query: z.string().max(500).exactOptional(),
@@ -89,6 +99,10 @@ export const recordingQuerySchema = z.object({
   cursor: z.string().max(1000).exactOptional(),
   limit: z.coerce.number().int().min(1).max(500).exactOptional(),
   order: z.enum(['newest', 'oldest']).exactOptional(),
+  grouped: z
+    .enum(['true', 'false'])
+    .exactOptional()
+    .describe('"true": a take is listed once, at its first segment that is found'),
   trashed: z.enum(['true', 'false']).exactOptional().describe('"true": only what lies in the trash'),
 });
 
@@ -102,6 +116,40 @@ export const amendmentSchema = z.strictObject({
   timeline: z.array(timelineEventSchema).max(10_000).exactOptional(),
   collections: shortList.exactOptional(),
 });
+
+export const takeAmendmentSchema = amendmentSchema.pick({ title: true, tags: true, notes: true });
+
+/** A take as one. */
+export const takeSchema = z.object({
+  takeId: text,
+  title: text,
+  tags: z.array(text),
+  notes: text,
+  segments: z.array(recordingSchema).describe('In their order; each a recording of its own'),
+  missingSegments: z.array(z.number()),
+  isComplete: z.boolean().describe('False while a segment is still on its way to this server'),
+  isTrashed: z.boolean(),
+  duration: numberOrNull.describe('Seconds of all segments together'),
+  filesizeBytes: z.number(),
+  startsSeconds: z.array(z.number()).describe('Where in the joined audio each segment begins'),
+  hasExactPositions: z.boolean().describe('True once the joined file was made'),
+  gaps: z.array(
+    z.object({ afterSegment: z.number(), atSeconds: z.number(), durationSeconds: numberOrNull, cause: text }),
+  ),
+  markers: z.array(markerSchema).describe('At their places in the joined audio'),
+  timeline: z.array(timelineEventSchema),
+  joined: z
+    .object({
+      mimeType: text,
+      container: text,
+      codec: text,
+      isCopy: z.boolean().describe('The coded audio of the segments as it is'),
+      filename: text,
+    })
+    .nullable(),
+  joinedProblem: textOrNull,
+  version: text.describe('What If-Match expects; changes with every segment'),
+}) satisfies z.ZodType<Take>;
 
 export const peaksQuerySchema = z.object({
   from: z.coerce.number().min(0).exactOptional().describe('Seconds'),
