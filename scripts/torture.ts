@@ -8,6 +8,10 @@ interface TortureOptions {
   readonly cuts: number | undefined;
   /** One of the parts of a run that has several; all when not given. */
   readonly only: string | undefined;
+  /** How often something is killed, where that is what counts. */
+  readonly kills: number | undefined;
+  /** Id of one preset of recorders; all when not given. */
+  readonly preset: string | undefined;
 }
 
 interface TortureRun {
@@ -58,6 +62,17 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       return { calls, missed, broken };
     },
   },
+  'browser-kill': {
+    about:
+      'kills the browser in takes of 20 s: at most the last second is lost (--preset ID, --kills N of each)',
+    run: async ({ seed, preset, kills = 10 }) =>
+      (await import('../test/torture/browser-kill.ts')).run({ seed, preset, kills }),
+  },
+  'long-take': {
+    about:
+      'takes of two hours in a browser, fed faster than the clock: its memory stays as it was (--preset ID)',
+    run: async ({ preset }) => (await import('../test/torture/long-take.ts')).run({ preset }),
+  },
   'tus-client': {
     about:
       'a foreign tus client sends 1 GB through cut connections: it must arrive whole (takes no --seconds)',
@@ -79,6 +94,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string' },
     cuts: { type: 'string' },
     only: { type: 'string' },
+    kills: { type: 'string' },
+    preset: { type: 'string' },
   },
 });
 const name = positionals[0];
@@ -97,7 +114,9 @@ const secondsWhenNotGiven = cuts === undefined ? DEFAULT_SECONDS : LONGEST_SECON
 const seconds = readWhole('seconds', values.seconds ?? String(secondsWhenNotGiven));
 // First of all, so that a run that dies can be repeated.
 console.log(`${name} --seed ${seed} --seconds ${seconds}${cuts === undefined ? '' : ` --cuts ${cuts}`}`);
-const report = await torture.run({ seed, seconds, cuts, only: values.only });
+const kills = values.kills === undefined ? undefined : readWhole('kills', values.kills);
+const { only, preset } = values;
+const report = await torture.run({ seed, seconds, cuts, only, kills, preset });
 console.log(JSON.stringify(report, null, 2));
 const brokenCount = report.broken.length;
 console.log(brokenCount === 0 ? 'Every promise was kept.' : `BROKEN PROMISES: ${brokenCount}`);

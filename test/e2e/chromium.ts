@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BrowserContext, chromium } from 'playwright-core';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
@@ -63,4 +64,85 @@ export async function launchChromium(found: FoundChromium, wish: BrowserWish): P
       ...(wish.microphoneWav ? [`--use-file-for-fake-audio-capture=${wish.microphoneWav}%noloop`] : []),
     ],
   });
+}
+
+const GONE_WITHIN_MS = 10_000;
+
+/**
+ * SIGKILL for the browser that has `profileFolder` open and all its processes. Resolves when none is left, to the
+ * moment (as `performance.now()` counts) at which the last had the signal.
+ */
+export async function killChromium(profileFolder: string): Promise<number> {
+  const family = familyOf(profileFolder);
+  for (const id of family) signalQuietly(id, 'SIGKILL');
+  const killedAtMs = performance.now();
+  for (let waitedMs = 0; family.some((id) => existsSync(`/proc/${id}/exe`)); waitedMs += 20) {
+    if (waitedMs > GONE_WITHIN_MS)
+      throw new Error(`Some of the browser's processes live on: ${family.join(', ')}`);
+    await sleep(20);
+  }
+  return killedAtMs;
+}
+
+/** SIGSTOP for the processes that show pages, or for all of the browser; after `ms` they go on. */
+export async function freezeChromium(
+  profileFolder: string,
+  which: 'pages' | 'browser',
+  ms: number,
+): Promise<void> {
+  const stopped = familyOf(profileFolder).filter((id) => which === 'browser' || isRenderer(id));
+  for (const id of stopped) signalQuietly(id, 'SIGSTOP');
+  await sleep(ms);
+  for (const id of stopped.reverse()) signalQuietly(id, 'SIGCONT');
+}
+
+function familyOf(profileFolder: string): number[] {
+  // `<host>-<process id>`
+  return descendantsOf(Number(/\d+$/.exec(readlinkSync(join(profileFolder, 'SingletonLock')))?.[0]));
+}
+
+/** Resident memory of the largest page process of the browser that has `profileFolder` open, in megabytes. */
+export function rendererMegabytes(profileFolder: string): number {
+  const kilobytes = familyOf(profileFolder)
+    .filter(isRenderer)
+    .map((id) => Number(/VmRSS:\s+(\d+)/.exec(procFile(id, 'status'))?.[1] ?? 0));
+  return Math.round((Math.max(0, ...kilobytes) * 1024) / 1e6);
+}
+
+function isRenderer(id: number): boolean {
+  return procFile(id, 'cmdline').includes('--type=renderer');
+}
+
+/** Empty when the process is gone. */
+function procFile(id: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${id}/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** `root` and all that it started, directly or not. */
+function descendantsOf(root: number): number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), parentOf(name)] as const);
+  const family = [root];
+  for (const member of family) {
+    for (const [id, parent] of parents) if (parent === member && !family.includes(id)) family.push(id);
+  }
+  return family;
+}
+
+function parentOf(id: string): number {
+  // `id (name) state parent …`, and the name may hold anything.
+  return Number(/.*\) \S (\d+)/s.exec(procFile(Number(id), 'stat'))?.[1]);
+}
+
+function signalQuietly(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal);
+  } catch {
+    // It was gone before.
+  }
 }

@@ -5,6 +5,22 @@ export interface Likeness {
   readonly correlation: number;
 }
 
+/** Between the samples along a curve through the nearest four: right for voices, whose tones are low. */
+export function changeRate(samples: Float32Array, fromHz: number, toHz: number): Float32Array {
+  if (fromHz === toHz) return samples;
+  const length = Math.floor((samples.length * toHz) / fromHz);
+  return Float32Array.from({ length }, (_, index) => {
+    const place = (index * fromHz) / toHz;
+    const at = Math.floor(place);
+    const share = place - at;
+    const [a = 0, b = 0, c = 0, d = 0] = [samples[at - 1], samples[at], samples[at + 1], samples[at + 2]];
+    const slope = (c - a) / 2;
+    const next = (d - b) / 2;
+    const bend = 3 * (c - b) - 2 * slope - next;
+    return b + share * (slope + share * (bend + share * (slope + next - 2 * (c - b))));
+  });
+}
+
 const COARSE_STEP = 16;
 
 /** Finds the place of `heard` in `played` (same rate) and how alike they are there. */

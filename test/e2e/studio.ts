@@ -7,19 +7,28 @@ import type { Recording } from '../../src/model/recording.ts';
 import { decodePcm } from '../decode-pcm.ts';
 import { voiceSamples, writeWav } from '../voice-wav.ts';
 import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
-import { type FoundChromium, launchChromium } from './chromium.ts';
-import { type Likeness, likeness } from './hear.ts';
+import { type FoundChromium, freezeChromium, killChromium, launchChromium } from './chromium.ts';
+import { changeRate, type Likeness, likeness } from './hear.ts';
 
 const SAMPLE_RATE_HZ = 48_000;
 
 /** A server, a browser with a fake microphone, and ears: everything a story about recording needs. */
 export interface Studio {
   readonly folders: VrpFolders;
-  readonly page: Page;
-  readonly context: BrowserContext;
+  readonly profileFolder: string;
+  /** What the microphone hears, from its opening on. */
+  readonly played: Float32Array;
+  page: Page;
+  context: BrowserContext;
   server: StartedServer;
   /** Kills the server as a power cut would and starts it again at the same address. */
   killServer(downMs?: number): Promise<void>;
+  /** Ends every process of the browser at once, as a crash of the machine would; resolves to the moment of death. */
+  killBrowser(): Promise<number>;
+  /** Holds the processes of pages, or all of the browser, as a frozen or sleeping machine does. */
+  freeze(which: 'pages' | 'browser', ms: number): Promise<void>;
+  /** Starts the browser again with the same profile, still logged in, and opens the recorder. */
+  startBrowser(): Promise<void>;
   api<T>(path: string): Promise<T>;
   recordings(): Promise<readonly Recording[]>;
   /** How alike the stored file is to what was played, and that its bytes and sidecar are as the catalogue says. */
@@ -27,28 +36,57 @@ export interface Studio {
   close(): Promise<void>;
 }
 
-export async function openStudio(found: FoundChromium, playSeconds: number): Promise<Studio> {
+export interface Voice {
+  readonly sampleRateHz?: number;
+  /** Spoils the voice before it is played. */
+  readonly spoil?: (samples: Float32Array, sampleRateHz: number) => void;
+}
+
+export async function openStudio(
+  found: FoundChromium,
+  playSeconds: number,
+  { sampleRateHz: rateHz = SAMPLE_RATE_HZ, spoil }: Voice = {},
+): Promise<Studio> {
   const folder = await mkdtemp(join(tmpdir(), 'vrp-e2e-'));
   const folders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
-  const played = voiceSamples(playSeconds, SAMPLE_RATE_HZ, 22);
+  const played = voiceSamples(playSeconds, rateHz, 22);
+  spoil?.(played, rateHz);
   const microphoneWav = join(folder, 'microphone.wav');
-  writeWav(microphoneWav, played, SAMPLE_RATE_HZ);
+  writeWav(microphoneWav, played, rateHz);
   const server = await startVrp(folders);
   const token = (await runVrp(folders, ['token'])).stdout.trim();
-  const context = await launchChromium(found, { profileFolder: join(folder, 'profile'), microphoneWav });
+  const profileFolder = join(folder, 'profile');
+  const context = await launchChromium(found, { profileFolder, microphoneWav });
   const page = context.pages()[0] ?? (await context.newPage());
   await page.goto(server.loginUrl);
 
+  let session: Awaited<ReturnType<BrowserContext['cookies']>> = [];
   const studio: Studio = {
     folders,
+    profileFolder,
+    played,
     page,
     context,
     server,
     killServer: async (downMs = 0) => {
       const { port } = studio.server;
       await studio.server.kill();
-      await page.waitForTimeout(downMs);
+      await studio.page.waitForTimeout(downMs);
       studio.server = await startVrp(folders, port);
+    },
+    killBrowser: async () => {
+      session = await studio.context.cookies();
+      const killedAtMs = await killChromium(profileFolder);
+      await studio.context.close().catch(() => {});
+      return killedAtMs;
+    },
+    freeze: (which, ms) => freezeChromium(profileFolder, which, ms),
+    startBrowser: async () => {
+      studio.context = await launchChromium(found, { profileFolder, microphoneWav });
+      // Chromium writes cookies down after half a minute only.
+      await studio.context.addCookies(session);
+      studio.page = studio.context.pages()[0] ?? (await studio.context.newPage());
+      await studio.page.goto(studio.server.baseUrl);
     },
     api: async <T>(path: string) => {
       const answer = await fetch(`${studio.server.baseUrl}${path}`, {
@@ -74,10 +112,11 @@ export async function openStudio(found: FoundChromium, playSeconds: number): Pro
         throw new Error(`The sidecar of ${path} differs.`);
       const { planes, sampleRateHz } = await decodePcm(path);
       const samples = planes[0] ?? new Float32Array(0);
-      return { ...likeness(samples, played, SAMPLE_RATE_HZ), durationSeconds: samples.length / sampleRateHz };
+      const heard = changeRate(samples, sampleRateHz, rateHz);
+      return { ...likeness(heard, played, rateHz), durationSeconds: samples.length / sampleRateHz };
     },
     close: async () => {
-      await context.close();
+      await studio.context.close().catch(() => {});
       await studio.server.stop();
       await rm(folder, { recursive: true, force: true });
     },

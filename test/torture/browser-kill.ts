@@ -1,0 +1,156 @@
+import type { Page } from 'playwright-core';
+import { customPreset, findPreset, PRESETS, type Preset } from '../../src/model/preset.ts';
+import type { Recording } from '../../src/model/recording.ts';
+import { type FoundChromium, findChromium } from '../e2e/chromium.ts';
+import { openStudio, type Studio } from '../e2e/studio.ts';
+import { seededRandom } from '../voice-wav.ts';
+
+export interface BrowserKillOptions {
+  readonly seed: number;
+  /** Id of one preset; all of them, and a custom one, when missing. */
+  readonly preset?: string | undefined;
+  /** Of each preset. */
+  readonly kills: number;
+  /** The longest take; the kill comes somewhere within it. */
+  readonly takeSeconds?: number;
+}
+
+interface KillResult {
+  readonly preset: string;
+  /** From the moment before Record was pressed to the moment after the browser was dead. */
+  readonly spokenSeconds: number;
+  readonly storedSeconds: number;
+  readonly lostSeconds: number;
+  /** Of what is stored and what was played. */
+  readonly correlation: number;
+}
+
+export interface BrowserKillReport {
+  readonly kills: readonly KillResult[];
+  readonly mostLostSeconds: number;
+  readonly broken: readonly string[];
+}
+
+const CUSTOM = customPreset('opus', 2, 96_000);
+const TAKE_SECONDS = 20;
+/** Shorter ones hold too little to be told from any other second. */
+const SHORTEST_SECONDS = 2;
+const ALLOWED_LOSS_SECONDS = 1;
+
+/** Records in a real browser, kills all of it at seeded moments, opens it again, and listens to what the server has. */
+export async function run(options: BrowserKillOptions): Promise<BrowserKillReport> {
+  const found = await findChromium();
+  if (!found) throw new Error('There is no Chromium to be killed.');
+  const presets = options.preset === undefined ? [...PRESETS, CUSTOM] : [presetOf(options.preset)];
+  const kills: KillResult[] = [];
+  const broken: string[] = [];
+  for (const preset of presets) {
+    for (const outcome of await killTakes(found, preset, options)) {
+      if (typeof outcome === 'string') broken.push(outcome);
+      else kills.push(outcome);
+    }
+  }
+  return {
+    kills,
+    mostLostSeconds: Math.max(0, ...kills.map(({ lostSeconds }) => lostSeconds)),
+    broken: [...broken, ...kills.flatMap(faultsOf)],
+  };
+}
+
+function presetOf(id: string): Preset {
+  const preset = id === 'custom' ? CUSTOM : findPreset(id);
+  if (!preset) throw new Error(`There is no preset "${id}".`);
+  return preset;
+}
+
+function faultsOf({ preset, lostSeconds, correlation }: KillResult): string[] {
+  const faults: string[] = [];
+  if (lostSeconds > ALLOWED_LOSS_SECONDS) faults.push(`${preset}: ${lostSeconds.toFixed(2)} s are lost`);
+  if (correlation < 0.99)
+    faults.push(`${preset}: sounds like what was played only by ${correlation.toFixed(4)}`);
+  return faults;
+}
+
+async function killTakes(
+  found: FoundChromium,
+  preset: Preset,
+  { seed, kills, takeSeconds = TAKE_SECONDS }: BrowserKillOptions,
+): Promise<(KillResult | string)[]> {
+  const random = seededRandom(seed);
+  const outcomes: (KillResult | string)[] = [];
+  const studio = await openStudio(found, takeSeconds + 30);
+  try {
+    await studio.page.getByRole('heading', { level: 1 }).first().waitFor();
+    // As on a page that was opened before: the first visit introduces itself.
+    await passFirstRun(studio.page);
+    for (let kill = 0; kill < kills; kill += 1) {
+      const wishedMs = (SHORTEST_SECONDS + random() * (takeSeconds - SHORTEST_SECONDS)) * 1000;
+      await choosePreset(studio.page, preset);
+      const known = new Set((await studio.recordings()).map(({ id }) => id));
+      const spokenSeconds = await recordUntilKilled(studio, wishedMs);
+      await studio.startBrowser();
+      await finishTake(studio.page);
+      const made = (await studio.recordings()).filter(({ id }) => !known.has(id));
+      outcomes.push(...(await judge(studio, preset, made, spokenSeconds)));
+      tell(outcomes.at(-1));
+    }
+  } finally {
+    await studio.close();
+  }
+  return outcomes;
+}
+
+async function judge(
+  studio: Studio,
+  preset: Preset,
+  made: readonly Recording[],
+  spokenSeconds: number,
+): Promise<(KillResult | string)[]> {
+  const [recording, ...others] = made;
+  if (!recording || others.length > 0)
+    return [`${preset.id}: a killed take became ${made.length} recordings`];
+  const { codec, warnings } = recording;
+  if (codec !== preset.codec || recording.preset !== preset.id || warnings.length > 0)
+    return [`${preset.id}: stored as ${codec}, preset ${recording.preset}, ${JSON.stringify(warnings)}`];
+  const { durationSeconds, correlation } = await studio.hear(recording);
+  const lostSeconds = spokenSeconds - durationSeconds;
+  return [{ preset: preset.id, spokenSeconds, storedSeconds: durationSeconds, lostSeconds, correlation }];
+}
+
+/** Resolves to the seconds between the press of the key, or a little before, and the death of the browser. */
+async function recordUntilKilled(studio: Studio, forMs: number): Promise<number> {
+  const { page } = studio;
+  await page.getByText('The microphone is open').waitFor();
+  const pressedAtMs = performance.now();
+  await page.keyboard.press('r');
+  await page.waitForTimeout(forMs);
+  return ((await studio.killBrowser()) - pressedAtMs) / 1000;
+}
+
+/** What is left of the take is sent by itself; Stop says that nothing will follow. */
+async function finishTake(page: Page): Promise<void> {
+  await page.getByText('Paused', { exact: true }).first().waitFor();
+  await page.keyboard.press('s');
+  await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+}
+
+async function choosePreset(page: Page, preset: Preset): Promise<void> {
+  await page.getByRole('radio', { name: new RegExp(`^${preset.name}`) }).check();
+}
+
+async function passFirstRun(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Start recording' }).click();
+  await page.waitForTimeout(2_500);
+  await page.keyboard.press('s');
+  await page.getByRole('heading', { name: 'Saved' }).waitFor();
+}
+
+function tell(outcome: KillResult | string | undefined): void {
+  if (outcome === undefined) return;
+  console.log(
+    typeof outcome === 'string'
+      ? outcome
+      : `${outcome.preset}: killed after ${outcome.spokenSeconds.toFixed(2)} s, ${outcome.lostSeconds.toFixed(2)} s lost, ` +
+          `alike by ${outcome.correlation.toFixed(4)}`,
+  );
+}
