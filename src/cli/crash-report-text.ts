@@ -9,6 +9,7 @@ const LOSSES_SHOWN = 20;
 
 const FAULT_WORDS: Readonly<Record<string, string>> = {
   'kill-server': 'server killed',
+  'kill-start': 'server killed, and again while it started',
   'kill-media': 'media process killed',
   'kill-import': 'import killed',
   'restart-server': 'server restarted',
@@ -39,7 +40,7 @@ export function crashReportLines(report: CrashReport, output: Pick<Output, 'pain
     ['Amendments', `${lossCounts['amendment-lost']} lost of ${report.amendments}`],
     ['Wrongly refused', of('refused', 'server')],
     ['Slowest return', `${report.slowestRecoverySeconds.toFixed(1)} s from a restart until it answered`],
-    ['Faults', faultWords(report)],
+    ...faultFacts(report),
     ['Time', formatSpan(report.seconds)],
     ['Seed', String(report.seed)],
   ];
@@ -61,7 +62,8 @@ export function crashReportLines(report: CrashReport, output: Pick<Output, 'pain
   ];
 }
 
-function faultWords({ faults }: CrashReport): string {
+function faultFacts({ faults }: CrashReport): [string, string][] {
   const words = Object.entries(faults).map(([kind, count]) => `${count} x ${FAULT_WORDS[kind] ?? kind}`);
-  return words.length === 0 ? 'none' : words.join(', ');
+  if (words.length === 0) return [['Faults', 'none']];
+  return words.map((text, index) => [index === 0 ? 'Faults' : '', text]);
 }

@@ -37,6 +37,8 @@ export interface CrashReport {
 /** How often each fault was made. */
 export type FaultCounts = Partial<Record<FaultKind | 'disk-full', number>>;
 
+/** A death while starting comes after another one. */
+const KILLS = ['kill-server', 'kill-start', 'kill-start', 'kill-media', 'kill-import'] as const;
 const LOSSES_TOLD = 100;
 
 export type Findings = Omit<CrashReport, 'lossCounts' | 'lostBytes' | 'verdict'>;
@@ -72,7 +74,7 @@ function countLosses(losses: readonly Loss[]): Record<LossKind, number> {
 
 function verdictOn(findings: Findings, lostBytes: number): string {
   const { losses, acknowledgedBytes, faults, folder } = findings;
-  const kills = (faults['kill-server'] ?? 0) + (faults['kill-media'] ?? 0) + (faults['kill-import'] ?? 0);
+  const kills = KILLS.reduce((sum, kind) => sum + (faults[kind] ?? 0), 0);
   const through = `${kills} ${kills === 1 ? 'kill' : 'kills'}`;
   if (losses.length === 0) {
     return acknowledgedBytes === 0

@@ -1,6 +1,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toIsoUtc } from '../model/clock.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
 import { type CrashReport, type FaultCounts, makeReport } from './crash-report.ts';
 import { possibleFaults } from './fault-maker.ts';
 import { fillDiskInMidTake } from './full-disk-phase.ts';
@@ -43,6 +44,7 @@ const PROGRESS_MS = 1000;
 /** The part of the time that is left for the full disk. */
 const FULL_DISK_SHARE = 0.2;
 const LONGEST_FULL_DISK_MS = 60_000;
+const LEAST_ALLOWED_SHARE = 0.1;
 
 /**
  * Runs a real server on a store of its own, uses it in every way at once while everything goes wrong, and then holds
@@ -50,14 +52,21 @@ const LONGEST_FULL_DISK_MS = 60_000;
  */
 export async function runCrashTest(options: CrashTestOptions): Promise<CrashReport> {
   const folder = await makeRunFolder(options.parentFolder);
-  let isRemoved = !options.isKept;
+  let report: CrashReport;
   try {
-    const report = await runIn(folder, options);
-    isRemoved = report.folder === null;
-    return report;
-  } finally {
-    if (isRemoved) await folder.remove();
+    report = await runIn(folder, options);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new VoiceRecorderError(
+      'internal',
+      `The run broke off: ${message} What it made lies in ${folder.path}.`,
+      {
+        cause,
+      },
+    );
   }
+  if (report.folder === null) await folder.remove();
+  return report;
 }
 
 /** What is counted while it runs. */
@@ -82,10 +91,11 @@ async function runIn(folder: RunFolder, options: CrashTestOptions): Promise<Cras
     const smallMs = typeof small === 'string' ? 0 : Math.min(LONGEST_FULL_DISK_MS, totalMs * FULL_DISK_SHARE);
     run.endsAtMs = startMs + totalMs - smallMs;
     const found = await runOnBigDisk(run);
+    let smallRecordings = 0;
     if (typeof small !== 'string') {
       run.phase = 'full disk';
       run.endsAtMs = performance.now() + smallMs;
-      await runOnSmallDisk(run, small);
+      smallRecordings = await runOnSmallDisk(run, small);
     }
     const losses = run.ledgers.flatMap((ledger) => ledger.losses);
     const leftOut = [...possibleFaults().leftOut, ...(typeof small === 'string' ? [small] : [])];
@@ -99,6 +109,7 @@ async function runIn(folder: RunFolder, options: CrashTestOptions): Promise<Cras
       imports: sum(run, (ledger) => ledger.imports.length),
       amendments: sum(run, (ledger) => ledger.amendmentCount),
       ...found,
+      recordings: found.recordings + smallRecordings,
       losses,
       faults: run.faults,
       leftOut,
@@ -126,6 +137,10 @@ async function runOnBigDisk(run: Run): Promise<Found> {
     logFile: join(folder.path, 'server.log'),
     onUnexpectedEnd: (how) => ledger.lose('server', `The server ended by itself: ${how}.`),
   });
+  const lose = (error: unknown) => {
+    ledger.lose('server', error instanceof Error ? error.message : String(error));
+  };
+  const nothing = { recordings: 0, recoveredCount: 0, unfinishedCount: 0, slowestRecoverySeconds: 0 };
   try {
     await server.start();
     const token = await readToken(env);
@@ -137,16 +152,22 @@ async function runOnBigDisk(run: Run): Promise<Found> {
       ledger,
       seed: options.seed,
       sourceFolder,
-      mostAudioBytes: folder.mostAudioBytes,
+      allowedBytes: () => allowedBytes(run),
       ending: AbortSignal.any([options.interruption, timeIsOver]),
       onFault: (kind, hits) => count(run, kind, hits),
       onCalm: () => {
         run.phase = 'finishing';
       },
-    });
+    }).catch(lose);
     run.phase = 'judging';
     await server.kill();
-    await server.start();
+    try {
+      await server.start();
+    } catch (error) {
+      // Then nothing can be said of what it holds, but that it lies in the folder.
+      lose(error);
+      return nothing;
+    }
     const client = new HttpClient({ port: server.port, host: `127.0.0.1:${server.port}`, token });
     const recordings = await inspectServer(client, ledger);
     client.close();
@@ -161,14 +182,24 @@ async function runOnBigDisk(run: Run): Promise<Found> {
   }
 }
 
-/** Fills the small disk again and again, each time under a new store, for as long as there is time; once at least. */
-async function runOnSmallDisk(run: Run, small: SmallDisk): Promise<void> {
+/** Audio that may be there by now: the room is spread over the whole time. */
+function allowedBytes({ folder, options, endsAtMs }: Run): number {
+  const shareLeft = Math.max(0, endsAtMs - performance.now()) / (options.seconds * 1000);
+  return folder.mostAudioBytes * Math.max(LEAST_ALLOWED_SHARE, 1 - shareLeft);
+}
+
+/**
+ * Fills the small disk again and again, each time under a new store, for as long as there is time; once at least.
+ * Resolves to the number of recordings.
+ */
+async function runOnSmallDisk(run: Run, small: SmallDisk): Promise<number> {
   const { options, folder } = run;
   const random = seededRandom(options.seed);
+  let recordings = 0;
   for (let round = 1; !options.interruption.aborted; round++) {
     const ledger = await openLedger(run, `acknowledged-small-${round}.jsonl`);
     const roundFolder = join(small.folder, `round-${round}`);
-    await fillDiskInMidTake({
+    recordings += await fillDiskInMidTake({
       folder: roundFolder,
       logFile: join(folder.path, 'server-small.log'),
       ledger,
@@ -180,11 +211,12 @@ async function runOnSmallDisk(run: Run, small: SmallDisk): Promise<void> {
     if (ledger.losses.length > 0) {
       // What lies on the small disk goes with it.
       await cp(roundFolder, join(folder.path, `small-${round}`), { recursive: true });
-      return;
+      break;
     }
     await rm(roundFolder, { recursive: true });
-    if (performance.now() >= run.endsAtMs) return;
+    if (performance.now() >= run.endsAtMs) break;
   }
+  return recordings;
 }
 
 async function openLedger(run: Run, name: string): Promise<Ledger> {

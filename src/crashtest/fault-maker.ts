@@ -51,6 +51,12 @@ async function make(fault: Fault, { server, proxy, killImport }: FaultTargets): 
       await sleep(fault.lastsMs);
       await server.start();
       return 1;
+    case 'kill-start':
+      // What it was about to mend after the first death must stand a second one.
+      await server.kill();
+      await server.startAndKill(fault.lastsMs);
+      await server.start();
+      return 1;
     case 'restart-server':
       await server.stop();
       await server.start();

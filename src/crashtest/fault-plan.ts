@@ -2,6 +2,7 @@ import { seededRandom, wholeNumber } from './seeded-random.ts';
 
 export const FAULT_KINDS = [
   'kill-server',
+  'kill-start',
   'kill-media',
   'kill-import',
   'restart-server',
@@ -29,7 +30,8 @@ export interface Fault {
 
 /** How often each comes, of 100. */
 const SHARES: Readonly<Record<FaultKind, number>> = {
-  'kill-server': 34,
+  'kill-server': 27,
+  'kill-start': 7,
   'kill-media': 10,
   'kill-import': 16,
   'restart-server': 4,
@@ -42,7 +44,6 @@ const SHARES: Readonly<Record<FaultKind, number>> = {
 };
 const LONGEST_FREEZE_MS = 4000;
 const LONGEST_FAULT_MS = 2500;
-/** Some deaths come while the server is just starting, most while it works. */
 const LONGEST_PAUSE_MS = 3000;
 
 /** Every fault that can be done here, in an order and with figures that only `seed` decides. Endless. */

@@ -28,8 +28,9 @@ const KEEP_FREE_MB = 1;
 /**
  * A store on a small disk that is filled while two takes are recorded. One is ended on the full disk, which must give
  * a valid recording; the other must go on when there is room again. Half of the time the server dies in between.
+ * Resolves to the number of recordings.
  */
-export async function fillDiskInMidTake(desk: FullDiskDesk): Promise<void> {
+export async function fillDiskInMidTake(desk: FullDiskDesk): Promise<number> {
   const { folder, ledger } = desk;
   const place = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
   await mkdir(place.stateDir, { recursive: true });
@@ -53,6 +54,7 @@ export async function fillDiskInMidTake(desk: FullDiskDesk): Promise<void> {
       }
       await server.stop();
       await judgePromises(place.dataDir, ledger, recordings);
+      return recordings.length;
     } finally {
       client.close();
     }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { newSending, type Sending } from './ledger.ts';
 import { makeAudio } from './made-audio.ts';
 import { type ClientDesk, fileRecipe } from './recorders.ts';
 import { wholeNumber } from './seeded-random.ts';
-import { launchVrp } from './vrp-command.ts';
+import { spawnVrp } from './vrp-command.ts';
 
 const PAUSE_MS = 300;
 
@@ -62,14 +62,10 @@ export class Importer {
 
   /** What the command says to be stored counts as promised, even when it is killed afterwards. */
   async #importOnce(folder: string, waiting: Map<string, Sending>): Promise<void> {
-    const child = spawn(process.execPath, launchVrp('import', folder, '--recursive', '--json'), {
-      env: this.#env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      detached: true,
-    });
+    const child = spawnVrp(['import', folder, '--recursive', '--json'], this.#env, 'ignore');
     this.#running = child;
     let said = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
     await once(child, 'close');
     this.#running = undefined;
     for (const outcome of outcomesIn(said)) {

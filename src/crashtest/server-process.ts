@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { launchVrp } from './vrp-command.ts';
+import { spawnVrp } from './vrp-command.ts';
 
 export interface ServerSetup {
   readonly env: NodeJS.ProcessEnv;
@@ -56,6 +56,15 @@ export class ServerProcess {
     if (isRestart) this.#slowestStartMs = Math.max(this.#slowestStartMs, performance.now() - startMs);
   }
 
+  /** Starts it and ends it after `ms`, however far it has come. */
+  async startAndKill(ms: number): Promise<void> {
+    const child = await this.#spawn();
+    const ended = once(child, 'exit');
+    await sleep(ms);
+    child.kill('SIGKILL');
+    await ended;
+  }
+
   /** Ends it as a power cut would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
@@ -90,12 +99,7 @@ export class ServerProcess {
   async #spawn(): Promise<ChildProcess> {
     const log = await open(this.#setup.logFile, 'a', 0o600);
     try {
-      return spawn(process.execPath, launchVrp('start', '--json', '--port', String(this.#port)), {
-        env: this.#setup.env,
-        stdio: ['ignore', 'pipe', log.fd],
-        // Ctrl-C at this terminal is for us alone.
-        detached: true,
-      });
+      return spawnVrp(['start', '--json', '--port', String(this.#port)], this.#setup.env, log.fd);
     } finally {
       await log.close();
     }

@@ -18,8 +18,8 @@ export interface StormDesk {
   readonly seed: number;
   /** For the files that are imported. */
   readonly sourceFolder: string;
-  /** Audio that may be added at most. */
-  readonly mostAudioBytes: number;
+  /** Audio that may be there at this time; nothing new is begun beyond it. */
+  allowedBytes(): number;
   /** Aborted when no more faults are wanted. */
   readonly ending: AbortSignal;
   onFault(kind: FaultKind, hits: number): void;
@@ -47,7 +47,7 @@ export async function storm(desk: StormDesk): Promise<void> {
   const { server, ledger, ending } = desk;
   const proxy = await openFaultyProxy(server.port);
   const giveUp = new AbortController();
-  const mayAdd = () => ledger.acknowledgedBytes < desk.mostAudioBytes;
+  const mayAdd = () => ledger.acknowledgedBytes < desk.allowedBytes();
   const door = { port: proxy.port, host: `127.0.0.1:${server.port}`, token: desk.token };
   const clients: HttpClient[] = [];
   const clientDesk = (index: number): ClientDesk => {

@@ -1,12 +1,25 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const launcher = fileURLToPath(new URL('../../bin/vrp.js', import.meta.url));
 
-/** Arguments for Node that run `vrp` as a user does. */
-export function launchVrp(...args: readonly string[]): string[] {
-  return [launcher, ...args];
+/** Runs `vrp` as a user does; what it answers can be read from its stdout. It does not outlive this process. */
+export function spawnVrp(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  stderr: number | 'ignore',
+): ChildProcess {
+  const child = spawn(process.execPath, [launcher, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', stderr],
+    // Ctrl-C at this terminal is for us alone.
+    detached: true,
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
 }
 
 /** The environment of a store of its own: no setting of the person at this machine reaches it. */
@@ -29,6 +42,6 @@ export function vrpEnvironment(
 
 /** The owner's token of the store that `env` names. */
 export async function readToken(env: NodeJS.ProcessEnv): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, launchVrp('token'), { env });
+  const { stdout } = await promisify(execFile)(process.execPath, [launcher, 'token'], { env });
   return stdout.trim();
 }
