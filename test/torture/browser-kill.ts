@@ -85,6 +85,8 @@ async function killTakes(
     await passFirstRun(studio.page);
     for (let kill = 0; kill < kills; kill += 1) {
       const wishedMs = (SHORTEST_SECONDS + random() * (takeSeconds - SHORTEST_SECONDS)) * 1000;
+      // Opened anew, the microphone begins at its beginning.
+      await studio.page.reload();
       await choosePreset(studio.page, preset);
       const known = new Set((await studio.recordings()).map(({ id }) => id));
       const spokenSeconds = await recordUntilKilled(studio, wishedMs);

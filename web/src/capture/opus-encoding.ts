@@ -3,10 +3,10 @@ import type { Preset } from '../../../src/model/preset.ts';
 import type { Encoding } from './segment-encoder.ts';
 
 /**
- * Length of an Ogg page. With a block of the audio thread (0.1 s) and the encoder's own delay on top, what a
- * killed page takes with it stays under one second.
+ * Length of an Ogg page. With a block of the audio thread (0.1 s), the encoder's own delay and the flush of a slow
+ * disk on top, what a killed page takes with it stays under one second.
  */
-const PAGE_SECONDS = 0.8;
+const PAGE_SECONDS = 0.5;
 const OPUS_RATE_HZ = 48_000;
 
 /** Opus in Ogg by the browser's own encoder. */

@@ -51,7 +51,7 @@ export interface UploadSituation {
 }
 
 const LARGEST_PATCH_BYTES = 8 * 1024 * 1024;
-// Shorter than a page of the encoder lasts: each goes out as soon as it is flushed, and a backlog in larger pieces.
+// A page or two of the encoder: what is flushed goes out within this time, and a backlog in larger pieces.
 const PATCH_EVERY_MS = 600;
 const BUSY_PAUSE_MS = 1_000;
 const NO_SPACE_PAUSE_MS = 20_000;
