@@ -328,6 +328,21 @@ describe('completing an upload', () => {
     expect(await store.files('raw')).toEqual([sidecarKey(storedFilename), storedFilename]);
   });
 
+  it('puts the recovered beginning of a file aside also when the whole file is in the library already', async () => {
+    await using store = await scratchStore(media);
+    const whole = voice(21);
+    const standing = await ingestSpooled(store.desk, await spool(store, whole, { kind: 'file' }));
+    const part = await spool(store, whole.subarray(0, 3000), { title: 'Recovered' });
+    const { recordingId } = await adoptRecovered(store.desk, part, newId(systemClock.nowMs()));
+    const file = await spool(store, whole, { kind: 'file' });
+    const receipt = await ingestSpooled(store.desk, { ...file, supersedes: recordingId });
+    expect(receipt).toMatchObject({ recordingId: standing.recordingId, isDuplicate: true });
+    const aside = (await store.catalogue.recordings.find(recordingId))!;
+    expect(aside.status).toBe('trashed');
+    expect(aside.notes).toContain(standing.recordingId);
+    expect(await readFile(join(store.root, aside.storedFilename))).toEqual(whole.subarray(0, 3000));
+  });
+
   it('blames the disk, which may recover, for spooled bytes that cannot be read back as they came', async () => {
     await using store = await scratchStore(media);
     const lost = await spool(store, voice(19));

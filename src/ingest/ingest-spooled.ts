@@ -77,7 +77,10 @@ async function ingestInTurn(
     if (claim.outcome === 'claimed') return await finish(desk, recording, spooled);
     if (claim.by.id === recording.id) return await finish(desk, claim.by, spooled);
     const winner = await settleClaim(desk, claim.by.id);
-    if (winner !== undefined) return await keepAsDuplicate(desk, winner, recording, spooled);
+    if (winner === undefined) continue;
+    const receipt = await keepAsDuplicate(desk, winner, recording, spooled);
+    if (spooled.supersedes) await supersede(desk, spooled.supersedes, winner);
+    return receipt;
   }
   throw new VoiceRecorderError(
     'catalogue-busy',

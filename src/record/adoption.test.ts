@@ -39,7 +39,7 @@ function sha256(of: Uint8Array): string {
   return createHash('sha256').update(of).digest('hex');
 }
 
-describe('a take that nobody came back for', () => {
+describe('an upload that nobody came back for', () => {
   it('is adopted after seven days, from a copy, and stays in the spool', async () => {
     const { desk, uploads, clock } = await openSpool();
     const { id } = await uploads.create(
@@ -122,11 +122,22 @@ describe('a take that nobody came back for', () => {
     expect(await uploads.listUnfinished()).toMatchObject([{ id, isExpired: false }]);
   });
 
-  it('is left alone while somebody writes, when it is empty, and when it is a file', async () => {
+  it('is adopted too when it is a file, and the whole file takes its place when it comes', async () => {
+    const { desk, uploads, clock } = await openSpool();
+    const { id } = await uploads.create(wishFor({ kind: 'file', filename: 'tape.wav' }), bytes.length + 1);
+    await uploads.append(id, chunkOf(0, bytes));
+    clock.pass(8 * DAY_MS);
+    const [adopted] = await uploads.adoptExpired();
+    expect(adopted).toMatchObject({ uploadId: id });
+    // As a take, for whatever else has the same bytes is not to be superseded later.
+    expect(desk.placed[0]?.wish).toMatchObject({ kind: 'take', filename: 'tape.wav', title: 'Recovered' });
+    expect((await uploads.append(id, chunkOf(bytes.length, Buffer.from('.')))).receipt).not.toBeNull();
+    expect(desk.placed[1]).toMatchObject({ id, supersedes: adopted?.recordingId, wish: { kind: 'file' } });
+  });
+
+  it('is left alone while somebody writes, and when it is empty', async () => {
     const { uploads, clock } = await openSpool();
     await uploads.create(wishFor(), null);
-    const file = await uploads.create(wishFor({ kind: 'file' }), bytes.length + 1);
-    await uploads.append(file.id, chunkOf(0, bytes));
     const live = await uploads.create(wishFor(), null);
     await uploads.append(live.id, chunkOf(0, bytes));
     clock.pass(8 * DAY_MS);
@@ -139,7 +150,7 @@ describe('a take that nobody came back for', () => {
     expect(await uploads.adoptExpired()).toEqual([]);
     body.end();
     await append;
-    expect(await uploads.listUnfinished()).toHaveLength(3);
+    expect(await uploads.listUnfinished()).toHaveLength(2);
   });
 
   it('that is no audio is kept and not tried again; one that failed for now is', async () => {
