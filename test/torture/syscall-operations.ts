@@ -43,6 +43,9 @@ export interface StateAfter {
 
 // One thread for all file work: the order of the calls is then nearly the same in every run.
 const ONE_THREAD = { UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0' };
+// Starting a process is most of the work of a run.
+const withCache = (scene: Scene) => ({ ...ONE_THREAD, NODE_COMPILE_CACHE: join(scene.stateDir, 'compiled') });
+const standStill = new URL('./stand-still.ts', import.meta.url).href;
 const launcher = fileURLToPath(new URL('../../bin/vrp.js', import.meta.url));
 
 export function begin(name: OperationName, scene: Scene): Promise<RunningOperation> {
@@ -51,10 +54,9 @@ export function begin(name: OperationName, scene: Scene): Promise<RunningOperati
 
 /** `vrp import --move` of one file. It stands still until it is traced. */
 async function beginImport(scene: Scene): Promise<RunningOperation> {
-  const command = 'kill -STOP $$; exec "$0" "$@"';
-  const args = ['-c', command, process.execPath, launcher, 'import', '--json', '--move', scene.source];
-  const child = spawn('sh', args, {
-    env: { ...vrpEnvironment(scene), ...ONE_THREAD },
+  const args = ['--import', standStill, launcher, 'import', '--json', '--move', scene.source];
+  const child = spawn(process.execPath, args, {
+    env: { ...vrpEnvironment(scene), ...withCache(scene) },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let said = '';
@@ -98,7 +100,7 @@ const PIECES = [
 
 /** A take through a real server: its creation and first pieces, or its last piece. */
 async function beginUpload(scene: Scene, isCompletion: boolean): Promise<RunningOperation> {
-  const server = await startStoreServer(scene, ONE_THREAD);
+  const server = await startStoreServer(scene, withCache(scene));
   await server.waitFor('The spool is checked.');
   const client = new PlainUploader(server);
   const ended = once(server.process, 'exit');
