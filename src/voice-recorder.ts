@@ -109,7 +109,8 @@ export interface PeaksView {
 
 /** Durable uploads, as tus 1.0.0 needs them. Every answer speaks only of bytes on stable storage. */
 export interface Uploads {
-  create(wish: UploadWish, lengthBytes: number | null): Promise<UploadState>;
+  /** `createdBy`: name of the actor who begins it; kept with the upload, restarts included. */
+  create(wish: UploadWish, lengthBytes: number | null, createdBy?: string | null): Promise<UploadState>;
   /**
    * Appends at `offsetBytes`. With `checksum` (of these bytes) all or nothing counts; without, what came counts.
    * Completes the upload, and waits for its recording, when the length is reached.
@@ -119,6 +120,10 @@ export interface Uploads {
   append(id: RecordingId, chunk: UploadChunk): Promise<UploadState>;
   /** Rejects with `upload-unknown`, or `upload-recovering` right after a start. */
   head(id: RecordingId): Promise<UploadState>;
+  /**
+   * The name given to `create`; null when there was none, or the upload is a recording. Same rejections as `head`.
+   */
+  creatorOf(id: RecordingId): Promise<string | null>;
   /** A person's word: the bytes are removed. Rejects with `upload-complete` once it is a recording. */
   terminate(id: RecordingId): Promise<void>;
 }

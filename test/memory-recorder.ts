@@ -173,6 +173,7 @@ function memoryUploads(addRecording: (bytes: Uint8Array, fields?: Partial<Record
   const states = new Map<string, UploadState>();
   const contents = new Map<string, Buffer>();
   const busy = new Set<string>();
+  const creators = new Map<string, string | null>();
   const need = (id: string): UploadState => {
     const state = states.get(id);
     if (!state) throw failure('upload-unknown', `There is no upload with the id ${id}.`);
@@ -193,8 +194,9 @@ function memoryUploads(addRecording: (bytes: Uint8Array, fields?: Partial<Record
     return { ...state, receipt };
   };
   const port: Uploads = {
-    create: async (wish: UploadWish, lengthBytes) => {
+    create: async (wish: UploadWish, lengthBytes, createdBy = null) => {
       const id = newId(Date.now());
+      creators.set(id, createdBy);
       const expiresAt = '2026-12-22T21:32:05.000Z';
       const state = { id, wish, offsetBytes: 0, lengthBytes, createdAt: NOW, expiresAt, receipt: null };
       states.set(id, state);
@@ -235,6 +237,7 @@ function memoryUploads(addRecording: (bytes: Uint8Array, fields?: Partial<Record
       return state;
     },
     head: async (id) => need(id),
+    creatorOf: async (id) => (need(id).receipt ? null : (creators.get(id) ?? null)),
     terminate: async (id) => {
       if (need(id).receipt) throw failure('upload-complete', 'It is a recording by now.');
       states.delete(id);

@@ -1,4 +1,4 @@
-/** `record`: may add recordings and see its own uploads; `edit`: may also read and change; `admin`: may do all. */
+/** `record`: may add recordings, and go on with the uploads it began itself; `edit`: may also read and change; `admin`: may do all. */
 export const ROLES = ['record', 'edit', 'admin'] as const;
 /** What an actor may do; see {@link ROLES}. */
 export type Role = (typeof ROLES)[number];

@@ -55,11 +55,16 @@ export class ClientUploads implements Uploads {
     };
   }
 
-  async create(wish: UploadWish, lengthBytes: number | null): Promise<UploadState> {
+  async create(
+    wish: UploadWish,
+    lengthBytes: number | null,
+    createdBy: string | null = null,
+  ): Promise<UploadState> {
     this.#requireOpen();
     await requireAdmission(this.#tools.desk, wish, lengthBytes);
     const nowMs = this.#tools.desk.clock.nowMs();
-    const info = newUploadInfo(newId(nowMs), toIsoUtc(nowMs), lengthBytes, wish, { kind: 'client' });
+    const origin = { kind: 'client' } as const;
+    const info = newUploadInfo(newId(nowMs), toIsoUtc(nowMs), lengthBytes, wish, origin, createdBy);
     const release = this.#table.reserve(info.id);
     try {
       return this.#table.add(await makeUploadFolder(this.#tools, info), info).state();
@@ -101,6 +106,11 @@ export class ClientUploads implements Uploads {
     }
     if (lane.isTerminated) throw terminatedError(id);
     return lane.state();
+  }
+
+  async creatorOf(id: RecordingId): Promise<string | null> {
+    const asked = await this.#find(id);
+    return 'lane' in asked ? asked.lane.info.createdBy : null;
   }
 
   async terminate(id: RecordingId): Promise<void> {

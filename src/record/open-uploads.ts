@@ -40,8 +40,12 @@ class DurableSpool implements UploadSpool {
     this.#clients = new ClientUploads(tools, this.#table, this.#background, this.#closing.signal);
   }
 
-  create(wish: UploadWish, lengthBytes: number | null): Promise<UploadState> {
-    return this.#clients.create(wish, lengthBytes);
+  create(
+    wish: UploadWish,
+    lengthBytes: number | null,
+    createdBy: string | null = null,
+  ): Promise<UploadState> {
+    return this.#clients.create(wish, lengthBytes, createdBy);
   }
 
   append(id: RecordingId, chunk: UploadChunk): Promise<UploadState> {
@@ -50,6 +54,10 @@ class DurableSpool implements UploadSpool {
 
   head(id: RecordingId): Promise<UploadState> {
     return this.#clients.head(id);
+  }
+
+  creatorOf(id: RecordingId): Promise<string | null> {
+    return this.#clients.creatorOf(id);
   }
 
   terminate(id: RecordingId): Promise<void> {

@@ -103,6 +103,23 @@ describe('after a crash', () => {
     await finishUpload(uploads, desk, id);
   });
 
+  it('an upload is still that of the actor who began it, and an older one is of nobody in particular', async () => {
+    const desk = await makeSpoolDesk();
+    const before = await openUploads(desk);
+    const { id } = await before.create(wishFor(), null, 'field recorder');
+    const older = await before.create(wishFor(), null, 'desk');
+    for (const upload of [id, older.id]) await before.append(upload, chunkOf(0, whole.subarray(0, CHUNK)));
+    await before.close();
+    const info = join(desk.spoolPath, older.id, 'info.json');
+    const { createdBy, ...rest } = JSON.parse(await readFile(info, 'utf8')) as { createdBy: string };
+    expect(createdBy).toBe('desk');
+    await writeFile(info, JSON.stringify(rest));
+    const { uploads } = await startAndRecover(desk);
+    expect(await uploads.creatorOf(id)).toBe('field recorder');
+    expect(await uploads.creatorOf(older.id)).toBeNull();
+    expect((await uploads.head(older.id)).offsetBytes).toBe(CHUNK);
+  });
+
   it('bytes without a record are cut off: they were never acknowledged', async () => {
     const { desk, id, data } = await leaveUpload();
     await appendFile(data, 'never acknowledged');
@@ -284,6 +301,19 @@ describe('an upload whose info.json is torn', () => {
       expect(desk.placed[0]?.wish).toMatchObject({ kind: 'take', title: 'Recovered' });
       await finishUpload(uploads, desk, id);
       expect(desk.placed[1]).toMatchObject({ id, supersedes: recordingId });
+    },
+  );
+
+  it.each([2, 7])(
+    'and names the files of generation %i, which are not there: those that are count',
+    async (generation) => {
+      const { desk, id, info } = await leaveUpload();
+      const said = JSON.parse(await readFile(info, 'utf8')) as { generation: number };
+      await writeFile(info, JSON.stringify({ ...said, generation }));
+      const { uploads, report } = await startAndRecover(desk);
+      expect(report.resumed).toBe(1);
+      expect((await uploads.head(id)).offsetBytes).toBe(whole.length);
+      await finishUpload(uploads, desk, id);
     },
   );
 

@@ -41,6 +41,8 @@ export interface UploadInfo {
   readonly lengthBytes: number | null;
   readonly wish: UploadWish;
   readonly origin: UploadOrigin;
+  /** Name of the actor who began it; null when nobody in particular did. */
+  readonly createdBy: string | null;
   /** Which pair of `data` and `journal` holds the bytes, from 1. */
   readonly generation: number;
   readonly refusal: UploadRefusal | null;
@@ -80,6 +82,8 @@ const infoSchema = z.object({
     z.object({ kind: z.literal('adoption'), uploadId: id }),
     z.object({ kind: z.literal('salvage') }),
   ]),
+  // Uploads of before there were owners belong to everybody who knows their id.
+  createdBy: text.default(null),
   generation: z.int().positive(),
   refusal: z
     .object({ code: z.custom<FailureCode>(isFailureCode), message: z.string(), sizeBytes: bytes })
@@ -97,6 +101,7 @@ export function newUploadInfo(
   lengthBytes: number | null,
   wish: UploadWish,
   origin: UploadOrigin,
+  createdBy: string | null = null,
 ): UploadInfo {
   return {
     format: 1,
@@ -105,6 +110,7 @@ export function newUploadInfo(
     lengthBytes,
     wish,
     origin,
+    createdBy,
     generation: 1,
     refusal: null,
     adoption: null,

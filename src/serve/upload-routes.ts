@@ -60,7 +60,7 @@ export function addUploadRoutes(app: RecorderApp, desk: RouteDesk): void {
     const hasBody = isChunk(headers) && hasBodyBytes(request);
     if (!hasBody && hasBodyBytes(request)) checkChunkType(headers);
     const checksum = readUploadChecksum(headers);
-    let state = await uploads.create(wish, lengthBytes);
+    let state = await uploads.create(wish, lengthBytes, request.actor?.name ?? null);
     reply.header('location', `${prefix}${BASE}/${state.id}`);
     // Nothing more will come of an empty file, so that it is complete with its creation.
     if (hasBody || lengthBytes === 0) state = await append(request, state.id, 0, checksum, null);
@@ -75,7 +75,9 @@ export function addUploadRoutes(app: RecorderApp, desk: RouteDesk): void {
     },
     async (request, reply) => {
       checkTusVersion(request.headers);
-      const state = await uploads.head(readUploadId(request.params.id));
+      const id = readUploadId(request.params.id);
+      await requireOwn(request, id);
+      const state = await uploads.head(id);
       return reply.headers(describeWholeUpload(state)).code(200).send();
     },
   );
@@ -87,6 +89,7 @@ export function addUploadRoutes(app: RecorderApp, desk: RouteDesk): void {
     checkChunkType(headers);
     const lengthBytes = readDeclaredLength(headers);
     refuseTooLarge(lengthBytes);
+    await requireOwn(request, id);
     const state = await append(
       request,
       id,
@@ -99,9 +102,18 @@ export function addUploadRoutes(app: RecorderApp, desk: RouteDesk): void {
 
   app.delete(UPLOAD, { config, schema: { params, summary: 'Give up an upload' } }, async (request, reply) => {
     checkTusVersion(request.headers);
-    await uploads.terminate(readUploadId(request.params.id));
+    const id = readUploadId(request.params.id);
+    await requireOwn(request, id);
+    await uploads.terminate(id);
     return reply.code(204).send();
   });
+
+  /** Whoever began an upload goes on with it, and nobody else but an admin: to others it does not exist. */
+  async function requireOwn({ actor }: FastifyRequest, id: RecordingId): Promise<void> {
+    if (actor?.role === 'admin') return;
+    const creator = await uploads.creatorOf(id);
+    if (creator !== null && creator !== actor?.name) throw unknownUpload(id);
+  }
 
   async function append(
     { raw, headers }: FastifyRequest,
@@ -138,5 +150,9 @@ function hasBodyBytes({ headers }: FastifyRequest): boolean {
 function readUploadId(text: string): RecordingId {
   const shown = text.slice(0, 80);
   if (isId(text)) return text;
-  throw new VoiceRecorderError('upload-unknown', `There is no upload with the id ${shown}.`);
+  throw unknownUpload(shown);
+}
+
+function unknownUpload(shown: string): VoiceRecorderError {
+  return new VoiceRecorderError('upload-unknown', `There is no upload with the id ${shown}.`);
 }

@@ -37,6 +37,40 @@ async function codeOf(answer: Response): Promise<string> {
   return ((await answer.json()) as { code: string }).code;
 }
 
+describe('the upload of a named token', () => {
+  it('is there for that token and for admins, and for nobody else', async () => {
+    const { access } = served.recorder;
+    const [desk, field, editor] = await Promise.all([
+      access.addToken('desk', 'record'),
+      access.addToken('field', 'record'),
+      access.addToken('editor', 'edit'),
+    ]);
+    const as = (token: string, method: string, path: string, headers: Record<string, string> = {}) =>
+      served.ask(path, {
+        method,
+        token,
+        headers: { ...TUS, ...headers },
+        ...(method === 'PATCH' && { body: 'RIFF' }),
+      });
+    const fromStart = { ...CHUNK, 'upload-offset': '0' };
+    const made = await as(desk, 'POST', '/api/uploads', { 'upload-defer-length': '1' });
+    const path = made.headers.get('location') ?? '';
+    for (const stranger of [field, editor]) {
+      expect((await as(stranger, 'HEAD', path)).status).toBe(404);
+      const refused = await as(stranger, 'PATCH', path, fromStart);
+      expect(await codeOf(refused)).toBe('upload-unknown');
+      expect((await as(stranger, 'DELETE', path)).status).toBe(404);
+    }
+    expect((await as(desk, 'PATCH', path, fromStart)).status).toBe(204);
+    expect((await as(desk, 'HEAD', path)).headers.get('upload-offset')).toBe('4');
+    expect((await as(served.token, 'HEAD', path)).status).toBe(200);
+    expect((await as(desk, 'DELETE', path)).status).toBe(204);
+    for (const foreign of ['/api/recordings', '/api/events', '/api/storage', '/api/tokens']) {
+      expect((await served.ask(foreign, { token: desk })).status, foreign).toBe(403);
+    }
+  });
+});
+
 describe('an upload', () => {
   it('says what it can do', async () => {
     const answer = await served.ask('/api/uploads', { method: 'OPTIONS' });
