@@ -10,6 +10,7 @@ import { presets } from './strings/presets.ts';
 import { connection, problems } from './strings/problems.ts';
 import { record } from './strings/record.ts';
 import { recovery } from './strings/recovery.ts';
+import { take } from './strings/take.ts';
 
 /** Every sentence the pages say, by page. Dates, times, sizes and lengths are put in by `format/`. */
 export const STRINGS = {
@@ -23,6 +24,7 @@ export const STRINGS = {
   microphone,
   library,
   detail,
+  take,
   trash,
   imports,
   firstRun,

@@ -35,6 +35,8 @@ function follow(queries: QueryClient): () => void {
     queries.setQueryData<typeof recording>(key, (known) =>
       known && known.version > recording.version ? known : recording,
     );
+    // A further segment, or a change to one, changes the take.
+    if (recording.takeId !== null) void queries.invalidateQueries({ queryKey: KEYS.take(recording.takeId) });
     refreshSoon();
   };
   for (const type of EVENT_TYPES) source.addEventListener(type, onEvent);

@@ -1,5 +1,6 @@
 import { keepPreviousData, type QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Recording } from '../../../src/model/recording.ts';
+import type { Take } from '../../../src/model/take.ts';
 import { ApiError } from './http.ts';
 import {
   fetchPeaks,
@@ -10,6 +11,7 @@ import {
 } from './recordings.ts';
 import { fetchSession } from './session.ts';
 import { fetchStorage } from './storage.ts';
+import { fetchTake, fetchTakePeaks } from './takes.ts';
 
 /** The pages' view of the server: which question is kept under which key. */
 export const KEYS = {
@@ -20,9 +22,10 @@ export const KEYS = {
   list: (filter: RecordingFilter) => ['recordings', filter],
   recording: (id: string) => ['recording', id],
   peaks: (id: string) => ['peaks', id],
+  take: (takeId: string) => ['take', takeId],
+  takePeaks: (takeId: string, segmentIds: readonly string[]) => ['take-peaks', takeId, segmentIds],
 } as const;
 
-const PEAK_PAIRS = 1600;
 const SIGNED_OUT_LOOK_MS = 10_000;
 
 export function useSession() {
@@ -70,9 +73,34 @@ export function useRecording(id: string) {
 export function usePeaks(id: string) {
   return useQuery({
     queryKey: KEYS.peaks(id),
-    queryFn: ({ signal }) => fetchPeaks(id, PEAK_PAIRS, signal),
+    queryFn: ({ signal }) => fetchPeaks(id, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/** Asked only where there is a take to ask for. */
+export function useTake(takeId: string | null) {
+  return useQuery({
+    queryKey: KEYS.take(takeId ?? ''),
+    queryFn: ({ signal }) => fetchTake(takeId ?? '', signal),
+    enabled: takeId !== null,
+  });
+}
+
+/** Peaks of the joined audio: those of the same segments never change. */
+export function useTakePeaks({ takeId, segments }: Take) {
+  const segmentIds = segments.map(({ id }) => id);
+  return useQuery({
+    queryKey: KEYS.takePeaks(takeId, segmentIds),
+    queryFn: ({ signal }) => fetchTakePeaks(takeId, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Puts a take the server just answered with, and its segments, where pages look for them. */
+export function rememberTake(queries: QueryClient, take: Take): void {
+  queries.setQueryData<Take>(KEYS.take(take.takeId), take);
+  for (const segment of take.segments) rememberRecording(queries, segment);
 }
 
 /** Puts a recording the server just answered with where pages look for it, and has the lists asked again. */

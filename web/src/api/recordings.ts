@@ -8,6 +8,8 @@ export interface RecordingFilter {
 }
 
 const PAGE_SIZE = 100;
+/** Pairs of a waveform: enough for the widest page. */
+export const PEAK_PAIRS = 1600;
 
 function address(id: string): string {
   return `/api/recordings/${encodeURIComponent(id)}`;
@@ -18,7 +20,8 @@ export function fetchRecordingPage(
   cursor: string | null,
   signal?: AbortSignal,
 ): Promise<RecordingPage> {
-  const search = new URLSearchParams({ limit: String(PAGE_SIZE) });
+  // A take of several segments is one row.
+  const search = new URLSearchParams({ limit: String(PAGE_SIZE), grouped: 'true' });
   if (filter.query !== '') search.set('query', filter.query);
   if (filter.tag !== null) search.set('tag', filter.tag);
   if (filter.isTrashed) search.set('trashed', 'true');
@@ -56,8 +59,8 @@ export interface Peaks {
   readonly max: readonly number[];
 }
 
-export function fetchPeaks(id: string, width: number, signal?: AbortSignal): Promise<Peaks> {
-  return requestJson(`${address(id)}/peaks?width=${width}`, { signal });
+export function fetchPeaks(id: string, signal?: AbortSignal): Promise<Peaks> {
+  return requestJson(`${address(id)}/peaks?width=${PEAK_PAIRS}`, { signal });
 }
 
 export function fetchTags(

@@ -1,26 +1,28 @@
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
-import type { Recording } from '../../../src/model/recording.ts';
 import { useTags } from '../api/queries.ts';
 import { formatDateTime } from '../format/date.ts';
 import { formatClock } from '../format/length.ts';
 import { STRINGS } from '../strings.ts';
 import { CheckIcon, WarningIcon } from '../ui/icons.tsx';
 import { TagField } from '../ui/tag-field.tsx';
+import type { Details } from './amendment-conflict.ts';
 import { ConflictDialog } from './conflict-dialog.tsx';
-import { momentOf } from './list-rows.ts';
-import { type Amendments, useAmendments } from './use-amendments.ts';
+import { type Amendments, type Subject, useAmendments } from './use-amendments.ts';
 
 const words = STRINGS.detail;
 
-/** What a person may change about a recording, saved as it is changed; the player stands between title and notes. */
-export function DetailForm({
-  recording,
-  children,
-}: {
-  readonly recording: Recording;
+interface DetailFormProps<Kept extends Details> {
+  readonly subject: Subject<Kept>;
+  /** When it was recorded. */
+  readonly at: string;
+  readonly duration: number | null;
   readonly children: ReactNode;
-}) {
-  const amendments = useAmendments(recording);
+}
+
+/** What a person may change, saved as it is changed; the player stands between title and notes. */
+export function DetailForm<Kept extends Details>(props: DetailFormProps<Kept>) {
+  const { subject, at, duration, children } = props;
+  const amendments = useAmendments(subject);
   const knownTags = useTags().data ?? [];
   const notesId = useId();
   const { shown } = amendments;
@@ -29,8 +31,8 @@ export function DetailForm({
       <header className="flex flex-col gap-1">
         <TitleField title={shown.title} onKeep={(title) => amendments.edit({ title })} />
         <p className="digits flex flex-wrap items-center gap-x-3 text-ink-soft">
-          <span>{formatDateTime(momentOf(recording))}</span>
-          {recording.duration === null ? null : <span>{formatClock(recording.duration)}</span>}
+          <span>{formatDateTime(at)}</span>
+          {duration === null ? null : <span>{formatClock(duration)}</span>}
           <SaveState amendments={amendments} />
         </p>
       </header>

@@ -1,15 +1,21 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import type { Recording } from '../../../src/model/recording.ts';
 import { ApiError, messageOf } from '../api/http.ts';
-import { useRecording } from '../api/queries.ts';
-import { downloadAddress } from '../api/recordings.ts';
+import { rememberRecording, usePeaks, useRecording, useTake } from '../api/queries.ts';
+import { amendRecording, downloadAddress, fetchRecording, playableAddress } from '../api/recordings.ts';
 import { STRINGS } from '../strings.ts';
 import { ChevronLeftIcon, DownloadIcon, RestoreIcon, TrashIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
 import { DetailForm } from './detail-form.tsx';
 import { Facts } from './facts.tsx';
+import { momentOf } from './list-rows.ts';
 import { Player } from './player.tsx';
+import { TakeDetail } from './take-detail.tsx';
+import { momentsOf } from './timeline.tsx';
+import type { Subject } from './use-amendments.ts';
 import { useTrash } from './use-trash.ts';
 
 const words = STRINGS.detail;
@@ -24,7 +30,7 @@ export function DetailPage() {
         {STRINGS.library.back}
       </Link>
       {recording.isError && !recording.data ? <NotThere error={recording.error} /> : null}
-      {recording.data ? <Detail key={id} recording={recording.data} /> : null}
+      {recording.data ? <Opened key={id} recording={recording.data} /> : null}
     </div>
   );
 }
@@ -38,14 +44,37 @@ function NotThere({ error }: { readonly error: Error }) {
   );
 }
 
+/** The take where the recording is one of several segments, else the recording itself. */
+function Opened({ recording }: { readonly recording: Recording }) {
+  const take = useTake(recording.takeId);
+  if (recording.takeId !== null && take.isPending) return null;
+  const isSegment = take.data?.segments.some(({ id }) => id === recording.id) ?? false;
+  if (!take.data || !isSegment || take.data.segments.length < 2) return <Detail recording={recording} />;
+  return <TakeDetail key={recording.takeId} take={take.data} />;
+}
+
 function Detail({ recording }: { readonly recording: Recording }) {
   usePageTitle(recording.title);
+  const queries = useQueryClient();
+  const peaks = usePeaks(recording.id);
+  const moments = useMemo(() => momentsOf(recording), [recording]);
   const { trash, restore } = useTrash();
+  const subject: Subject<Recording> = {
+    kept: recording,
+    amend: (amendment, { version }) => amendRecording(recording.id, amendment, version),
+    fetch: () => fetchRecording(recording.id),
+    remember: (answer) => rememberRecording(queries, answer),
+  };
   const isTrashed = recording.trashedAt !== null;
   return (
     <article className="flex flex-col gap-6">
-      <DetailForm recording={recording}>
-        <Player recording={recording} />
+      <DetailForm subject={subject} at={momentOf(recording)} duration={recording.duration}>
+        <Player
+          address={playableAddress(recording.id)}
+          duration={recording.duration}
+          peaks={peaks}
+          moments={moments}
+        />
         {isTrashed ? <Notice kind="remark">{words.trashed}</Notice> : null}
         <Remarks recording={recording} />
       </DetailForm>

@@ -1,10 +1,10 @@
-import type { Recording } from '../../../src/model/recording.ts';
+import type { ListedRecording, Recording } from '../../../src/model/recording.ts';
 import { dayKey, type Place } from '../format/date.ts';
 
 /** A line of the list: the heading of a day, or a recording. */
 export type ListRow =
   | { readonly kind: 'day'; readonly key: string; readonly at: string }
-  | { readonly kind: 'recording'; readonly key: string; readonly recording: Recording };
+  | { readonly kind: 'recording'; readonly key: string; readonly recording: ListedRecording };
 
 /** When a recording belongs on the calendar: recorded, or if nobody knows, received. */
 export function momentOf(recording: Recording): string {
@@ -12,7 +12,7 @@ export function momentOf(recording: Recording): string {
 }
 
 /** Recordings in their order with a heading wherever the day of receipt changes, which is what they are ordered by. */
-export function toListRows(recordings: readonly Recording[], place: Place = {}): readonly ListRow[] {
+export function toListRows(recordings: readonly ListedRecording[], place: Place = {}): readonly ListRow[] {
   const rows: ListRow[] = [];
   let day = '';
   for (const recording of recordings) {

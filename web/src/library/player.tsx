@@ -1,25 +1,33 @@
-import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
-import type { Recording } from '../../../src/model/recording.ts';
-import { usePeaks } from '../api/queries.ts';
-import { playableAddress } from '../api/recordings.ts';
+import { type KeyboardEvent, useEffect, useState } from 'react';
+import type { Peaks } from '../api/recordings.ts';
 import { formatClock } from '../format/length.ts';
 import { STRINGS } from '../strings.ts';
 import { BackIcon, ForwardIcon, PauseIcon, PlayIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { usePageKeys } from '../ui/page-keys.ts';
-import { momentsOf, TimelineList, TimelineMarks } from './timeline.tsx';
+import { type Moment, TimelineList, TimelineMarks } from './timeline.tsx';
 import { Waveform } from './waveform.tsx';
 
 const words = STRINGS.detail;
 const BUTTON_STEP_SECONDS = 10;
 const ARROW_STEP_SECONDS = 5;
 
+interface PlayerProps {
+  readonly address: string;
+  /** As the server knows it; null when it does not. */
+  readonly duration: number | null;
+  readonly peaks: {
+    readonly data: Peaks | undefined;
+    readonly isPending: boolean;
+    readonly isError: boolean;
+  };
+  readonly moments: readonly Moment[];
+}
+
 /** Plays the playable rendition by ranges; the waveform comes from peaks the server made, never from the file. */
-export function Player({ recording }: { readonly recording: Recording }) {
+export function Player({ address, duration, peaks, moments }: PlayerProps) {
   const [audio, setAudio] = useState<HTMLAudioElement | null>(null);
-  const { position, isPlaying, hasFailed, length } = usePlayback(audio, recording.duration ?? 0);
-  const peaks = usePeaks(recording.id);
-  const moments = useMemo(() => momentsOf(recording), [recording]);
+  const { position, isPlaying, hasFailed, length } = usePlayback(audio, duration ?? 0);
 
   function seekBy(seconds: number) {
     if (audio) audio.currentTime = Math.min(length, Math.max(0, audio.currentTime + seconds));
@@ -51,7 +59,7 @@ export function Player({ recording }: { readonly recording: Recording }) {
   return (
     <section className="deck px-4 py-4 sm:px-6 sm:py-5">
       {/* biome-ignore lint/a11y/useMediaCaption: the recordings of people have no captions */}
-      <audio ref={setAudio} src={playableAddress(recording.id)} preload="metadata" />
+      <audio ref={setAudio} src={address} preload="metadata" />
       <div
         role="slider"
         tabIndex={0}

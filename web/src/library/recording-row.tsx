@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
-import type { Recording } from '../../../src/model/recording.ts';
+import type { ListedRecording } from '../../../src/model/recording.ts';
 import { formatDateTime, formatTime } from '../format/date.ts';
 import { formatName } from '../format/format-name.ts';
 import { formatClock } from '../format/length.ts';
@@ -13,12 +13,13 @@ const words = STRINGS.library;
 const TAGS_SHOWN = 3;
 
 interface RecordingRowProps {
-  readonly recording: Recording;
+  readonly recording: ListedRecording;
   readonly isOpen: boolean;
 }
 
 export const RecordingRow = memo(function RecordingRow({ recording, isOpen }: RecordingRowProps) {
-  const { title, tags, warnings, duration } = recording;
+  const { title, tags, warnings, takeSegmentCount = 1 } = recording;
+  const duration = recording.takeDuration ?? recording.duration;
   // Under the heading of its day the time is enough, unless it was recorded on another day than it came in.
   const isSameMoment = recording.recordedAt === null || sameDay(recording.recordedAt, recording.createdAt);
   return (
@@ -39,7 +40,8 @@ export const RecordingRow = memo(function RecordingRow({ recording, isOpen }: Re
       <span className="digits flex items-center gap-2 text-[0.8125rem] text-ink-soft">
         <span className="min-w-0 flex-1 truncate">
           {isSameMoment ? formatTime(momentOf(recording)) : formatDateTime(momentOf(recording))} ·{' '}
-          {formatName(recording)} · {formatBytes(recording.filesizeBytes)}
+          {takeSegmentCount > 1 ? `${STRINGS.take.partCount(takeSegmentCount)} · ` : null}
+          {formatName(recording)} · {formatBytes(recording.takeFilesizeBytes ?? recording.filesizeBytes)}
         </span>
         {warnings.length > 0 ? (
           <span

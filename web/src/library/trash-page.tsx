@@ -1,3 +1,4 @@
+import type { ListedRecording } from '../../../src/model/recording.ts';
 import { messageOf } from '../api/http.ts';
 import { useRecordings } from '../api/queries.ts';
 import { formatDateTime } from '../format/date.ts';
@@ -37,10 +38,7 @@ export function TrashPage() {
               <p className="font-serif text-lg leading-snug">{recording.title}</p>
               <p className="digits text-sm text-ink-soft">
                 {recording.trashedAt ? words.trashedAt(formatDateTime(recording.trashedAt)) : null} ·{' '}
-                {recording.duration === null
-                  ? STRINGS.library.lengthUnknown
-                  : formatClock(recording.duration)}{' '}
-                · {formatBytes(recording.filesizeBytes)}
+                {lengthOf(recording)} · {formatBytes(recording.takeFilesizeBytes ?? recording.filesizeBytes)}
               </p>
             </div>
             <button
@@ -67,4 +65,10 @@ export function TrashPage() {
       ) : null}
     </div>
   );
+}
+
+function lengthOf({ takeSegmentCount = 1, takeDuration, duration }: ListedRecording): string {
+  const seconds = takeDuration ?? duration;
+  const length = seconds === null ? STRINGS.library.lengthUnknown : formatClock(seconds);
+  return takeSegmentCount > 1 ? `${STRINGS.take.partCount(takeSegmentCount)} · ${length}` : length;
 }

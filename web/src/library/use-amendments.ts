@@ -1,25 +1,41 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import type { Recording, RecordingAmendment } from '../../../src/model/recording.ts';
+import type { RecordingAmendment } from '../../../src/model/recording.ts';
 import { ApiError, messageOf } from '../api/http.ts';
-import { KEYS, rememberRecording } from '../api/queries.ts';
-import { amendRecording, fetchRecording } from '../api/recordings.ts';
+import { KEYS } from '../api/queries.ts';
 import { STRINGS } from '../strings.ts';
 import { useDelayed } from '../ui/debounce.ts';
 import { useToast } from '../ui/toasts.tsx';
-import { conflictsOf, type EditableField, isEmptyAmendment, withoutSent } from './amendment-conflict.ts';
+import {
+  conflictsOf,
+  type Details,
+  type EditableField,
+  isEmptyAmendment,
+  withoutSent,
+} from './amendment-conflict.ts';
 
 const SAVE_AFTER_MS = 700;
 
+/** What a person edits: a recording, or a take with all its segments. */
+export interface Subject<Kept extends Details = Details> {
+  /** As the server has it now. */
+  readonly kept: Kept;
+  /** Against the version of `base`; rejects with status 412 when that is no longer the one. */
+  amend(amendment: Pick<RecordingAmendment, EditableField>, base: Kept): Promise<Kept>;
+  fetch(): Promise<Kept>;
+  /** Shows everywhere what the server answered. */
+  remember(answer: Kept): void;
+}
+
 export interface Conflict {
-  readonly theirs: Recording;
+  readonly theirs: Details;
   readonly mine: RecordingAmendment;
   readonly fields: readonly EditableField[];
 }
 
 export interface Amendments {
   /** What a person changed and the server does not have yet, over what it has. */
-  readonly shown: Pick<Recording, EditableField>;
+  readonly shown: Details;
   readonly state: 'saved' | 'waiting' | 'saving' | 'failed';
   readonly problem: string | null;
   readonly conflict: Conflict | null;
@@ -34,7 +50,8 @@ export interface Amendments {
  * Saves changes as they are made, one PATCH at a time, each against the version it was made on. A change elsewhere
  * that touches other fields is taken in silently; one that touches the same field is put to the person.
  */
-export function useAmendments(recording: Recording): Amendments {
+export function useAmendments<Kept extends Details>(subject: Subject<Kept>): Amendments {
+  const { kept } = subject;
   const queries = useQueryClient();
   const toast = useToast();
   const [draft, setDraft] = useState<RecordingAmendment>({});
@@ -42,7 +59,7 @@ export function useAmendments(recording: Recording): Amendments {
   const [problem, setProblem] = useState<string | null>(null);
   const [conflict, setConflict] = useState<Conflict | null>(null);
   const held = useRef({
-    base: recording,
+    base: kept,
     pending: {} as RecordingAmendment,
     isSaving: false,
     isStopped: false,
@@ -52,8 +69,8 @@ export function useAmendments(recording: Recording): Amendments {
 
   useEffect(() => {
     const { pending, isSaving: isBusy } = held.current;
-    if (isEmptyAmendment(pending) && !isBusy) held.current.base = recording;
-  }, [recording]);
+    if (isEmptyAmendment(pending) && !isBusy) held.current.base = kept;
+  }, [kept]);
   useEffect(() => {
     held.current.isShown = true;
     return () => {
@@ -82,18 +99,18 @@ export function useAmendments(recording: Recording): Amendments {
     const state = held.current;
     const sent = state.pending;
     try {
-      const answer = await amendRecording(recording.id, sent, state.base.version);
+      const answer = await subject.amend(sent, state.base);
       state.base = answer;
       state.pending = withoutSent(state.pending, sent);
-      rememberRecording(queries, answer);
+      subject.remember(answer);
       if (sent.tags) void queries.invalidateQueries({ queryKey: KEYS.tags });
       setDraft(state.pending);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 412) throw error;
-      const theirs = await fetchRecording(recording.id);
+      const theirs = await subject.fetch();
       const fields = conflictsOf(state.base, sent, theirs);
       state.base = theirs;
-      rememberRecording(queries, theirs);
+      subject.remember(theirs);
       if (fields.length === 0) return;
       state.isStopped = true;
       setConflict({ theirs, mine: sent, fields });
@@ -102,9 +119,9 @@ export function useAmendments(recording: Recording): Amendments {
 
   return {
     shown: {
-      title: draft.title ?? recording.title,
-      tags: draft.tags ?? recording.tags,
-      notes: draft.notes ?? recording.notes,
+      title: draft.title ?? kept.title,
+      tags: draft.tags ?? kept.tags,
+      notes: draft.notes ?? kept.notes,
     },
     state: isSaving ? 'saving' : problem !== null ? 'failed' : isEmptyAmendment(draft) ? 'saved' : 'waiting',
     problem,
