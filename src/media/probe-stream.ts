@@ -58,7 +58,9 @@ function describeInput(
   const outline = isPcmCut(input, codec, headerSeconds, reader.sizeBytes)
     ? { ...structure, isCut: true, isHeaderTrue: false }
     : structure;
-  checkFormat(parameters.channels, parameters.sampleRate);
+  // FFmpeg changes it while it reads: to 0, when FLAC frames leave the rate to the header.
+  const sampleRateHz = parameters.sampleRate;
+  checkFormat(parameters.channels, sampleRateHz);
   const isSmall = reader.sizeBytes <= SMALL_FILE_BYTES;
   const isWholeRead = isSmall || !outline.isHeaderTrue || outline.isCut;
   const scan = scanAudio(input, {
@@ -67,7 +69,7 @@ function describeInput(
     ...(onProgress === undefined ? {} : { onProgress }),
   });
   const warnings = checkScan(scan);
-  const length = chooseLength(outline, headerSeconds, scan, parameters.sampleRate);
+  const length = chooseLength(outline, headerSeconds, scan, sampleRateHz);
   warnings.push(...length.warnings);
   const container = outline.container;
   const bitDepth = readBitDepth(input, codec);
@@ -79,7 +81,7 @@ function describeInput(
     mimeType: mimeTypeOf(container, codec),
     extension: extensionOf(container, codec),
     durationSeconds: length.seconds,
-    sampleRateHz: parameters.sampleRate,
+    sampleRateHz,
     channels: parameters.channels,
     bitDepth,
     bitRateBps: statedBitRate > 0 ? statedBitRate : Math.round((bytes * 8) / Math.max(length.seconds, 0.001)),

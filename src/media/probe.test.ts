@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeFixture, makeChunk, makeFixtures, makeWav } from '../../test/audio-fixtures.ts';
 import { corpusFolder, hasCorpus, readExpectedAudio, readExpectedDamage } from '../../test/corpus.ts';
 import { judgeFacts, judgeVerdict, toVerdict } from '../../test/corpus-verdict.ts';
+import { makeAudioParts } from '../crashtest/made-audio.ts';
 import type { AudioFacts } from '../model/audio-facts.ts';
 import { failureCodeOf } from '../model/failure.ts';
+import { crc8, crc16 } from '../model/flac-frame.ts';
 import { probe } from './probe.ts';
 
 let folder: string;
@@ -169,6 +171,20 @@ describe('probe of damaged files', () => {
       expect(cut.durationSeconds).toBeGreaterThan(10.1);
       expect(cut.durationSeconds).toBeLessThan(10.35);
     }
+  });
+
+  it('believes the header of a FLAC stream whose frames do not repeat the sample rate', () => {
+    const recipe = { format: 'flac', seed: 1, seconds: 10, sampleRateHz: 48_000 } as const;
+    const [head = Buffer.alloc(0), ...frames] = makeAudioParts(recipe);
+    for (const frame of frames) {
+      // RFC 9639 section 9.1: the rate, then number (one byte up to 127) and block size, then the checksums.
+      frame.writeUInt8(frame.readUInt8(2) & 0xf0, 2);
+      frame.writeUInt8(crc8(frame, 0, 7), 7);
+      frame.writeUInt16BE(crc16(frame, 0, frame.length - 2), frame.length - 2);
+    }
+    const facts = probe(write('told-once.flac', Buffer.concat([head, ...frames])), 'told-once.flac');
+    expect(facts).toMatchObject({ codec: 'flac', sampleRateHz: 48_000, channels: 1, warnings: [] });
+    expect(facts.durationSeconds).toBeCloseTo(10, 6);
   });
 
   it('keeps the first half of a large AIFF file', () => {
