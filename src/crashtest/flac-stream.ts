@@ -1,5 +1,7 @@
 /** FLAC as a recorder writes it while it records: no length and no MD5 in its header, frames that only append (RFC 9639). */
 
+import { crc8, crc16 } from '../model/flac-frame.ts';
+
 const BLOCK_SAMPLES = 4096;
 const BITS_PER_SAMPLE = 16;
 /** RFC 9639 section 9.2.3: the fixed predictor of order 2. */
@@ -44,12 +46,13 @@ function frame(samples: Int16Array, number: number, rateCode: number): Buffer {
   bits.write(0, 1);
   for (const byte of codedNumber(number)) bits.write(byte, 8);
   bits.write(samples.length - 1, 16);
-  bits.write(checksum(bits.bytes(), 8, 0x07), 8);
+  const header = bits.bytes();
+  bits.write(crc8(header, 0, header.length), 8);
   writeSubframe(bits, samples);
   bits.align();
   const body = bits.bytes();
   const end = Buffer.alloc(2);
-  end.writeUInt16BE(checksum(body, 16, 0x8005));
+  end.writeUInt16BE(crc16(body, 0, body.length));
   return Buffer.concat([body, end]);
 }
 
@@ -90,19 +93,6 @@ function codedNumber(number: number): number[] {
   if (number < 0x80) return [number];
   if (number < 0x800) return [0xc0 | (number >> 6), 0x80 | (number & 0x3f)];
   return [0xe0 | (number >> 12), 0x80 | ((number >> 6) & 0x3f), 0x80 | (number & 0x3f)];
-}
-
-/** RFC 9639 sections 9.1.8 and 9.3. */
-function checksum(bytes: Uint8Array, width: 8 | 16, polynomial: number): number {
-  const top = 1 << (width - 1);
-  const mask = (1 << width) - 1;
-  let value = 0;
-  for (const byte of bytes) {
-    value ^= byte << (width - 8);
-    for (let bit = 0; bit < 8; bit++)
-      value = value & top ? ((value << 1) ^ polynomial) & mask : (value << 1) & mask;
-  }
-  return value;
 }
 
 class BitWriter {
