@@ -46,7 +46,7 @@ const BUFFER_BYTES = 1024 * 1024;
 
 /** `info` is undefined when `info.json` is missing or cannot be understood. */
 export function checkFolder(folder: string, id: RecordingId, info: UploadInfo | undefined): FolderCheck {
-  const generation = info?.generation ?? latestGeneration(folder);
+  const generation = generationOf(folder, info);
   const journal = readJournal(journalPath(folder, generation), id);
   const untouched: FolderCheck = {
     generation,
@@ -247,7 +247,13 @@ export function readJournal(path: string, id: RecordingId): JournalContent & { r
   return { ...content, hasMore };
 }
 
-function latestGeneration(folder: string): number {
+/** The generation that `info` names, or the latest when there is no file of that one. */
+function generationOf(folder: string, info: UploadInfo | undefined): number {
+  const named = info?.generation;
+  if (named !== undefined) {
+    const paths = [dataPath(folder, named), journalPath(folder, named)];
+    if (paths.some((path) => fs.existsSync(path))) return named;
+  }
   let generation = 1;
   while (fs.existsSync(dataPath(folder, generation + 1))) generation++;
   return generation;

@@ -127,7 +127,8 @@ export class LaneTable {
     if (file.info === undefined && check.origin !== null && check.origin !== 'client') {
       return troubled(`The folder of upload ${id} is a copy of some file whose name can no longer be read.`);
     }
-    const info = file.info ?? (await this.#salvage(id, folder, file, check));
+    const { generation } = check;
+    const info = { ...(file.info ?? (await this.#salvage(id, folder, file, check))), generation };
     const lastActivityAtMs = check.lastReceivedAtMs ?? Date.parse(info.createdAt);
     const { offsetBytes, recordCount } = check;
     const lane = this.#keep({ folder, info, offsetBytes, recordCount, lastActivityAtMs });
