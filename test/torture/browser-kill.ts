@@ -78,7 +78,7 @@ async function killTakes(
 ): Promise<(KillResult | string)[]> {
   const random = seededRandom(seed);
   const outcomes: (KillResult | string)[] = [];
-  const studio = await openStudio(found, takeSeconds + 30);
+  const studio = await openStudio(found, takeSeconds + 15);
   try {
     await studio.page.getByRole('heading', { level: 1 }).first().waitFor();
     // As on a page that was opened before: the first visit introduces itself.

@@ -56,6 +56,24 @@ describe('a take in FLAC', () => {
     }
   });
 
+  it('gives a device of 16 bits its own numbers back, however the browser scaled them', async () => {
+    const random = seededRandom(9);
+    const numbers = Array.from({ length: 9_600 }, () => Math.floor(random() * 65_536) - 32_768);
+    numbers.splice(0, 5, -32_768, 32_767, 0, 1, -1);
+    const asChromiumDoes = Float32Array.from(numbers, (number) => number / (number < 0 ? 32_768 : 32_767));
+    const file = joined(await encode(asChromiumDoes, { sampleRateHz: 48_000, channels: 1 }));
+    const { planes } = await decodePcm(file);
+    expect(planes[0]?.every((sample, i) => sample * 32_768 === numbers[i])).toBe(true);
+    // Noise of 16 bits cannot be made smaller; the 8 empty ones are.
+    expect(file.length).toBeLessThan(numbers.length * 2 * 1.01);
+  });
+
+  it('keeps the faintest noise of a device of 24 bits', async () => {
+    const faint = Float32Array.from({ length: 4_800 }, (_, i) => ((i % 3) - 1) / 2 ** 23);
+    const { planes } = await decodePcm(joined(await encode(faint, { sampleRateHz: 48_000, channels: 1 })));
+    expect(planes[0]).toEqual(faint);
+  });
+
   it('has one channel when the device has one', async () => {
     const voice = new Float32Array(voiceSamples(0.5, 48_000, 3));
     const { planes } = await decodePcm(joined(await encode(voice, { sampleRateHz: 48_000, channels: 1 })));

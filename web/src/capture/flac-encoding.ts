@@ -1,6 +1,7 @@
 import { registerFlacEncoder } from '@mediabunny/flac-encoder';
 import { AudioSampleSource, FlacOutputFormat } from 'mediabunny';
 import { readFlacFrameHeader } from '../../../src/model/flac-frame.ts';
+import { toIntegers } from './integer-samples.ts';
 import type { Encoding } from './segment-encoder.ts';
 
 // Frames come every 90 ms; each write to the browser's disk is flushed. With a block of the audio thread and a frame
@@ -8,13 +9,12 @@ import type { Encoding } from './segment-encoder.ts';
 const WRITE_EVERY_SECONDS = 0.4;
 /** What libFLAC takes as it is; everything else is converted to 48 kHz. */
 const RATES_HZ = [8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000];
-const FULL_SCALE = 2 ** 23;
 const STREAM_INFO_BYTES = 42; // RFC 9639 section 8.2, with `fLaC` and the header of the block
 
 /**
- * FLAC by libFLAC, in a worker of its own, at the device's rate and always with 24 bits: browsers hand every sample
- * out as a float of 24 bits, whatever the device had. What a device of 16 bits leaves empty costs nothing
- * (section 9.2.2, wasted bits).
+ * FLAC by libFLAC, in a worker of its own, at the device's rate and always with 24 bits: browsers hand samples out as
+ * floats, which hold so many, and do not say how many the device has. What a device of 16 bits leaves empty costs
+ * nothing (section 9.2.2, wasted bits).
  */
 export async function openFlac(sampleRateHz: number): Promise<Encoding> {
   registerFlacEncoder();
@@ -41,14 +41,6 @@ export async function openFlac(sampleRateHz: number): Promise<Encoding> {
       onBytes(bytes);
     },
   };
-}
-
-/** Samples of 24 bits in the upper part of 32; exact for everything that came from 24 bits or fewer. */
-function toIntegers(samples: Float32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  return Int32Array.from(samples, (sample) => {
-    const whole = Math.round(sample * FULL_SCALE);
-    return Math.max(-FULL_SCALE, Math.min(FULL_SCALE - 1, whole)) * 256;
-  });
 }
 
 /**
