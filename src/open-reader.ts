@@ -2,11 +2,15 @@ import { openForReading } from './catalogue/open-catalogue.ts';
 import type { EnvironmentName } from './config/environments.ts';
 import { StorageConfig, type StorageOverrides } from './config/storage-config.ts';
 import { systemClock } from './model/clock.ts';
+import type { Recording } from './model/recording.ts';
+import { chooseSegments } from './model/take.ts';
 import type { Library } from './voice-recorder.ts';
 
 /** Looks at a library without opening the store: writes nothing, takes no lock, works beside a running server. */
 export interface LibraryReader extends Pick<Library, 'list' | 'find'> {
   readonly dataDir: string;
+  /** The segments of a take in their order, one for each number; none when there is no such take. */
+  segmentsOf(takeId: string): Promise<readonly Recording[]>;
   close(): Promise<void>;
 }
 
@@ -31,6 +35,7 @@ export async function openLibraryReader(options: ReaderOptions = {}): Promise<Li
       const recording = await catalogue.recordings.find(id);
       return recording?.status === 'placing' ? undefined : recording;
     },
+    segmentsOf: async (takeId) => chooseSegments(await catalogue.recordings.listTake(takeId)),
     close: () => catalogue.close(),
   };
 }

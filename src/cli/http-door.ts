@@ -1,6 +1,7 @@
 import type { NamedToken, Role } from '../model/access.ts';
 import { failureCodeOf } from '../model/failure.ts';
 import type { Recording, RecordingPage, RecordingQuery } from '../model/recording.ts';
+import type { Take } from '../model/take.ts';
 import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
 import { takesThroughServer } from './capture/take-uploads.ts';
 import { importThroughServer } from './http-import.ts';
@@ -24,6 +25,15 @@ export async function openHttpDoor(
         return await requestRecording(api, 'GET', recordingPath(id));
       } catch (error) {
         if (failureCodeOf(error) === 'recording-unknown') return undefined;
+        throw error;
+      }
+    },
+    async segmentsOf(takeId) {
+      try {
+        const answer = await api.request('GET', `/api/takes/${encodeURIComponent(takeId)}`);
+        return (answer.json as Take).segments;
+      } catch (error) {
+        if (failureCodeOf(error) === 'take-unknown') return [];
         throw error;
       }
     },

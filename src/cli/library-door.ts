@@ -20,6 +20,8 @@ export interface LibraryDoor {
   readonly importsAtOnce: number;
   list(query: RecordingQuery): Promise<RecordingPage>;
   find(id: RecordingId): Promise<Recording | undefined>;
+  /** The segments of a take in their order, one for each number; none when there is no such take. */
+  segmentsOf(takeId: string): Promise<readonly Recording[]>;
   amend(id: RecordingId, amendment: RecordingAmendment, expectedVersion?: number): Promise<Recording>;
   trash(id: RecordingId): Promise<Recording>;
   restore(id: RecordingId): Promise<Recording>;
@@ -31,7 +33,7 @@ export interface LibraryDoor {
 }
 
 /** What listing and looking need; a {@link LibraryDoor} is one. */
-export type LibraryView = Pick<LibraryDoor, 'dataDir' | 'list' | 'find' | 'close'>;
+export type LibraryView = Pick<LibraryDoor, 'dataDir' | 'list' | 'find' | 'segmentsOf' | 'close'>;
 
 /** A server that is just starting or stopping has the lock, but does not answer: it gets this long. */
 const WAIT_FOR_LOCK_MS = 5_000;

@@ -22,6 +22,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
     importsAtOnce: 4,
     list: (query) => library.list(query),
     find: (id) => library.find(id),
+    segmentsOf: async (takeId) => (await recorder.takes.find(takeId))?.segments ?? [],
     amend: (id, amendment, expectedVersion) => library.amend(id, amendment, expectedVersion),
     trash: (id) => library.trash(id),
     restore: (id) => library.restore(id),

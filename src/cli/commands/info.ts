@@ -4,6 +4,7 @@ import type { Cli } from '../cli.ts';
 import { findRecording } from '../find-recording.ts';
 import { openLibraryView } from '../library-door.ts';
 import { factLines, recordingFacts } from '../recording-text.ts';
+import { takeDocument, takeLines } from '../take-text.ts';
 import { printable } from '../terminal-text.ts';
 
 export function register(program: Command, cli: Cli): void {
@@ -20,8 +21,11 @@ async function showInfo(cli: Cli, word: string): Promise<void> {
   const door = await openLibraryView(cli);
   try {
     const recording = await findRecording(door, word);
+    const { takeId } = recording;
+    const segments = takeId === null ? [] : await door.segmentsOf(takeId);
+    const isPart = segments.length > 1 && segments.some(({ id }) => id === recording.id);
     if (output.isJson) {
-      output.document(recording);
+      output.document(isPart ? { ...recording, take: takeDocument(segments) } : recording);
       return;
     }
     const path = join(door.dataDir, recording.storedFilename);
@@ -31,6 +35,7 @@ async function showInfo(cli: Cli, word: string): Promise<void> {
         `${output.paint('yellow', 'Warning')}: ${printable(warning.message)} [${printable(warning.code)}]`,
       );
     }
+    if (isPart) for (const line of takeLines(segments, recording.id)) output.line(line);
   } finally {
     await door.close();
   }

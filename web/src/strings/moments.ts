@@ -7,7 +7,7 @@ export const moments = {
   remove: (time: string) => `Remove the marker at ${time}`,
   said: (time: string) => `Marker set at ${time}.`,
   marker: 'Marker',
-  seek: (time: string, what: string) => `${time}, ${what}: play from here`,
+  seek: (time: string, what: string) => `${time} ${what}: play from here`,
   kinds: {
     silence: 'Digital silence',
     'channel-silent': 'One channel without sound',
