@@ -1,5 +1,6 @@
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import type { ListedRecording, Recording } from '../model/recording.ts';
+import { sumSeconds } from '../model/take.ts';
 import type { Shelf, StoreSchema } from '../sessions/schema.ts';
 import { type RecordingRow, toRecording } from './recording-row.ts';
 
@@ -87,7 +88,7 @@ export async function withTakeTotals(
     return {
       ...toRecording(row),
       takeSegmentCount: count,
-      takeDuration: seconds,
+      takeDuration: seconds === null ? null : sumSeconds([seconds]),
       takeFilesizeBytes: bytes,
     };
   });

@@ -21,6 +21,10 @@ describe('a take in a terminal', () => {
   });
 
   it('is one object in JSON', () => {
-    expect(takeDocument(segments)).toMatchObject({ takeId: 'walk', duration: 244, segments: [{}, {}, {}, {}] });
+    expect(takeDocument(segments)).toMatchObject({
+      takeId: 'walk',
+      duration: 244,
+      segments: [{}, {}, {}, {}],
+    });
   });
 });

@@ -1,5 +1,5 @@
 import type { Recording } from '../model/recording.ts';
-import { segmentNumber } from '../model/take.ts';
+import { segmentNumber, sumSeconds } from '../model/take.ts';
 import type { TakeGap } from '../model/take-timeline.ts';
 import { durationText, shortId } from './recording-text.ts';
 import { printable } from './terminal-text.ts';
@@ -41,5 +41,5 @@ function gapText(gap: TakeGap | null): string {
 }
 
 function totalSeconds(segments: readonly Recording[]): number {
-  return segments.reduce((sum, { duration }) => sum + (duration ?? 0), 0);
+  return sumSeconds(segments.map(({ duration }) => duration ?? 0));
 }

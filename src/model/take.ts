@@ -88,6 +88,11 @@ export function planTake(segments: readonly Recording[]): JoinPlan | undefined {
   return planJoin(segments, stored.slice(stored.lastIndexOf('.') + 1));
 }
 
+/** Sums in another order differ in their last digits, and 31 seconds must not be shown as 30. */
+export function sumSeconds(parts: readonly number[]): number {
+  return Math.round(parts.reduce((sum, seconds) => sum + seconds, 0) * 1e6) / 1e6;
+}
+
 /** What is known of a take besides its segments. */
 export interface TakeState {
   readonly isComplete: boolean;
@@ -116,7 +121,7 @@ export function describeTake(takeId: string, segments: readonly Recording[], sta
     ),
     isComplete: state.isComplete,
     isTrashed: first.status === 'trashed',
-    duration: durations.length === 0 ? null : durations.reduce((sum, seconds) => sum + seconds, 0),
+    duration: durations.length === 0 ? null : sumSeconds(durations),
     filesizeBytes: segments.reduce((sum, { filesizeBytes }) => sum + filesizeBytes, 0),
     startsSeconds: starts,
     hasExactPositions: state.made !== undefined || segments.length === 1,
