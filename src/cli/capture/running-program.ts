@@ -17,7 +17,8 @@ export interface RunningProgram {
 }
 
 const KILL_AFTER_MS = 1_500;
-const KEPT_LINES = 3;
+/** What a program says first is the reason more often than the help it prints after it; of what comes later, the end. */
+const KEPT_LINES = 4;
 
 export function runProgram(
   program: CaptureProgram,
@@ -36,8 +37,12 @@ export function runProgram(
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (line.trim() === '' || isChatter(line)) return;
     said.push(line.trim());
-    if (said.length > KEPT_LINES) said.shift();
+    if (said.length > KEPT_LINES) said.splice(KEPT_LINES / 2, 1);
     onRemark(line.trim());
+    if (isWrongRate(line)) {
+      onRemark('The device has another sample rate: choose it as "plughw:..." instead of "hw:...".');
+      child.kill('SIGINT');
+    }
   });
   let timer: NodeJS.Timeout | undefined;
   const ended = (async () => {
@@ -61,6 +66,11 @@ export function runProgram(
       timer ??= setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
     },
   };
+}
+
+/** arecord goes on at the rate the device has, and everything would sound too high or too low. */
+function isWrongRate(line: string): boolean {
+  return /rate is not accurate/i.test(line);
 }
 
 /** What these programs say when all is well. */

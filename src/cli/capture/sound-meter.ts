@@ -45,7 +45,7 @@ export class SoundMeter {
 
   /** Sound that has passed. */
   get seconds(): number {
-    return this.#passedSamples / (this.#format.sampleRateHz * this.#format.channels);
+    return this.#secondsOf(this.#passedSamples);
   }
 
   /** Whole samples only. */
@@ -61,7 +61,8 @@ export class SoundMeter {
       this.#zeroSamples = size === 0 ? this.#zeroSamples + 1 : 0;
       // Channels alternate: a few in a row at full scale are one or both of them cut off.
       this.#atFullScale = size >= nearFullScale ? this.#atFullScale + 1 : 0;
-      if (this.#atFullScale === CLIPPED_IN_ROW * this.#format.channels) this.#clip();
+      if (this.#atFullScale === CLIPPED_IN_ROW * this.#format.channels)
+        this.#clip(this.#secondsOf(this.#passedSamples + i));
     }
     this.#measured += count;
     this.#passedSamples += count;
@@ -81,15 +82,18 @@ export class SoundMeter {
     return level;
   }
 
-  #clip(): void {
-    const atSeconds = this.seconds;
+  #clip(atSeconds: number): void {
     if (atSeconds - this.#clippedAtSeconds < CLIPPING_PAUSE_SECONDS) return;
     this.#clippedAtSeconds = atSeconds;
     this.#onTrouble('clipping', atSeconds, false);
   }
 
+  #secondsOf(samples: number): number {
+    return samples / (this.#format.sampleRateHz * this.#format.channels);
+  }
+
   #judgeSilence(): void {
-    const zeroSeconds = this.#zeroSamples / (this.#format.sampleRateHz * this.#format.channels);
+    const zeroSeconds = this.#secondsOf(this.#zeroSamples);
     const isSilent = zeroSeconds > SILENCE_SECONDS;
     if (isSilent === this.#isSilent) return;
     this.#isSilent = isSilent;

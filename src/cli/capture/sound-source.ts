@@ -24,9 +24,16 @@ export async function openSoundSource(desk: SourceDesk, wish: CaptureWish): Prom
   for (const [index, program] of desk.programs.entries()) {
     if (desk.signal.aborted) throw stopped();
     const isLast = index === desk.programs.length - 1;
-    const running = runProgram(program, wish, desk.env, (line) => desk.onRemark(program.name, line));
+    // What a program says before it is passed over is told only if there is no other.
+    const remarks: string[] = [];
+    let tell = (line: string): unknown => remarks.push(line);
+    const running = runProgram(program, wish, desk.env, (line) => tell(line));
     const outcome = await firstSound(running, desk.signal, isLast);
-    if (outcome === 'sound') return running;
+    if (outcome === 'sound') {
+      tell = (line) => desk.onRemark(program.name, line);
+      remarks.forEach(tell);
+      return running;
+    }
     running.stop();
     refusals.push(`${program.name}: ${outcome === 'nothing' ? 'no sound came' : await running.ended}`);
   }
