@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { playableAddress } from '../api/recordings.ts';
 import { formatLengthInWords } from '../format/length.ts';
+import { usePlayableSource } from '../library/playable-source.ts';
 import { STRINGS } from '../strings.ts';
 import { CheckIcon, PlayIcon, SafeIcon, WarningIcon } from '../ui/icons.tsx';
 import { useCaptureSnapshot } from './capture-context.tsx';
@@ -54,6 +54,7 @@ export function TakeCard() {
 
 function SavedActions({ id }: { readonly id: string }) {
   const [isPlaying, setPlaying] = useState(false);
+  const source = usePlayableSource(id);
   return (
     <>
       <div className="flex flex-wrap gap-2">
@@ -75,7 +76,7 @@ function SavedActions({ id }: { readonly id: string }) {
       </div>
       {isPlaying ? (
         // biome-ignore lint/a11y/useMediaCaption: what was just recorded has no captions
-        <audio className="w-full" src={playableAddress(id)} controls autoPlay />
+        <audio className="w-full" src={source} controls autoPlay />
       ) : null}
     </>
   );
