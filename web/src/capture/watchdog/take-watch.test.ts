@@ -97,12 +97,12 @@ describe('what the signal says', () => {
     expect(rig.events()).toEqual([]);
   });
 
-  it('says digital silence after a second, takes it back with the first sound, and keeps both ends', () => {
+  it('says digital silence after a second, long enough to be read, and keeps both ends', () => {
     const rig = new Rig();
     rig.hear(3);
     rig.hear(2, zero);
-    rig.hear(2);
-    expect(rig.said).toEqual(['4.0 input-silent', '5.1 not input-silent']);
+    rig.hear(6);
+    expect(rig.said).toEqual(['4.0 input-silent', expect.stringMatching(/^10\.[0-4] not input-silent$/)]);
     expect(rig.events()).toEqual([
       { kind: 'silence', atSeconds: expect.closeTo(3, 3), durationSeconds: expect.closeTo(2, 3) },
     ]);
@@ -138,7 +138,7 @@ describe('what the signal says', () => {
     const rig = new Rig();
     rig.hear(3, (frame) => [voice(frame)[0], 0]);
     rig.hear(1);
-    expect(rig.said).toEqual(['2.0 channel-silent: It is the right one.', '3.1 not channel-silent']);
+    expect(rig.said).toEqual(['2.0 channel-silent: It is the right one.']);
     expect(rig.events()).toMatchObject([{ kind: 'channel-silent', note: 'right', atSeconds: 0 }]);
   });
 
@@ -162,12 +162,7 @@ describe('what the signal says', () => {
     rig.hear(1);
     rig.hear(6, faint);
     rig.hear(1);
-    expect(rig.said).toEqual([
-      '3.0 input-quiet',
-      '4.1 not input-quiet',
-      expect.stringMatching(/^7\.[01] input-quiet$/),
-      '11.1 not input-quiet',
-    ]);
+    expect(rig.said).toEqual(['3.0 input-quiet', expect.stringMatching(/^7\.[01] input-quiet$/)]);
     expect(rig.events()).toMatchObject([{ kind: 'quiet', atSeconds: 5, durationSeconds: 6 }]);
   });
 
@@ -189,7 +184,7 @@ describe('what the signal says', () => {
       rig.hear(0.8);
     }
     rig.hear(3);
-    expect(rig.said).toEqual(['1.1 input-clipping', expect.stringMatching(/^6\.\d not input-clipping$/)]);
+    expect(rig.said).toEqual(['1.1 input-clipping', expect.stringMatching(/^7\.\d not input-clipping$/)]);
     expect(rig.events()).toMatchObject([
       { kind: 'clipping', atSeconds: expect.closeTo(1, 1), durationSeconds: expect.closeTo(3.2, 1) },
     ]);
@@ -343,7 +338,7 @@ describe('what goes on over the end of a segment', () => {
     rig.hear(1);
     expect(rig.events()).toMatchObject([{ kind: 'silence', atSeconds: 3, durationSeconds: 2 }]);
     expect(next.events()).toMatchObject([{ kind: 'silence', atSeconds: 0, durationSeconds: 3 }]);
-    expect(rig.said).toEqual(['4.0 input-silent', '8.1 not input-silent']);
+    expect(rig.said).toEqual(['4.0 input-silent']);
   });
 
   it('is not told of the next one when it was over before', () => {

@@ -27,8 +27,10 @@ const CODES: Readonly<Record<SignalKind, ProblemCode>> = {
 };
 // Blocks come ten times a second; several may be late together.
 const STALLED_MS = 1_000;
-/** What is over already stays to be read for so long. */
+/** What has no length of its own stays to be read for so long. */
 const SHOWN_MS = 20_000;
+/** What was over in a moment stays so long all the same: nobody reads a sentence that flashes up. */
+const LEAST_SHOWN_MS = 6_000;
 /** So long after a standstill, missing sound is its work. */
 const BLAME_MS = 5_000;
 /** So long a step of the wall clock waits for missing sound: together they are a machine that slept. */
@@ -42,6 +44,7 @@ export class TakeWatch {
   readonly #lag = new LagWatch();
   readonly #stops: StopWatch;
   readonly #spells: Spells;
+  readonly #toldAtMs = new Map<ProblemCode, number>();
   readonly #shownUntilMs = new Map<ProblemCode, number>();
   #log: EventLog;
   /** Where the segment of the log begins in the audio that is watched. */
@@ -62,8 +65,8 @@ export class TakeWatch {
     this.#lastBlockMs = clocks.monotonicMs();
     this.#stops = new StopWatch(WATCH_EVERY_MS, clocks.monotonicMs(), clocks.wallMs());
     this.#spells = new Spells({
-      onBegin: (kind, spell) => listener.onAlert(CODES[kind], reasonOf(kind, spell)),
-      onEnd: (kind) => listener.onAllClear(CODES[kind]),
+      onBegin: (kind, spell) => this.#tell(CODES[kind], reasonOf(kind, spell)),
+      onEnd: (kind) => this.#takeBack(CODES[kind]),
       onKeep: (event) => this.#keep(event),
     });
   }
@@ -83,7 +86,8 @@ export class TakeWatch {
     this.#lastBlockMs = nowMs;
     if (this.#isStalled) {
       this.#isStalled = false;
-      this.#listener.onAllClear('input-stalled');
+      // How much is missing is said in its place.
+      this.#unshow('input-stalled');
     }
     this.#spells.update(this.#signal.look(block, this.#seconds));
     this.#seconds += block.frames / block.sampleRateHz;
@@ -108,7 +112,7 @@ export class TakeWatch {
     const isLate = stoppedSeconds === 0 && nowMs - this.#lastBlockMs > STALLED_MS;
     if (isLate && !this.#isPaused && !this.#isStalled) {
       this.#isStalled = true;
-      this.#listener.onAlert('input-stalled');
+      this.#tell('input-stalled');
     }
     for (const [code, untilMs] of this.#shownUntilMs) if (nowMs > untilMs) this.#unshow(code);
   }
@@ -133,11 +137,10 @@ export class TakeWatch {
     if (this.#isStalled) {
       const missingSeconds = (this.#clocks.monotonicMs() - this.#lastBlockMs) / 1000;
       this.#keep({ kind: 'drop-out', atSeconds: this.#seconds, durationSeconds: missingSeconds });
-      this.#listener.onAllClear('input-stalled');
     }
     this.#spells.end();
     this.#log.setRunning([]);
-    for (const code of [...this.#shownUntilMs.keys()]) this.#unshow(code);
+    for (const code of [...this.#toldAtMs.keys()]) this.#unshow(code);
   }
 
   #count(block: SampleBlock, nowMs: number): void {
@@ -185,11 +188,24 @@ export class TakeWatch {
   }
 
   #show(code: ProblemCode, reason?: string): void {
-    this.#listener.onAlert(code, reason);
+    this.#tell(code, reason);
     this.#shownUntilMs.set(code, this.#clocks.monotonicMs() + SHOWN_MS);
   }
 
+  #tell(code: ProblemCode, reason?: string): void {
+    this.#toldAtMs.set(code, this.#clocks.monotonicMs());
+    this.#shownUntilMs.delete(code);
+    this.#listener.onAlert(code, reason);
+  }
+
+  #takeBack(code: ProblemCode): void {
+    const untilMs = (this.#toldAtMs.get(code) ?? 0) + LEAST_SHOWN_MS;
+    if (untilMs <= this.#clocks.monotonicMs()) this.#unshow(code);
+    else this.#shownUntilMs.set(code, untilMs);
+  }
+
   #unshow(code: ProblemCode): void {
+    this.#toldAtMs.delete(code);
     this.#shownUntilMs.delete(code);
     this.#listener.onAllClear(code);
   }
