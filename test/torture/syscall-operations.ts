@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { judgeStore } from '../../src/crashtest/judge-store.ts';
 import { failureCodeOf } from '../../src/model/failure.ts';
 import type { Recording } from '../../src/model/recording.ts';
 import type { UploadState } from '../../src/model/upload.ts';
@@ -13,7 +14,6 @@ import { openVoiceRecorder } from '../../src/open.ts';
 import type { VoiceRecorder } from '../../src/voice-recorder.ts';
 import { PlainUploader, sha256Of, startStoreServer, uploadIdOf } from '../store-server.ts';
 import { type VrpFolders, vrpEnvironment } from '../vrp-process.ts';
-import { judgeStore } from './judge-store.ts';
 
 export const OPERATION_NAMES = ['import', 'upload', 'completion'] as const;
 export type OperationName = (typeof OPERATION_NAMES)[number];
@@ -156,7 +156,7 @@ function judgeUpload(scene: Scene, known: KnownUpload): Promise<StateAfter> {
       }
       return 'no upload';
     }
-    const found = await recorder.uploads.head(known.id);
+    const found = await headOf(recorder, known.id);
     if (found.offsetBytes < known.safeBytes) wrong.push(`${known.safeBytes} bytes were acknowledged`);
     if (found.offsetBytes > known.sentBytes) wrong.push(`only ${known.sentBytes} bytes were sent`);
     const boundaries = [0, ...PIECES.map(({ endBytes }) => endBytes), scene.bytes.length];
@@ -169,6 +169,17 @@ function judgeUpload(scene: Scene, known: KnownUpload): Promise<StateAfter> {
     const said = known.isFinished ? ', said to be so' : '';
     return found.receipt === null ? `upload at offset ${found.offsetBytes}` : `recording whole${said}`;
   });
+}
+
+/** A busy machine may take its time to look an upload up; a client asks again. */
+async function headOf(recorder: VoiceRecorder, id: string): Promise<UploadState> {
+  for (let patience = 20; ; patience--) {
+    try {
+      return await recorder.uploads.head(id);
+    } catch (error) {
+      if (failureCodeOf(error) !== 'upload-recovering' || patience === 0) throw error;
+    }
+  }
 }
 
 /** The client comes back and sends the rest. */
@@ -221,14 +232,11 @@ async function afterRestart(
   } finally {
     await recorder.close();
   }
-  const { wrongFiles, orphans, leftInSpool } = await judgeStore(scene.dataDir, recordings);
-  wrong.push(...wrongFiles, ...orphans.map((path) => `orphan ${path}`));
+  const verdict = await judgeStore(scene.dataDir, recordings);
+  const { wrongFiles, missingFiles, wrongSidecars, orphans, leftInSpool } = verdict;
+  wrong.push(...wrongFiles, ...missingFiles, ...wrongSidecars, ...orphans.map((path) => `orphan ${path}`));
   wrong.push(...leftInSpool.map((name) => `bytes left in spool/${name}`));
   wrong.push(...(await readdir(join(scene.dataDir, 'spool'))).map((name) => `spool/${name} is left`));
-  for (const { storedFilename } of recordings) {
-    const sidecar = join(scene.dataDir, storedFilename.replace(/\.\w+$/, '.json'));
-    if (!existsSync(sidecar)) wrong.push(`${storedFilename} has no sidecar`);
-  }
   return { state, wrong };
 }
 

@@ -1,1 +1,0 @@
-export { judgeStore, type StoreVerdict } from '../../src/crashtest/judge-store.ts';
