@@ -1,4 +1,5 @@
 import { formatBytes, formatDuration } from '../model/format.ts';
+import { findPreset } from '../model/preset.ts';
 import type { Recording } from '../model/recording.ts';
 import type { TableColumn } from './table.ts';
 import { printable } from './terminal-text.ts';
@@ -59,6 +60,7 @@ export function recordingFacts(recording: Recording, filePath: string): [label: 
     ['Length', durationText(recording.duration)],
     ['Size', `${formatBytes(recording.filesizeBytes)} (${recording.filesizeBytes} bytes)`],
     ['Audio', audioText(recording)],
+    ['Preset', recording.preset && (findPreset(recording.preset)?.name ?? recording.preset)],
     ['Tags', recording.tags.join(', ')],
     ['Notes', recording.notes],
     ['Status', recording.status],

@@ -61,6 +61,9 @@ function faultsOf({ preset, takeSeconds, storedSeconds, memory }: LongTakeResult
 async function record(studio: Studio, preset: string, takeSeconds: number): Promise<LongTakeResult> {
   const { page } = studio;
   await page.getByRole('heading', { level: 1 }).first().waitFor();
+  // A page of the same app that draws nothing meanwhile.
+  await page.goto(`${studio.server.baseUrl}/trash`);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
   const startedMs = performance.now();
   await openFeed(page, preset);
   const memory: { atSeconds: number; megabytes: number }[] = [];

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { findPreset } from '../../../src/model/preset.ts';
 import type { Recording } from '../../../src/model/recording.ts';
 import { formatDateTime } from '../format/date.ts';
 import { formatName } from '../format/format-name.ts';
@@ -25,6 +26,9 @@ export function Facts({ recording }: { readonly recording: Recording }) {
         <Fact name={words.length}>{duration === null ? null : formatLengthInWords(duration)}</Fact>
         <Fact name={words.size}>{formatBytes(recording.filesizeBytes)}</Fact>
         <Fact name={words.format}>{formatName(recording)}</Fact>
+        <Fact name={words.preset}>
+          {recording.preset === null ? null : (findPreset(recording.preset)?.name ?? recording.preset)}
+        </Fact>
         <Fact name={words.rate}>{formatSampleRate(recording.sampleRateHz)}</Fact>
         <Fact name={words.channels}>{words.channelNames[channels] ?? words.channelCount(channels)}</Fact>
         <Fact name={words.bitDepth}>{bitDepth === null ? null : words.bits(bitDepth)}</Fact>

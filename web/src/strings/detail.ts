@@ -27,6 +27,7 @@ export const detail = {
   length: 'Length',
   size: 'Size',
   format: 'Format',
+  preset: 'Quality chosen',
   rate: 'Sample rate',
   channels: 'Channels',
   channelNames: ['', 'Mono', 'Stereo'],
