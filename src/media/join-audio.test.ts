@@ -1,10 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from 'mediabunny';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeFixture, makeWav } from '../../test/audio-fixtures.ts';
 import { decodeSamples } from '../../test/decoded-samples.ts';
+import { failureCodeOf } from '../model/failure.ts';
 import { joinAudio } from './join-audio.ts';
+import { openMedia } from './open-media.ts';
 import { probe } from './probe.ts';
 
 let folder: string;
@@ -184,6 +186,33 @@ describe('joined WAV', () => {
       isPlayable: true,
       warnings: [],
     });
+  });
+});
+
+describe('a join whose process is killed', () => {
+  it('fails with a code, leaves nothing behind, and can be asked for again', { timeout: 90_000 }, async () => {
+    const part = segment('flac', { seconds: 8, channels: 2 });
+    const inbox = mkdtempSync(`${tmpdir()}/vrp-join-killed-`);
+    let childId = 0;
+    const media = openMedia({
+      onEvent: ({ type, processId }) => {
+        if (type === 'child-started') childId = processId;
+      },
+    });
+    try {
+      const long = Array.from({ length: 150 }, () => part);
+      const killed = media.join(long, `${inbox}/joined`, {
+        onProgress: () => process.kill(childId, 'SIGKILL'),
+      });
+      expect(failureCodeOf(await killed.catch((error: unknown) => error))).toBe('media-crashed');
+      expect(readdirSync(inbox)).toEqual([]);
+      const { durationSeconds } = await media.join([part, part], `${inbox}/joined`);
+      expect(durationSeconds).toBe(16);
+      expect(readdirSync(inbox)).toEqual(['joined']);
+    } finally {
+      await media.close();
+      rmSync(inbox, { recursive: true });
+    }
   });
 });
 

@@ -243,6 +243,21 @@ describe('a take of several segments', () => {
     expect((await list('query=sund'))[0]).toMatchObject({ segment: 0, takeSegmentCount: 3 });
   });
 
+  it('is joined beforehand, once none of it is on its way any more', async () => {
+    await sendAll(opus);
+    await server.close();
+    await recorder.close();
+    // The jobs that were noted down run in the next process that runs jobs.
+    recorder = await openVoiceRecorder({ environment: 'testing', dataDir });
+    server = await startServer({ recorder, host: '127.0.0.1', port: 0, webFolder: null, version: '0.0.0' });
+    const endings = async () => {
+      const names = await readdir(join(dataDir, 'derived/take-walk-1')).catch(() => []);
+      return names.map((name) => name.replace(/^joined-[0-9a-f]{16}/, '')).sort();
+    };
+    await expect.poll(endings, { timeout: 60_000, interval: 200 }).toEqual(['.json', '.opus', '.vpk']);
+    expect(await take()).toMatchObject({ hasExactPositions: true });
+  });
+
   it('says which segment has no file any more', async () => {
     await sendAll(opus.slice(0, 2));
     const { segments } = await take();
