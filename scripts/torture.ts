@@ -39,6 +39,10 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
     run: async () =>
       (await import('../test/torture/sync-mutations.ts')).run({ onVerdict: (line) => console.log(line) }),
   },
+  'sync-failures': {
+    about: 'the n-th sync of each thread of a whole house fails with EIO, for n = 1, 2, 3 … (takes no options)',
+    run: async () => (await import('../test/torture/sync-failures.ts')).run({}),
+  },
   'vrp-import-kill': {
     about:
       'kills `vrp import` up to 200 times, starting it again each time: every file once, none half there',

@@ -35,6 +35,8 @@ export class LoopDisk {
   readonly #image: string;
   /** Where it is mounted. */
   readonly path: string;
+  /** A folder beside it, on the file system of this machine; removed with it. */
+  readonly scratchPath: string;
   #isMounted = false;
 
   constructor(kind: LoopFileSystem) {
@@ -42,8 +44,10 @@ export class LoopDisk {
     this.#home = mkdtempSync(join(tmpdir(), `vrp-${kind}-`));
     this.#image = join(this.#home, 'image');
     this.path = join(this.#home, 'disk');
+    this.scratchPath = join(this.#home, 'scratch');
     try {
       mkdirSync(this.path);
+      mkdirSync(this.scratchPath);
       writeFileSync(this.#image, '');
       truncateSync(this.#image, SIZE_BYTES);
       const [program = '', ...options] = MAKE[kind];

@@ -14,15 +14,27 @@ export function ownerTokenFile(stateFolder: string, storeId: string): string {
 
 /**
  * The owner's token of a store, made on first use. Processes that ask at the same time get the same one.
- * Rejects with `config-invalid` when the file holds something else.
+ * Rejects with `config-invalid` when the file holds something else, `store-not-writable` when it cannot be kept.
  */
 export async function readOrMakeOwnerToken(stateFolder: string, storeId: string): Promise<string> {
   const file = ownerTokenFile(stateFolder, storeId);
-  if (!(await exists(file))) {
+  if (!(await exists(file))) await makeToken(file);
+  return readToken(file);
+}
+
+async function makeToken(file: string): Promise<void> {
+  try {
     await makeFolderDurably(dirname(file));
     await makeExclusively(file, `${newToken()}\n`);
+  } catch (cause) {
+    throw new VoiceRecorderError(
+      'store-not-writable',
+      `The owner token ${file} cannot be kept: ${String(cause)}.`,
+      {
+        cause,
+      },
+    );
   }
-  return readToken(file);
 }
 
 async function readToken(file: string): Promise<string> {

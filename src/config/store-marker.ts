@@ -117,22 +117,29 @@ export function seenStoreId(place: StorePlace): string | undefined {
 
 function rememberSeen(place: StorePlace, id: string): void {
   const file = seenFile(place);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  syncFolder(dirname(dirname(file)));
   writeDurably(file, `${JSON.stringify({ path: realpathSync(place.dataDir), id })}\n`);
 }
 
 function writeDurably(file: string, content: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  const descriptor = openSync(temporary, 'w', 0o600);
+  // One name for all: the holder of the store's lock writes alone, and replaces what a crash left.
+  const temporary = `${file}.new`;
   try {
-    writeSync(descriptor, content);
-    fdatasyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    syncFolder(dirname(dirname(file)));
+    const descriptor = openSync(temporary, 'w', 0o600);
+    try {
+      writeSync(descriptor, content);
+      fdatasyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, file);
+    syncFolder(dirname(file));
+  } catch (cause) {
+    throw new VoiceRecorderError('store-not-writable', `${file} cannot be written: ${String(cause)}.`, {
+      cause,
+    });
   }
-  renameSync(temporary, file);
-  syncFolder(dirname(file));
 }
 
 function invalid(place: StorePlace, cause: unknown): VoiceRecorderError {

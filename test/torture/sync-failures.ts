@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FAILURES } from '../../src/model/failure.ts';
+import { openVoiceRecorder } from '../../src/open.ts';
+import { canTrace } from '../count-syncs.ts';
+import type { SyncFailureLine } from './sync-failures-child.ts';
+
+/*
+ * Lets the kernel answer EIO to the n-th sync of every thread of a whole house, for n = 1, 2, 3 …: of data, journal,
+ * folder, sidecar, database. Each refusal must have a name and be over at the next try, and whatever was answered
+ * must be there when the store is opened again.
+ */
+
+export interface SyncFailureReport {
+  readonly rounds: number;
+  /** Syncs that failed. */
+  readonly failures: number;
+  /** What failed, and how it was told, each once. */
+  readonly refusals: readonly string[];
+  readonly broken: readonly string[];
+}
+
+const childPath = fileURLToPath(new URL('./sync-failures-child.ts', import.meta.url));
+const LAST_ROUND = 200;
+
+/** Ends with the first round in which no thread had so many syncs, unless `rounds` names some. */
+export async function run(options: { readonly rounds?: readonly number[] }): Promise<SyncFailureReport> {
+  if (!canTrace) throw new Error('No sync was failed: strace is missing.');
+  const rounds = options.rounds ?? Array.from({ length: LAST_ROUND }, (_, index) => index + 1);
+  const broken: string[] = [];
+  const refusals = new Set<string>();
+  let failures = 0;
+  let done = 0;
+  for (const round of rounds) {
+    const root = mkdtempSync(join(tmpdir(), 'vrp-eio-'));
+    try {
+      const life = live(root, round);
+      done++;
+      failures += life.injected.length;
+      for (const { step, code } of life.lines.filter((line) => line.kind === 'refused')) {
+        refusals.add(`${step}: ${code}`);
+        if (!Object.hasOwn(FAILURES, code))
+          broken.push(`round ${round}: ${step} was refused without a name: ${code}`);
+      }
+      if (!life.lines.some(({ kind }) => kind === 'done' || kind === 'gave-up'))
+        broken.push(`round ${round} did not get to its end (${life.injected.join(', ')}): ${life.complaint}`);
+      else broken.push(...(await judge(root, life.lines)).map((sentence) => `round ${round}: ${sentence}`));
+      if (life.injected.length === 0) break;
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  }
+  return { rounds: done, failures, refusals: [...refusals].sort(), broken };
+}
+
+/** One thread does all file work, so that the n-th sync is one of its kind and not four. */
+function live(root: string, round: number) {
+  const trace = join(root, 'trace');
+  const inject = `inject=fsync,fdatasync:error=EIO:when=${round}`;
+  const args = ['-f', '-y', '-e', 'trace=fsync,fdatasync', '-e', inject, '-o', trace];
+  const { stdout, stderr } = spawnSync('strace', [...args, process.execPath, childPath, root], {
+    encoding: 'utf8',
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0' },
+  });
+  const lines = stdout
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => JSON.parse(text) as SyncFailureLine);
+  const injected = readFileSync(trace, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('(INJECTED)'))
+    .map((line) => /(fsync|fdatasync)\(\d+<([^>]*)>/.exec(line)?.[2]?.slice(root.length + 1) ?? line);
+  return { lines, injected, complaint: stderr.slice(-1000) };
+}
+
+async function judge(root: string, lines: readonly SyncFailureLine[]): Promise<string[]> {
+  const broken: string[] = [];
+  const dataDir = join(root, 'data');
+  const house = await openVoiceRecorder({
+    environment: 'testing',
+    dataDir,
+    overrides: { stateDir: join(root, 'state'), enableDiskSpaceCheck: false },
+    runsJobs: false,
+  });
+  try {
+    for (const line of lines) {
+      if (line.kind === 'token' && (await house.access.findActorByToken(line.secret)) === undefined)
+        broken.push('a token that was given is not known');
+      if (!('id' in line)) continue;
+      const recording = await house.library.find(line.id);
+      if (recording === undefined) broken.push(`${line.kind} ${line.id} is not in the catalogue`);
+      else if (line.kind === 'titled' && recording.title !== line.title)
+        broken.push(`${line.id} lost its title`);
+      else if ('checksum' in line) {
+        const bytes = readFileSync(join(dataDir, recording.storedFilename));
+        if (createHash('sha256').update(bytes).digest('hex') !== line.checksum)
+          broken.push(`${line.kind} ${line.id} has other bytes`);
+      }
+    }
+    const { items } = await house.library.list({ limit: 500 });
+    const ids = new Set(lines.flatMap((line) => ('id' in line ? [line.id] : [])));
+    if (items.length !== ids.size) broken.push(`there are ${items.length} recordings, not ${ids.size}`);
+    const checksums = new Set(items.map(({ checksum }) => checksum));
+    if (checksums.size !== items.length) broken.push('the same bytes are catalogued twice');
+  } finally {
+    await house.close();
+  }
+  const left = readdirSync(join(dataDir, 'spool'));
+  if (left.length > 0) broken.push(`the spool still holds ${left.join(', ')}`);
+  return broken;
+}
