@@ -89,8 +89,7 @@ async function runIn(folder: RunFolder, options: CrashTestOptions): Promise<Cras
   try {
     const totalMs = options.seconds * 1000;
     const smallMs = typeof small === 'string' ? 0 : Math.min(LONGEST_FULL_DISK_MS, totalMs * FULL_DISK_SHARE);
-    run.endsAtMs = startMs + totalMs - smallMs;
-    const found = await runOnBigDisk(run);
+    const found = await runOnBigDisk(run, totalMs - smallMs);
     let smallRecordings = 0;
     if (typeof small !== 'string') {
       run.phase = 'full disk';
@@ -124,7 +123,7 @@ async function runIn(folder: RunFolder, options: CrashTestOptions): Promise<Cras
 
 type Found = Leftovers & { readonly recordings: number; readonly slowestRecoverySeconds: number };
 
-async function runOnBigDisk(run: Run): Promise<Found> {
+async function runOnBigDisk(run: Run, stormMs: number): Promise<Found> {
   const { folder, options } = run;
   const place = { dataDir: join(folder.path, 'data'), stateDir: join(folder.path, 'state') };
   const sourceFolder = join(folder.path, 'sources');
@@ -144,7 +143,8 @@ async function runOnBigDisk(run: Run): Promise<Found> {
   try {
     await server.start();
     const token = await readToken(env);
-    const timeIsOver = AbortSignal.timeout(Math.max(0, Math.round(run.endsAtMs - performance.now())));
+    run.endsAtMs = performance.now() + stormMs;
+    const timeIsOver = AbortSignal.timeout(Math.round(stormMs));
     await storm({
       server,
       env,
