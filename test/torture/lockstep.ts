@@ -185,8 +185,8 @@ export class Lockstep {
     if (target !== null && this.#isWatched && !this.#isWatching && !this.#isBegun(target.key)) {
       if (this.#isDone(target.previousKey ?? '')) await this.#watch();
     }
-    // The stop is that of one process, which may be a child.
-    this.#continue(Number(thread));
+    // The stop is that of one process, which may be a child. While the watch is being set, nobody goes on.
+    if (!this.#isWatching || this.#isSwitched) this.#continue(Number(thread));
   }
 
   /** True when the target's call needs a strace of its own. */
