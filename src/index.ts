@@ -18,12 +18,14 @@ export { FAILURES, type FailureCode, VoiceRecorderError } from './model/failure.
 export type { ImportOutcome } from './model/import-outcome.ts';
 export type { RecorderEvent } from './model/recorder-event.ts';
 export type {
+  ListedRecording,
   Recording,
   Recording as RecordingMetadata,
   RecordingAmendment,
   RecordingPage,
   RecordingQuery,
 } from './model/recording.ts';
+export type { Take, TakeAmendment } from './model/take.ts';
 export type { UploadReceipt, UploadState, UploadWish } from './model/upload.ts';
 export { type OpenOptions, openVoiceRecorder } from './open.ts';
 export type {
@@ -34,6 +36,7 @@ export type {
   PeaksRequest,
   PeaksView,
   StorageReport,
+  Takes,
   UploadChunk,
   Uploads,
   VoiceRecorder,
