@@ -1,9 +1,9 @@
 import { VoiceRecorderError } from './failure.ts';
 
 /**
- * Something that a recorder noticed while a take was made, or that happened to it. Known kinds: `silence` (samples of
- * zero), `quiet` (below the threshold of hearing anything), `clipping`, `drop-out` (samples missing), `paused`,
- * `device-lost`, `device-changed`, `muted`, `page-frozen`, `clock-changed`, `storage-failed`. Others may follow.
+ * Something that a recorder noticed while a take was made, or that happened to it. Known kinds: `silence` (samples that
+ * stand still), `channel-silent` (one of two), `quiet` (below -60 dBFS), `clipping`, `drop-out` (samples missing),
+ * `paused`, `device-lost`, `device-changed`, `muted`, `page-frozen`, `clock-changed`, `storage-failed`. Others may follow.
  */
 export interface TimelineEvent {
   readonly kind: string;
