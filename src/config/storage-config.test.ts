@@ -84,6 +84,16 @@ describe('StorageConfig.fromEnvironment', () => {
     expect([config.maxFileMb, config.minDiskSpaceMb, readServerConfig({}, both).port]).toEqual([3, 2, 1]);
   });
 
+  it('takes addresses and networks of proxies, and nothing else', () => {
+    const proxies = (text: string) =>
+      readServerConfig({}, { ...env(), VRP_TRUSTED_PROXIES: text }).trustedProxies;
+    expect(proxies('127.0.0.1, 10.0.0.0/8,fd00::/8')).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+    expect(readServerConfig({}, env()).trustedProxies).toEqual([]);
+    for (const wrong of ['proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/', 'true', '*']) {
+      expect(failureOf(() => proxies(wrong)).message, wrong).toContain('VRP_TRUSTED_PROXIES');
+    }
+  });
+
   it('refuses the production default folder in tests', () => {
     const { VRP_DATA_DIR: _, ...plain } = env();
     const error = failureOf(() =>

@@ -131,6 +131,35 @@ describe('a token', () => {
   });
 });
 
+describe('behind a proxy', () => {
+  const throughTls = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' };
+  const logInThrough = async (recorder: ServedRecorder) => {
+    const headers = { 'content-type': 'application/json', ...throughTls };
+    const body = JSON.stringify({ token: recorder.token });
+    const answer = await recorder.ask('/api/login', { method: 'POST', token: null, headers, body });
+    expect(answer.status).toBe(200);
+    return answer.headers.getSetCookie()[0] ?? '';
+  };
+
+  it("the word of a trusted one about the protocol is believed, and nobody else's", async () => {
+    const trusting = await serveRecorder({ trustedProxies: ['127.0.0.0/8'] });
+    const other = await serveRecorder({ trustedProxies: ['192.0.2.1'] });
+    expect(await logInThrough(trusting)).toMatch(/; Secure/);
+    expect(await logInThrough(other)).not.toMatch(/Secure/);
+    expect(await logInThrough(served)).not.toMatch(/Secure/);
+    await Promise.all([trusting.close(), other.close()]);
+  });
+
+  it('whose address people use is https, cookies are for TLS only and browsers are asked to stay there', async () => {
+    const proxied = await serveRecorder({ publicUrl: 'https://rec.example' });
+    expect(await logInThrough(proxied)).toMatch(/; Secure/);
+    const answer = await proxied.ask('/api/health/live');
+    expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000');
+    expect((await served.ask('/api/health/live')).headers.get('strict-transport-security')).toBeNull();
+    await proxied.close();
+  });
+});
+
 describe('a login', () => {
   it('gives a cookie that scripts and other sites cannot use, named for port and store', async () => {
     const cookie = await logIn();
