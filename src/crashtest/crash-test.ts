@@ -32,7 +32,7 @@ export interface CrashTestOptions {
 
 /** What a person may want to know while it runs. */
 export interface CrashProgress {
-  readonly phase: 'faults' | 'finishing' | 'full disk' | 'judging';
+  readonly phase: 'starting' | 'faults' | 'finishing' | 'judging' | 'full disk';
   /** Until the faults cease. */
   readonly secondsLeft: number;
   readonly acknowledgedBytes: number;
@@ -83,7 +83,7 @@ interface Run {
 async function runIn(folder: RunFolder, options: CrashTestOptions): Promise<CrashReport> {
   const startedAt = toIsoUtc(Date.now());
   const startMs = performance.now();
-  const run: Run = { options, folder, ledgers: [], faults: {}, phase: 'faults', endsAtMs: 0 };
+  const run: Run = { options, folder, ledgers: [], faults: {}, phase: 'starting', endsAtMs: 0 };
   const small = await openSmallDisk(folder.path, options.smallFolder);
   const timer = setInterval(() => tell(run), PROGRESS_MS);
   try {
@@ -143,6 +143,7 @@ async function runOnBigDisk(run: Run, stormMs: number): Promise<Found> {
   try {
     await server.start();
     const token = await readToken(env);
+    run.phase = 'faults';
     run.endsAtMs = performance.now() + stormMs;
     const timeIsOver = AbortSignal.timeout(Math.round(stormMs));
     await storm({

@@ -59,7 +59,7 @@ export function faultsOf(verdict: StoreVerdict): string[] {
 }
 
 /** SHA-256 of a file; undefined when it is not there. */
-export async function checksumOf(path: string): Promise<string | undefined> {
+async function checksumOf(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
     for await (const piece of createReadStream(path, { highWaterMark: READ_BYTES })) {

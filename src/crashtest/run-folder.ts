@@ -12,7 +12,7 @@ export interface RunFolder {
 }
 
 /** What a run takes of the disk at most: originals, the copies they are made from, renditions and its reserve. */
-export const MOST_BYTES = 2_000_000_000;
+const MOST_BYTES = 2_000_000_000;
 const LEAST_BYTES = 400_000_000;
 /** Of what the folder takes, the part that is acknowledged audio. */
 const AUDIO_SHARE = 0.4;

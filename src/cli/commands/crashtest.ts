@@ -65,9 +65,14 @@ async function crashTest(cli: Cli, options: CrashTestCommandOptions): Promise<vo
 const CLEAR_LINE = '\r\u001b[K';
 
 function showProgress({ phase, secondsLeft, acknowledgedBytes, faults, losses }: CrashProgress): void {
-  const time = phase === 'faults' || phase === 'full disk' ? `${formatDuration(secondsLeft)} left` : '…';
-  const lost = losses === 0 ? 'nothing lost so far' : `${losses} promises not kept`;
-  const line = `${phase}  ${time}  ${formatBytes(acknowledgedBytes)} acknowledged  ${faults} faults  ${lost}`;
+  const isTimed = (phase === 'faults' || phase === 'full disk') && secondsLeft > 0;
+  const parts = [
+    isTimed ? `${phase} ${formatDuration(Math.ceil(secondsLeft))} left` : `${phase} …`,
+    `${formatBytes(acknowledgedBytes)} acknowledged`,
+    `${faults} faults`,
+    losses === 0 ? 'nothing lost' : `${losses} promises not kept`,
+  ];
+  const line = parts.join('  ');
   process.stderr.write(`${CLEAR_LINE}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 }
 
