@@ -19,8 +19,8 @@ export interface SegmentSource {
 }
 
 const READ_BYTES = 1024 * 1024;
-// Half a second of FLAC at 192 kHz, or an Ogg page: more was never under way at once.
-const LONGEST_WRITE_BYTES = 640 * 1024;
+// An Ogg page (RFC 3533 section 6); frames of FLAC are shorter. A torn write leaves no more than one unfinished.
+const LONGEST_PIECE_BYTES = 65_307;
 const LONGEST_HEADER_BYTES = 1024;
 
 /** One segment of a take: its bytes, their running SHA-256 and the seconds they hold. */
@@ -165,6 +165,6 @@ export class Segment implements SegmentSource {
  * piece that is not understood is another matter: it goes to the server as it is.
  */
 function endOf(sizeBytes: number, wholeBytes: number): number {
-  const isTorn = sizeBytes - wholeBytes <= (wholeBytes === 0 ? LONGEST_HEADER_BYTES : LONGEST_WRITE_BYTES);
+  const isTorn = sizeBytes - wholeBytes <= (wholeBytes === 0 ? LONGEST_HEADER_BYTES : LONGEST_PIECE_BYTES);
   return isTorn ? wholeBytes : sizeBytes;
 }
