@@ -9,7 +9,7 @@ import { formatBytes } from '../format/size.ts';
 import { useCapture, useCaptureSnapshot } from '../record/capture-context.tsx';
 import { isTakeRunning } from '../record/capture-phases.ts';
 import { STRINGS } from '../strings.ts';
-import { DownloadIcon, ImportIcon, PlayIcon, TrashIcon } from '../ui/icons.tsx';
+import { CloseIcon, DownloadIcon, ImportIcon, PlayIcon, TrashIcon } from '../ui/icons.tsx';
 import { useToast } from '../ui/toasts.tsx';
 import { DiscardDialog } from './discard-dialog.tsx';
 import { LocalTakePlayer } from './local-take-player.tsx';
@@ -94,7 +94,7 @@ export function LocalTakeRow({ take }: { readonly take: LocalTake }) {
               aria-expanded={isPlaying}
               onClick={() => setPlaying(!isPlaying)}
             >
-              <PlayIcon size={18} />
+              {isPlaying ? <CloseIcon size={18} /> : <PlayIcon size={18} />}
               {isPlaying ? words.hidePlayer : words.play}
             </button>
             <button type="button" className="button" disabled={save.isPending} onClick={() => save.mutate()}>
