@@ -40,7 +40,8 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       (await import('../test/torture/sync-mutations.ts')).run({ onVerdict: (line) => console.log(line) }),
   },
   'sync-failures': {
-    about: 'the n-th sync of each thread of a whole house fails with EIO, for n = 1, 2, 3 … (takes no options)',
+    about:
+      'the n-th sync of each thread of a whole house fails with EIO, for n = 1, 2, 3 … (takes no options)',
     run: async () => (await import('../test/torture/sync-failures.ts')).run({}),
   },
   'vrp-import-kill': {
@@ -71,6 +72,11 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       'kills the browser in takes of 20 s: at most the last second is lost (--preset ID, --kills N of each)',
     run: async ({ seed, preset, kills = 10 }) =>
       (await import('../test/torture/browser-kill.ts')).run({ seed, preset, kills }),
+  },
+  'browser-asleep': {
+    about:
+      'stops a whole browser in mid-take as a shut laptop does, for --seconds: the take goes on, and tells',
+    run: async (options) => (await import('../test/torture/browser-asleep.ts')).run(options),
   },
   'long-take': {
     about:

@@ -1,0 +1,192 @@
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Recording } from '../../src/model/recording.ts';
+import type { TimelineEvent } from '../../src/model/take-timeline.ts';
+import { decodePcm } from '../decode-pcm.ts';
+import { seriousFindings } from './accessibility.ts';
+import { findChromium } from './chromium.ts';
+import { recordedFor } from './shown-seconds.ts';
+import { openStudio, type Studio, type Voice } from './studio.ts';
+
+const found = await findChromium();
+// Late enough for a slow machine to open the page and press Record before.
+const SILENCE = { from: 20, to: 22 };
+const CLIPPING = { from: 25, to: 26 };
+const FROZEN_MS = 3_000;
+
+let studio: Studio | undefined;
+afterEach(async () => {
+  await studio?.close();
+  studio = undefined;
+});
+
+describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', { timeout: 150_000 }, () => {
+  it('says silence, clipping and a standstill, and keeps them at their places on the timeline', async () => {
+    const { page, ...rest } = await begin(90, { spoil });
+    await pressRecord(page);
+    await notice(page, 'Nothing but digital silence').waitFor({ timeout: 60_000 });
+    const silenceSaidMs = Date.now();
+    await notice(page, 'The input is too loud').waitFor({ timeout: 30_000 });
+    const clippingSaidMs = Date.now();
+    await page.keyboard.press('m');
+    await page.getByPlaceholder('What is to be found here').fill('After the noise');
+    await page.waitForTimeout(2_000);
+    const frozenMs = Date.now();
+    await rest.freeze('browser', FROZEN_MS);
+    const goneOnMs = Date.now();
+    await notice(page, 'stood still').waitFor();
+    const standstillSaidMs = Date.now();
+    expect(await notice(page, 'Nothing but digital silence').count()).toBe(0);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+
+    const [recording, ...others] = await settled(rest, (first) => first.timeline.length >= 3);
+    expect(others).toEqual([]);
+    const { offsetSeconds } = await rest.hear(recording!);
+    const startedMs = Date.parse(recording!.recordedAt!);
+    const silence = find(recording!, 'silence');
+    const clipping = find(recording!, 'clipping');
+    const standstill = find(recording!, 'page-frozen');
+    near(silence.atSeconds, SILENCE.from - offsetSeconds);
+    near(silence.durationSeconds, SILENCE.to - SILENCE.from);
+    near(clipping.atSeconds, CLIPPING.from - offsetSeconds);
+    near(clipping.durationSeconds, CLIPPING.to - CLIPPING.from);
+    near(standstill.atSeconds, (frozenMs - startedMs) / 1000);
+    near(standstill.durationSeconds, FROZEN_MS / 1000);
+    expect(recording!.markers).toEqual([{ atSeconds: expect.any(Number), label: 'After the noise' }]);
+    const markedAt = recording!.markers[0]!.atSeconds;
+    expect(markedAt).toBeGreaterThan(clipping.atSeconds);
+    expect(markedAt).toBeLessThan(standstill.atSeconds);
+    const saidAfter = (saidMs: number, event: TimelineEvent) =>
+      ((saidMs - startedMs) / 1000 - event.atSeconds).toFixed(2);
+    console.log(
+      `said on the page after the beginning: silence ${saidAfter(silenceSaidMs, silence)} s, ` +
+        `clipping ${saidAfter(clippingSaidMs, clipping)} s, ` +
+        `standstill ${((standstillSaidMs - goneOnMs) / 1000).toFixed(2)} s after it was over; ` +
+        `missing ${standstill.durationSeconds} s`,
+    );
+    await seeksFromTheLibrary(page, recording!, silence);
+  });
+
+  it('splits a take at the sample: the parts in FLAC are the sound of the microphone, bit by bit', async () => {
+    const { page, played, ...rest } = await begin(60, { sampleRateHz: 44_100 });
+    await remember(page, { 'vrp-capture-settings': '{"splitMinutes":0.1}', 'vrp-preset': 'archive' });
+    await pressRecord(page);
+    await recordedFor(page, 14);
+    await page.keyboard.press('s');
+    await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+    const parts = await rest.recordings();
+    expect(parts.map(({ segment, gapBefore }) => [segment, gapBefore])).toEqual([
+      [0, null],
+      [1, { durationSeconds: 0, cause: 'split' }],
+      [2, { durationSeconds: 0, cause: 'split' }],
+    ]);
+    const whole: number[] = [];
+    for (const [index, part] of parts.entries()) {
+      const { planes } = await decodePcm(`${rest.folders.dataDir}/${part.storedFilename}`);
+      if (index < 2) expect(planes[0]).toHaveLength(6 * 44_100);
+      for (const sample of planes[0]!) whole.push(Math.round(sample * 32_768));
+    }
+    const source = Array.from(played, (sample) =>
+      Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_767))),
+    );
+    const start = placeOf(whole.slice(0, 2_000), source);
+    expect(start).toBeGreaterThanOrEqual(0);
+    const wrong = whole.findIndex((sample, index) => sample !== source[start + index]);
+    expect(wrong).toBe(-1);
+  });
+
+  it('sets the ten seconds before Record before the take, when a person wishes that', async () => {
+    const { page, ...rest } = await begin(60);
+    await pressRecord(page);
+    await recordedFor(page, 1);
+    await page.keyboard.press('s');
+    await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+    const choice = page.getByRole('checkbox', { name: 'Keep the last 10 seconds before Record' });
+    expect(await choice.isChecked()).toBe(false);
+    await choice.check();
+    await page.getByText('the last 10 seconds are kept in memory').waitFor();
+    await page.waitForTimeout(11_000);
+    const pressedMs = Date.now();
+    await page.keyboard.press('r');
+    await recordedFor(page, 13);
+    await page.keyboard.press('s');
+    await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+    const [, recording] = await rest.recordings();
+    const heard = await rest.hear(recording!);
+    expect(heard.correlation).toBeGreaterThan(0.99);
+    near((pressedMs - Date.parse(recording!.recordedAt!)) / 1000, 10);
+    // A machine with much else to do may drop a hundredth of a second; nothing else happened.
+    expect(recording!.timeline.filter(({ kind }) => kind !== 'drop-out')).toEqual([]);
+  });
+});
+
+function spoil(samples: Float32Array, sampleRateHz: number): void {
+  samples.fill(0, SILENCE.from * sampleRateHz, SILENCE.to * sampleRateHz);
+  for (let i = CLIPPING.from * sampleRateHz; i < CLIPPING.to * sampleRateHz; i++) {
+    samples[i] = Math.sin(i / 20) >= 0 ? 1 : -1;
+  }
+}
+
+async function begin(playSeconds: number, voice?: Voice): Promise<Studio> {
+  studio = await openStudio(found!, playSeconds, voice);
+  await studio.page.getByRole('heading', { level: 1 }).first().waitFor();
+  return studio;
+}
+
+async function pressRecord(page: Page): Promise<void> {
+  await page.keyboard.press('r');
+  await page.getByTestId('captured').waitFor({ timeout: 20_000 });
+}
+
+/** A notice of the recorder; the same is said to screen readers elsewhere. */
+function notice(page: Page, text: string) {
+  return page.getByRole('main').getByText(text);
+}
+
+/** What a person chose at an earlier visit. */
+async function remember(page: Page, choices: Readonly<Record<string, string>>): Promise<void> {
+  await page.evaluate(`Object.assign(localStorage, ${JSON.stringify(choices)})`);
+  await page.reload();
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+}
+
+/** The recordings once the amendments have arrived that follow the last byte. */
+async function settled(
+  { recordings }: Pick<Studio, 'recordings'>,
+  isSettled: (first: Recording) => boolean,
+): Promise<readonly Recording[]> {
+  await expect.poll(async () => isSettled((await recordings())[0]!), { timeout: 15_000 }).toBe(true);
+  return recordings();
+}
+
+function find({ timeline }: Recording, kind: string): TimelineEvent {
+  const events = timeline.filter((event) => event.kind === kind);
+  expect(events, `${kind} in ${JSON.stringify(timeline)}`).toHaveLength(1);
+  return events[0]!;
+}
+
+function near(found: number, wanted: number): void {
+  expect(Math.abs(found - wanted), `${found} is not ${wanted}`).toBeLessThanOrEqual(0.3);
+}
+
+async function seeksFromTheLibrary(page: Page, recording: Recording, event: TimelineEvent): Promise<void> {
+  await page.getByRole('link', { name: 'Open in the library' }).click();
+  const list = page.getByRole('region', { name: 'Markers and events' });
+  await list.getByRole('button', { name: /After the noise/ }).waitFor();
+  expect(await list.getByRole('button').count()).toBe(recording.timeline.length + recording.markers.length);
+  await list.getByRole('button', { name: /Digital silence/ }).click();
+  await expect
+    .poll(() => page.evaluate<number>(`document.querySelector('audio').currentTime`))
+    .toBeGreaterThanOrEqual(event.atSeconds);
+  expect(await seriousFindings(page)).toEqual([]);
+}
+
+/** Where `piece` begins in `source`; -1 when nowhere. */
+function placeOf(piece: readonly number[], source: readonly number[]): number {
+  for (let at = 0; at + piece.length <= source.length; at++) {
+    if (piece.every((sample, index) => sample === source[at + index])) return at;
+  }
+  return -1;
+}
