@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, truncateSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openVoiceRecorder } from '../src/open.ts';
 import { chunkOf, wishFor } from './spool-desk.ts';
@@ -50,6 +50,14 @@ await uploads.append(
 mark('appended with checksum');
 await uploads.append(id, chunkOf(2000, take.subarray(2000), { lengthBytes: take.length }));
 mark('completed');
+// Bytes of a chunk that did not count, and that could not be cut off when it failed.
+const short = voice(4);
+const second = await uploads.create(wishFor({ filename: 'short.wav' }), null);
+const spooled = join(root, 'data', 'spool', second.id, 'data');
+truncateSync(spooled, short.length + 5000);
+syncNow(spooled);
+await uploads.append(second.id, chunkOf(0, short, { lengthBytes: short.length }));
+mark('completed and cut');
 const unwanted = await uploads.create(wishFor(), null);
 await uploads.terminate(unwanted.id);
 mark('terminated');

@@ -17,9 +17,7 @@ const expected = { checksum: createHash('sha256').update(bytes).digest('hex'), s
 const failure = (code: string) => Promise.reject(Object.assign(new Error(code), { code, syscall: 'test' }));
 
 for (const name of ['blobs', 'sources', 'backups']) mkdirSync(join(root, name));
-const folder = openSync(root, 'r');
-fsyncSync(folder);
-closeSync(folder);
+syncFolder(root);
 const blobsRoot = join(root, 'blobs');
 let sourceCount = 0;
 /** Synced, as everything is that comes from the spool. */
@@ -29,7 +27,14 @@ async function source(): Promise<string> {
   await file.writeFile(bytes);
   await file.sync();
   await file.close();
+  syncFolder(join(root, 'sources'));
   return path;
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  fsyncSync(folder);
+  closeSync(folder);
 }
 
 async function onBlobs(

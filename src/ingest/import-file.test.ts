@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readJson, type ScratchStore, scratchStore } from '../../test/scratch-store.ts';
@@ -248,8 +248,10 @@ describe('a duplicate', () => {
     const stored = store.blobs.localPath(storedFilename);
     if (fate === 'damaged') await writeFile(stored, 'rotten');
     else await store.blobs.quarantine(storedFilename, 'test');
+    await rm(store.blobs.localPath(sidecarKey(storedFilename)));
     expect(await importFile(store.desk, path)).toMatchObject({ status: 'duplicate', id });
     expect(await readFile(stored)).toEqual(voice(11));
+    expect((await readJson(store.blobs.localPath(sidecarKey(storedFilename))))['id']).toBe(id);
     expect((await store.catalogue.recordings.find(id!))?.status).toBe('active');
     if (fate === 'damaged') {
       expect(await readFile(join(store.root, 'quarantine', storedFilename), 'utf8')).toBe('rotten');
