@@ -201,6 +201,18 @@ describe('after a crash', () => {
     await finishUpload(second, desk, id);
   });
 
+  it('a journal without a header gets one, so that what is acknowledged next outlasts the next start', async () => {
+    const { desk, id, journal } = await leaveUpload();
+    await truncate(journal, 0);
+    const first = await start(desk);
+    expect((await first.head(id)).offsetBytes).toBe(0);
+    await first.append(id, chunkOf(0, whole.subarray(0, CHUNK)));
+    await first.close();
+    const second = await start(desk);
+    expect((await second.head(id)).offsetBytes).toBe(CHUNK);
+    await finishUpload(second, desk, id);
+  });
+
   it('an upload whose bytes are all there becomes a recording', async () => {
     const { desk, id, folder } = await leaveUpload();
     // The crash came between the last record and the recording.
