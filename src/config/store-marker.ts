@@ -3,7 +3,6 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -15,7 +14,7 @@ import type { Clock } from '../model/clock.ts';
 import { toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
-import { syncFolder } from './prepare-folders.ts';
+import { makeFolderDurably, syncFolder } from './prepare-folders.ts';
 
 /** `vrp-store.json`: names the store, so that an unmounted disk is never taken for an empty library. */
 export interface StoreMarker {
@@ -124,8 +123,7 @@ function writeDurably(file: string, content: string): void {
   // One name for all: the holder of the store's lock writes alone, and replaces what a crash left.
   const temporary = `${file}.new`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    syncFolder(dirname(dirname(file)));
+    makeFolderDurably(dirname(file));
     const descriptor = openSync(temporary, 'w', 0o600);
     try {
       writeSync(descriptor, content);
