@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { captureOnly, writeCaptureProgram } from '../../../test/capture-fixture.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type CaptureFixture, captureOnly, writeCaptureProgram } from '../../../test/capture-fixture.ts';
 import { decodePcm } from '../../../test/decode-pcm.ts';
 import { likeness } from '../../../test/e2e/hear.ts';
 import { voiceSamples } from '../../../test/voice-wav.ts';
@@ -19,18 +19,52 @@ const RATE_HZ = 48_000;
 const played = voiceSamples(40, RATE_HZ, 7);
 
 let root: string;
-let bin: string;
-let folders: VrpFolders;
+/** What a test that failed may have left running. */
+const kills: (() => unknown)[] = [];
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'vrp-record-'));
 });
-afterAll(() => rm(root, { recursive: true }));
-beforeEach(async () => {
-  const folder = await mkdtemp(join(root, 'take-'));
-  bin = join(folder, 'bin');
-  folders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
+afterEach(async () => {
+  for (const kill of kills.splice(0)) await kill();
 });
+afterAll(() => rm(root, { recursive: true, maxRetries: 5 }));
+/** A library and capture programs of its own. */
+async function openDesk() {
+  const folder = await mkdtemp(join(root, 'take-'));
+  const bin = join(folder, 'bin');
+  const folders: VrpFolders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
+  const takes = join(folders.dataDir, 'takes');
+  const listed = async () => {
+    const { stdout } = await runVrp(folders, ['list', '--json']);
+    return (JSON.parse(stdout) as { items: Recording[] }).items;
+  };
+  return {
+    async startServer(port = 0) {
+      const server = await startVrp(folders, port);
+      kills.push(() => server.kill());
+      return server;
+    },
+    listed,
+    program: (name: string, fixture: CaptureFixture) => writeCaptureProgram(bin, name, fixture),
+    /** What the capture program noted of itself. */
+    started: (name: string) =>
+      JSON.parse(readFileSync(join(bin, `${name}.json`), 'utf8')) as { args: string[]; pid: number },
+    record: (...args: string[]) => new Recorder(args, { ...vrpEnvironment(folders), PATH: captureOnly(bin) }),
+    /** Takes that are not all in the library. */
+    leftTakes: () => (existsSync(takes) ? readdirSync(takes) : []),
+    /** How the stored sound compares with what was played in. */
+    async hear(recording: Recording | undefined) {
+      if (recording === undefined) throw new Error('There is no recording to hear.');
+      const { planes, sampleRateHz } = await decodePcm(join(folders.dataDir, recording.storedFilename));
+      const samples = planes[0] ?? new Float32Array(0);
+      expect(sampleRateHz).toBe(RATE_HZ);
+      // The program begins with its first sample: there is no need to look further.
+      const near = played.subarray(0, samples.length + RATE_HZ / 10);
+      return { seconds: samples.length / RATE_HZ, ...likeness(samples, near, RATE_HZ) };
+    },
+  };
+}
 
 type Line = { readonly event: string } & Record<string, unknown>;
 
@@ -42,11 +76,12 @@ class Recorder {
   stderr = '';
   #wake: () => void = () => {};
 
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
     this.process = spawn(process.execPath, [launcher, 'record', '--json', ...args], {
-      env: { ...vrpEnvironment(folders), PATH: captureOnly(bin) },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    kills.push(() => this.process.kill('SIGKILL'));
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     createInterface({ input: this.process.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       this.lines.push(JSON.parse(line) as Line);
@@ -86,33 +121,14 @@ class Recorder {
   }
 }
 
-async function listed(): Promise<readonly Recording[]> {
-  const { stdout } = await runVrp(folders, ['list', '--json']);
-  return (JSON.parse(stdout) as { items: Recording[] }).items;
-}
-
-/** How the stored sound compares with what was played in. */
-async function hear(recording: Recording) {
-  const { planes, sampleRateHz } = await decodePcm(join(folders.dataDir, recording.storedFilename));
-  const samples = planes[0] ?? new Float32Array(0);
-  expect(sampleRateHz).toBe(RATE_HZ);
-  // The program begins with its first sample: there is no need to look further.
-  const near = played.subarray(0, samples.length + RATE_HZ / 10);
-  return { seconds: samples.length / RATE_HZ, ...likeness(samples, near, RATE_HZ) };
-}
-
 // A machine that is busy starts a process in seconds.
-const TIMEOUT_MS = 90_000;
-
-const leftTakes = () => {
-  const folder = join(folders.dataDir, 'takes');
-  return existsSync(folder) ? readdirSync(folder) : [];
-};
+const TIMEOUT_MS = 180_000;
 
 describe('vrp record', { timeout: TIMEOUT_MS }, () => {
-  it('keeps what was played in, to the second that was asked for', async () => {
-    writeCaptureProgram(bin, 'arecord', { sound: played });
-    const recorder = new Recorder([
+  it('keeps what was played in, to the second that was asked for', async ({ expect }) => {
+    const desk = await openDesk();
+    desk.program('arecord', { sound: played });
+    const recorder = desk.record(
       '--duration',
       '4',
       '--title',
@@ -121,7 +137,7 @@ describe('vrp record', { timeout: TIMEOUT_MS }, () => {
       'desk',
       '--device',
       'hw:1',
-    ]);
+    );
     expect(await recorder.ended, recorder.stderr).toBe(0);
     const recording = recorder.stored;
     expect(recording).toMatchObject({
@@ -132,84 +148,103 @@ describe('vrp record', { timeout: TIMEOUT_MS }, () => {
       kind: 'take',
     });
     expect(recording).toMatchObject({ preset: 'voice', segment: 0, status: 'active' });
-    const heard = await hear(recording as Recording);
+    const heard = await desk.hear(recording);
     expect(heard.seconds).toBeCloseTo(4, 1);
     expect(heard.correlation).toBeGreaterThan(0.95);
     expect(heard.offsetSeconds).toBeCloseTo(0, 2);
-    expect(leftTakes()).toEqual([]);
-    const { args } = JSON.parse(readFileSync(join(bin, 'arecord.json'), 'utf8')) as { args: string[] };
-    expect(args).toContain('--device=hw:1');
+    expect(desk.leftTakes()).toEqual([]);
+    expect(desk.started('arecord').args).toContain('--device=hw:1');
   });
 
-  it('ends a take at Ctrl-C with a valid lossless file of 24 bits', async () => {
-    writeCaptureProgram(bin, 'parec', { sound: played });
-    const recorder = new Recorder(['--preset', 'archive']);
+  it('ends a take at Ctrl-C with a valid lossless file of 24 bits', async ({ expect }) => {
+    const desk = await openDesk();
+    desk.program('parec', { sound: played });
+    const recorder = desk.record('--preset', 'archive');
     await recorder.progress((captured) => captured >= 1);
     recorder.process.kill('SIGINT');
     expect(await recorder.ended).toBe(0);
     expect(recorder.stored).toMatchObject({ codec: 'flac', channels: 2, bitDepth: 24, warnings: [] });
-    const heard = await hear(recorder.stored as Recording);
+    const heard = await desk.hear(recorder.stored);
     expect(heard.seconds).toBeGreaterThanOrEqual(recorder.capturedSeconds);
     expect(heard.correlation).toBeGreaterThan(0.9999);
   });
 
-  it('goes on beside a server that is killed, and sends the rest when it is back', async () => {
-    writeCaptureProgram(bin, 'arecord', { sound: played });
-    const first = await startVrp(folders);
-    const recorder = new Recorder([]);
+  it('goes on beside a server that is killed, and sends the rest when it is back', async ({ expect }) => {
+    const desk = await openDesk();
+    desk.program('arecord', { sound: played });
+    const first = await desk.startServer();
+    const recorder = desk.record();
     await recorder.progress((_, safe) => safe >= 1);
     await first.kill();
     const lost = await recorder.line(
       ({ event, code }) => event === 'warning' && code === 'server-unreachable',
     );
     const before = Number(lost['atSeconds']);
-    const second = await startVrp(folders, first.port);
+    const second = await desk.startServer(first.port);
     await recorder.progress((_, safe) => safe > before + 1);
     recorder.process.kill('SIGINT');
     expect(await recorder.ended).toBe(0);
-    const heard = await hear(recorder.stored as Recording);
+    const heard = await desk.hear(recorder.stored);
     expect(heard.seconds).toBeGreaterThanOrEqual(recorder.capturedSeconds);
     expect(heard.correlation).toBeGreaterThan(0.95);
-    expect(await listed()).toHaveLength(1);
+    expect(await desk.listed()).toHaveLength(1);
     await second.stop();
-    expect(leftTakes()).toEqual([]);
+    expect(desk.leftTakes()).toEqual([]);
   });
 
-  it('brings a killed take into the library at the next start, to the last second captured', async () => {
-    writeCaptureProgram(bin, 'arecord', { sound: played });
-    const recorder = new Recorder(['--title', 'Cut off']);
+  it('brings a killed take into the library at the next start, to the last second captured', async ({
+    expect,
+  }) => {
+    const desk = await openDesk();
+    desk.program('arecord', { sound: played });
+    const recorder = desk.record('--title', 'Cut off');
     await recorder.progress((captured) => captured >= 2);
-    const { pid } = JSON.parse(readFileSync(join(bin, 'arecord.json'), 'utf8')) as { pid: number };
+    const { pid } = desk.started('arecord');
     recorder.process.kill('SIGKILL');
     await recorder.ended;
     await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
-    expect(leftTakes()).toHaveLength(1);
-    const server = await startVrp(folders);
-    await expect.poll(listed, { timeout: 30_000 }).toHaveLength(1);
+    expect(desk.leftTakes()).toHaveLength(1);
+    const server = await desk.startServer();
+    await expect.poll(desk.listed, { timeout: 30_000 }).toHaveLength(1);
     await server.stop();
-    const [recording] = await listed();
+    const [recording] = await desk.listed();
     expect(recording).toMatchObject({ title: 'Cut off', status: 'active', warnings: [] });
-    const heard = await hear(recording as Recording);
+    const heard = await desk.hear(recording);
     expect(heard.seconds).toBeGreaterThanOrEqual(recorder.capturedSeconds);
     expect(heard.correlation).toBeGreaterThan(0.95);
-    expect(leftTakes()).toEqual([]);
+    expect(desk.leftTakes()).toEqual([]);
   });
 
-  it('ends a take validly when the device goes, and says so', async () => {
-    writeCaptureProgram(bin, 'arecord', { sound: played.subarray(0, 2 * RATE_HZ), endsWithSound: true });
-    const recorder = new Recorder([]);
+  it('ends a take validly when the device goes, and says so', async ({ expect }) => {
+    const desk = await openDesk();
+    desk.program('arecord', { sound: played.subarray(0, 2 * RATE_HZ), endsWithSound: true });
+    const recorder = desk.record();
     expect(await recorder.ended).toBe(1);
     expect(recorder.lines).toContainEqual(
       expect.objectContaining({ event: 'warning', code: 'capture-ended' }),
     );
     expect(recorder.stderr).toContain('No such device');
-    expect((await hear(recorder.stored as Recording)).seconds).toBeCloseTo(2, 1);
+    expect((await desk.hear(recorder.stored)).seconds).toBeCloseTo(2, 1);
   });
 
-  it('says digital silence and clipping while they last, and keeps them on the timeline', async () => {
+  it('keeps what came before the capture program was killed', async ({ expect }) => {
+    const desk = await openDesk();
+    desk.program('parec', { sound: played });
+    const recorder = desk.record();
+    await recorder.progress((captured) => captured >= 1);
+    process.kill(desk.started('parec').pid, 'SIGKILL');
+    expect(await recorder.ended).toBe(1);
+    expect(recorder.stderr).toContain('signal SIGKILL');
+    expect((await desk.hear(recorder.stored)).correlation).toBeGreaterThan(0.95);
+  });
+
+  it('says digital silence and clipping while they last, and keeps them on the timeline', async ({
+    expect,
+  }) => {
+    const desk = await openDesk();
     const loud = Float32Array.from({ length: RATE_HZ }, (_, index) => Math.sin(index / 20) * 3);
-    writeCaptureProgram(bin, 'arecord', { sound: loud });
-    const recorder = new Recorder([]);
+    desk.program('arecord', { sound: loud });
+    const recorder = desk.record();
     await recorder.line(({ code }) => code === 'clipping');
     await recorder.line(({ code }) => code === 'silence');
     recorder.process.kill('SIGINT');
@@ -218,53 +253,52 @@ describe('vrp record', { timeout: TIMEOUT_MS }, () => {
     expect(recorder.stored?.timeline[1]?.atSeconds).toBeCloseTo(1, 1);
   });
 
-  it('takes the next program when the first one has no sound server, and tells when none gives sound', async () => {
-    writeCaptureProgram(bin, 'parec', { sound: played, refusal: 'Connection refused' });
-    writeCaptureProgram(bin, 'arecord', { sound: played });
-    const recorder = new Recorder(['--duration', '1']);
+  it('takes the next program when the first one has no sound server, and tells when none gives sound', async ({
+    expect,
+  }) => {
+    const desk = await openDesk();
+    desk.program('parec', { sound: played, refusal: 'Connection refused' });
+    desk.program('arecord', { sound: played });
+    const recorder = desk.record('--duration', '1');
     expect(await recorder.ended).toBe(0);
     expect(recorder.lines[0]).toMatchObject({ event: 'started', program: 'arecord' });
-    const refused = new Recorder(['--program', 'parec']);
+    const refused = desk.record('--program', 'parec');
     expect(await refused.ended).toBe(1);
     expect(refused.lines).toMatchObject([{ error: { code: 'capture-failed' } }]);
     expect(JSON.stringify(refused.lines)).toContain('Connection refused');
-    expect(leftTakes()).toEqual([]);
+    expect(desk.leftTakes()).toEqual([]);
   });
 
-  it('ends at once at the second Ctrl-C, and loses nothing that was captured', async () => {
-    writeCaptureProgram(bin, 'arecord', { sound: played });
-    const server = await startVrp(folders);
-    const recorder = new Recorder([]);
+  it('ends at once at the second Ctrl-C, and loses nothing that was captured', async ({ expect }) => {
+    const desk = await openDesk();
+    desk.program('arecord', { sound: played });
+    const server = await desk.startServer();
+    const recorder = desk.record();
     await recorder.progress((_, safe) => safe >= 1);
     // A server that hangs: without it the take would be stored before a second signal can come.
     server.process.kill('SIGSTOP');
     recorder.process.kill('SIGINT');
-    await expect
-      .poll(() => recorder.process.kill(0) && existsSync(leftSound()), { timeout: 5_000 })
-      .toBe(true);
+    await expect.poll(() => isRunning(desk.started('arecord').pid), { timeout: 10_000 }).toBe(false);
     await new Promise((resolve) => setTimeout(resolve, 500));
     recorder.process.kill('SIGINT');
     expect(await recorder.ended).toBe(130);
     server.process.kill('SIGCONT');
     await server.stop();
-    const again = new Recorder(['--duration', '1']);
+    const again = desk.record('--duration', '1');
     expect(await again.ended).toBe(0);
-    const takes = await listed();
+    const takes = await desk.listed();
     expect(takes).toHaveLength(2);
-    const heard = await hear(takes.find(({ id }) => id !== again.stored?.id) as Recording);
+    const heard = await desk.hear(takes.find(({ id }) => id !== again.stored?.id));
     expect(heard.seconds).toBeGreaterThanOrEqual(recorder.capturedSeconds);
   });
 
-  it('says which programs it looked for when there is none', async () => {
-    const recorder = new Recorder([]);
+  it('says which programs it looked for when there is none', async ({ expect }) => {
+    const desk = await openDesk();
+    const recorder = desk.record();
     expect(await recorder.ended).toBe(1);
     expect(recorder.lines).toMatchObject([{ error: { code: 'capture-program-missing' } }]);
   });
 });
-
-function leftSound(): string {
-  return join(folders.dataDir, 'takes', leftTakes()[0] ?? '', 'sound.ogg');
-}
 
 function isRunning(pid: number): boolean {
   try {
