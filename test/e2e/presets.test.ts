@@ -4,6 +4,7 @@ import { decodePcm } from '../decode-pcm.ts';
 import { run as killBrowser } from '../torture/browser-kill.ts';
 import { findChromium } from './chromium.ts';
 import { playsAndSeeks } from './plays-and-seeks.ts';
+import { recordedFor } from './shown-seconds.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
@@ -21,7 +22,7 @@ describe.skipIf(!found)('presets in the browser (skipped without Chromium)', { t
     studio = await openStudio(found!, 60, { sampleRateHz: DEVICE_RATE_HZ });
     const { page } = studio;
     await page.getByRole('button', { name: 'Start recording' }).click();
-    await page.getByTestId('captured').getByText('0:01').waitFor();
+    await recordedFor(page, 1);
     await page.keyboard.press('s');
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
     await page.getByRole('radio', { name: /^Archive/ }).check();
@@ -29,7 +30,7 @@ describe.skipIf(!found)('presets in the browser (skipped without Chromium)', { t
     expect(await page.getByRole('radio', { name: /^Archive/ }).isChecked()).toBe(true);
     await page.getByText('The microphone is open').waitFor();
     await page.keyboard.press('r');
-    await page.getByTestId('captured').getByText('0:04').waitFor();
+    await recordedFor(page, 4);
     expect(await page.getByRole('radio').count()).toBe(1);
     await page.keyboard.press('s');
     await page.getByRole('heading', { name: 'Saved' }).waitFor();

@@ -8,6 +8,7 @@ import { decodePcm } from '../decode-pcm.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
 import { playsAndSeeks } from './plays-and-seeks.ts';
+import { recordedFor, shownSeconds } from './shown-seconds.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
@@ -59,10 +60,10 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     const { page, ...rest } = await begin(60);
     await page.keyboard.press('r');
     await recordedFor(page, 5);
-    const safeAtKill = await seconds(page, 'safe');
+    const safeAtKill = await shownSeconds(page, 'safe');
     await rest.killServer(500);
     await page.waitForTimeout(3000);
-    const capturedAtReload = await seconds(page, 'captured');
+    const capturedAtReload = await shownSeconds(page, 'captured');
     page.once('dialog', (dialog) => void dialog.accept());
     await page.reload();
     await page.getByText('Recording', { exact: true }).first().waitFor();
@@ -114,7 +115,7 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     await recordedFor(page, 3);
     await context.setOffline(true);
     await page.waitForTimeout(6000);
-    const [captured, safe] = [await seconds(page, 'captured'), await seconds(page, 'safe')];
+    const [captured, safe] = [await shownSeconds(page, 'captured'), await shownSeconds(page, 'safe')];
     expect(captured).toBeGreaterThan(safe + 3);
     await context.setOffline(false);
     await page.waitForTimeout(3000);
@@ -133,19 +134,6 @@ async function begin(playSeconds: number): Promise<Studio> {
   studio = await openStudio(found!, playSeconds);
   await studio.page.getByRole('heading', { level: 1 }).first().waitFor();
   return studio;
-}
-
-/** Waits until the page itself says that so much is captured. */
-async function recordedFor(page: Page, wanted: number): Promise<void> {
-  await expect
-    .poll(() => seconds(page, 'captured'), { timeout: 30_000, interval: 100 })
-    .toBeGreaterThanOrEqual(wanted);
-}
-
-/** One of the two numbers, as the page shows them. */
-async function seconds(page: Page, which: 'captured' | 'safe'): Promise<number> {
-  const clock = await page.getByTestId(which).innerText({ timeout: 5000 });
-  return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
 function tell(story: string, heard: readonly Awaited<ReturnType<Studio['hear']>>[]): void {

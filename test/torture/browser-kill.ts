@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { customPreset, findPreset, PRESETS, type Preset } from '../../src/model/preset.ts';
 import type { Recording } from '../../src/model/recording.ts';
 import { type FoundChromium, findChromium } from '../e2e/chromium.ts';
+import { recordedFor, shownSeconds } from '../e2e/shown-seconds.ts';
 import { openStudio, type Studio } from '../e2e/studio.ts';
 import { seededRandom } from '../voice-wav.ts';
 
@@ -140,10 +141,9 @@ async function recordUntilKilled(studio: Studio, forMs: number): Promise<KillMom
   const pressedAtMs = performance.now();
   await page.keyboard.press('r');
   await page.waitForTimeout(forMs);
-  const clock = await page.getByTestId('captured').innerText();
+  const shown = await shownSeconds(page, 'captured');
   const killedAtMs = await studio.killBrowser();
-  const shownSeconds = clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
-  return { spokenSeconds: (killedAtMs - pressedAtMs) / 1000, shownSeconds };
+  return { spokenSeconds: (killedAtMs - pressedAtMs) / 1000, shownSeconds: shown };
 }
 
 /** What is left of the take is sent by itself; Stop says that nothing will follow. */
@@ -160,7 +160,7 @@ async function choosePreset(page: Page, preset: Preset): Promise<void> {
 async function passFirstRun(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Start recording' }).click();
   // Of less than a second nothing may be left to save.
-  await page.getByTestId('captured').getByText('0:02').waitFor();
+  await recordedFor(page, 2, PATIENCE_MS);
   await page.keyboard.press('s');
   await page.getByRole('heading', { name: 'Saved' }).waitFor();
 }

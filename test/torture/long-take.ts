@@ -114,8 +114,9 @@ interface WorkerSays {
 
 async function createFeed(take: object): Promise<void> {
   const RATE_HZ = 48_000;
-  const BLOCK_FRAMES = RATE_HZ / 10;
-  const MOST_AHEAD_SECONDS = 5;
+  // Ten times as long as those of a microphone: a busy machine lets a process wait between any two of them.
+  const BLOCK_FRAMES = RATE_HZ;
+  const MOST_AHEAD_SECONDS = 10;
   const shell = await (await fetch('/service-worker.js')).text();
   const address = /\/assets\/take-worker-[^"]+\.js/.exec(shell)?.[0] ?? '';
   const worker = new Worker(address, { type: 'module' });
@@ -182,7 +183,7 @@ async function createFeed(take: object): Promise<void> {
     async until(seconds: number): Promise<void> {
       while (fed < seconds - 0.05) {
         if (fed - captured < MOST_AHEAD_SECONDS) feedBlock();
-        else await new Promise((resolve) => setTimeout(resolve, 5));
+        else await new Promise((resolve) => setTimeout(resolve, 1));
       }
     },
     async end(): Promise<void> {

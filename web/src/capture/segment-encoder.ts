@@ -60,6 +60,7 @@ export async function openEncoder(
   await output.start();
 
   let frames = 0;
+  let waiting: Float32Array<ArrayBuffer>[] = [];
   let last: Promise<void> = Promise.resolve();
 
   async function encode(samples: Float32Array<ArrayBuffer>): Promise<void> {
@@ -83,7 +84,13 @@ export async function openEncoder(
     sampleRateHz,
     channels,
     add(samples) {
-      last = last.then(() => encode(samples));
+      waiting.push(samples);
+      // On a busy machine every call waits its turn: what has gathered meanwhile goes in one.
+      last = last.then(async () => {
+        const gathered = waiting;
+        waiting = [];
+        if (gathered.length > 0) await encode(joined(gathered));
+      });
       return last;
     },
     async finish() {
@@ -99,4 +106,16 @@ export async function openEncoder(
       }
     },
   };
+}
+
+function joined(parts: readonly Float32Array<ArrayBuffer>[]): Float32Array<ArrayBuffer> {
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

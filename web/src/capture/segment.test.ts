@@ -46,7 +46,11 @@ describe('a segment of an earlier visit', async () => {
 
   it('counts to its last byte when nothing is torn', async () => {
     const segment = await Segment.reopen(folderOf(whole), 'segment-0.flac');
-    expect([segment.sizeBytes, segment.sha256, segment.totalSeconds]).toEqual([whole.length, sha256(whole), 2]);
+    expect([segment.sizeBytes, segment.sha256, segment.totalSeconds]).toEqual([
+      whole.length,
+      sha256(whole),
+      2,
+    ]);
     expect([segment.isComplete, segment.hasAudio]).toEqual([true, true]);
   });
 
