@@ -71,6 +71,7 @@ export class TakeControl {
         throw new Error(PROBLEMS['recorded-elsewhere']);
       }
       const samples = this.#input.forward({ withPreRoll: true });
+      const forwardedAtMs = this.#desk.nowMs();
       this.#hasSegment = true;
       this.#lostDeviceId = null;
       this.#desk.dispatch({ type: 'take-started', takeId, title });
@@ -78,8 +79,8 @@ export class TakeControl {
       const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
       const take = { takeId, title, presetId, startedAt: new Date(nowMs).toISOString(), zone };
       try {
-        const splitSeconds = this.#splitSeconds();
-        await this.#desk.worker.ask({ type: 'begin-take', take, samples, splitSeconds }, [samples]);
+        const wish = { samples, forwardedAtMs, splitSeconds: this.#splitSeconds() };
+        await this.#desk.worker.ask({ type: 'begin-take', take, ...wish }, [samples]);
       } catch (error) {
         await this.#loseSegment('encoder-failed', reasonOf(error));
       }
@@ -261,12 +262,13 @@ export class TakeControl {
   async #beginSegment(device: AudioInput): Promise<void> {
     this.#lostDeviceId = null;
     const samples = device.forward();
+    const forwardedAtMs = this.#desk.nowMs();
     this.#hasSegment = true;
     for (const code of ['device-lost', 'encoder-failed', 'input-waiting', 'input-muted'] as const) {
       this.#desk.dispatch({ type: 'input-solved', code });
     }
     rememberRunningTake(this.#desk.snapshot().takeId);
-    const wish = { samples, splitSeconds: this.#splitSeconds() };
+    const wish = { samples, forwardedAtMs, splitSeconds: this.#splitSeconds() };
     await this.#desk.worker.ask({ type: 'begin-segment', ...wish, cause: this.#gapCause }, [samples]);
   }
 

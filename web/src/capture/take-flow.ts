@@ -34,6 +34,8 @@ export interface FlowDesk extends WatchListener {
 
 export interface FlowWish {
   readonly samples: MessagePort;
+  /** When the source was told to send them. */
+  readonly forwardedAtMs: number;
   /** A further segment begins after so many seconds; null: never. */
   readonly splitSeconds: number | null;
 }
@@ -45,6 +47,7 @@ export class TakeFlow {
   readonly #cutter: BlockCutter;
   readonly #watch: TakeWatch;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #forwardedAtMs: number;
   readonly #firstLog = new EventLog();
   #queue = new BlockQueue();
   #segment: OpenSegment | null = null;
@@ -53,6 +56,7 @@ export class TakeFlow {
   constructor(desk: FlowDesk, wish: FlowWish) {
     this.#desk = desk;
     this.#cutter = new BlockCutter(wish.splitSeconds);
+    this.#forwardedAtMs = wish.forwardedAtMs;
     const clocks = { monotonicMs: () => performance.now(), wallMs: () => desk.nowMs() };
     this.#watch = new TakeWatch(this.#firstLog, desk, clocks);
     this.#timer = setInterval(() => this.#watch.tick(), WATCH_EVERY_MS);
@@ -64,7 +68,7 @@ export class TakeFlow {
 
   /** Opens the first segment; samples that come before it is open wait. */
   async begin(gapBefore: TakeGap | null): Promise<void> {
-    const start = { gapBefore, startedAtMs: this.#desk.nowMs(), log: this.#firstLog, isWished: true };
+    const start = { gapBefore, startedAtMs: this.#forwardedAtMs, log: this.#firstLog, isWished: true };
     this.#turns = this.#open(start, this.#queue);
     await this.#turns;
   }

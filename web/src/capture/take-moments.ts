@@ -50,7 +50,9 @@ export class TakeMoments {
   ): Promise<void> {
     const { markers } = this.#record.manifest;
     if (markers.length >= MOST_MARKERS) return;
-    const marker: TakeMarker = { id: newId(nowMs), ...position, label: '' };
+    // To the millisecond.
+    const atSeconds = Math.round(position.atSeconds * 1000) / 1000;
+    const marker: TakeMarker = { id: newId(nowMs), segment: position.segment, atSeconds, label: '' };
     await this.#changeMarkers([...markers, marker]);
   }
 
