@@ -9,9 +9,8 @@ import { recordedFor } from './shown-seconds.ts';
 import { openStudio, type Studio, type Voice } from './studio.ts';
 
 const found = await findChromium();
-// Late enough for a slow machine to open the page and press Record before.
-const SILENCE = { from: 20, to: 22 };
-const CLIPPING = { from: 25, to: 26 };
+const SILENCE = { from: 8, to: 10 };
+const CLIPPING = { from: 12, to: 13 };
 const FROZEN_MS = 3_000;
 
 let studio: Studio | undefined;
