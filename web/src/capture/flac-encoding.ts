@@ -47,7 +47,7 @@ export async function openFlac(sampleRateHz: number): Promise<Encoding> {
  * Writes into STREAMINFO what an appending muxer leaves open although the first frame says it: that all blocks have
  * one size. With it the length of a file without a total follows from the number of its last frame.
  */
-export function tellBlockSize(file: Uint8Array): void {
+function tellBlockSize(file: Uint8Array): void {
   const frame = readFlacFrameHeader(file, STREAM_INFO_BYTES);
   if (!frame || frame.isVariable) return;
   const view = new DataView(file.buffer, file.byteOffset);
