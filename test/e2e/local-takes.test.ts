@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/model/clock.ts';
+import type { Recording } from '../../src/model/recording.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
 import { runVrp, startVrp } from '../vrp-process.ts';
 import { seriousFindings } from './accessibility.ts';
@@ -101,9 +102,9 @@ describe.skipIf(!found)(
       await page.getByText('You are signed out.').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'Stop', exact: true }).click();
       await page.getByRole('heading', { name: 'Saved' }).waitFor();
-      const recording = (await studio.recordings()).find(({ title }) => title === 'Signed out');
-      expect(recording?.duration).toBeGreaterThan(before);
-      expect(recording?.segment).toBe(0);
+      const recording = await named('Signed out');
+      expect(recording.duration).toBeGreaterThan(before);
+      expect(recording.segment).toBe(0);
     });
 
     it('run in one tab at a time; others show them, and take over what a closed tab left', async () => {
@@ -134,8 +135,7 @@ describe.skipIf(!found)(
       await row(watcher, 'Only here').getByText('Waits for the server').waitFor();
       studio.server = await startVrp(studio.folders, studio.server.port);
       await watcher.getByText('everything is on the server').waitFor();
-      const taken = (await studio.recordings()).filter(({ title }) => title === 'Only here');
-      expect(taken).toHaveLength(1);
+      await named('Only here');
     });
 
     it('keep the page’s version: a newer one waits until no tab records, and the old page finishes its upload', async () => {
@@ -182,9 +182,9 @@ describe.skipIf(!found)(
       await page.getByRole('button', { name: 'Stop', exact: true }).click();
       await page.getByRole('heading', { name: 'Saved' }).waitFor();
       await devtools.send('Storage.overrideQuotaForOrigin', { origin });
-      const recording = (await studio.recordings()).find(({ title }) => title === 'No room');
-      expect(recording?.duration).toBeGreaterThan(onDisk + 3);
-      expect((await studio.hear(recording!)).correlation).toBeGreaterThan(0.99);
+      const recording = await named('No room');
+      expect(recording.duration).toBeGreaterThan(onDisk + 3);
+      expect((await studio.hear(recording)).correlation).toBeGreaterThan(0.99);
     });
 
     it('complete what the server recovered from them meanwhile, after a week, read from an old manifest', async () => {
@@ -197,21 +197,27 @@ describe.skipIf(!found)(
       await page.goto('about:blank');
       await adoptAsAfterDays(8);
       studio.server = await startVrp(studio.folders, studio.server.port);
-      const recovered = (await studio.recordings()).find(({ title }) => title?.includes('A week ago'));
-      expect(recovered?.title).toBe('Recovered: A week ago');
+      const recovered = (await studio.recordings()).find(({ title }) => title?.startsWith('Recovered'));
 
       await page.goto(`${studio.server.baseUrl}/manifest.webmanifest`);
       const uploadUrl = await page.evaluate<string>(MAKE_MANIFEST_OLD);
       await page.goto(`${studio.server.baseUrl}/recovery`);
       await page.getByText('everything is on the server').waitFor();
-      const all = (await studio.recordings()).filter(({ title }) => title?.includes('A week ago'));
-      expect(all.map(({ title }) => title)).toEqual(['A week ago']);
-      expect(uploadUrl.endsWith(all[0]!.id)).toBe(true);
-      expect(all[0]!.duration).toBeGreaterThan(recovered!.duration! + 1.5);
-      expect((await studio.hear(all[0]!)).correlation).toBeGreaterThan(0.99);
+      const whole = await named('A week ago');
+      expect((await studio.recordings()).filter(({ title }) => title?.startsWith('Recovered'))).toEqual([]);
+      expect(uploadUrl.endsWith(whole.id)).toBe(true);
+      expect(whole.duration).toBeGreaterThan(recovered!.duration! + 1.5);
+      expect((await studio.hear(whole)).correlation).toBeGreaterThan(0.99);
       const quarantined = await readdir(join(studio.folders.dataDir, 'quarantine'), { recursive: true });
       expect(quarantined.join()).toContain(recovered!.id.slice(-12));
     });
+
+    /** The one recording of that title; what was written during a take may reach it a moment after its last byte. */
+    async function named(wanted: string): Promise<Recording> {
+      const find = async () => (await studio.recordings()).filter(({ title }) => title === wanted);
+      await eventually(async () => (await find()).length).toBe(1);
+      return (await find())[0]!;
+    }
 
     /** What an hourly round of the server does, once its clock is so many days later. */
     async function adoptAsAfterDays(days: number): Promise<void> {
@@ -225,8 +231,9 @@ describe.skipIf(!found)(
         });
         await eventually(async () => {
           vi.advanceTimersByTime(60 * 60 * 1000);
-          return (await recorder.library.list({})).items.map(({ title }) => title);
-        }).toContain('Recovered: A week ago');
+          const { items } = await recorder.library.list({});
+          return items.some(({ title }) => title?.startsWith('Recovered'));
+        }).toBe(true);
         await recorder.close();
       } finally {
         vi.useRealTimers();
