@@ -1,2 +1,2 @@
-export { type LiveEncoder, openLiveEncoder } from './media/live-encoder.ts';
+export { openLiveEncoder } from './media/live-encoder.ts';
 export type { LivePlan } from './media/live-plan.ts';
