@@ -27,7 +27,7 @@ describe.skipIf(!found)(
     let context: BrowserContext;
 
     beforeAll(async () => {
-      studio = await openStudio(found!, 200);
+      studio = await openStudio(found!, 90);
       ({ page, context } = studio);
       context.setDefaultTimeout(PATIENCE_MS);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
