@@ -92,9 +92,7 @@ export function TimelineList({ moments, onSeek }: ListProps) {
                 <WarningIcon size={16} className="shrink-0 text-deck-warn" />
               )}
               <span className="digits w-14 shrink-0 text-deck-soft">{formatClock(atSeconds)}</span>{' '}
-              <span className={`min-w-0 flex-1 py-1 ${isMarker ? 'font-serif text-base' : ''}`}>
-                {text}
-              </span>
+              <span className={`min-w-0 flex-1 py-1 ${isMarker ? 'font-serif text-base' : ''}`}>{text}</span>
             </button>
           </li>
         ))}
