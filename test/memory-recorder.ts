@@ -3,13 +3,13 @@ import { Readable } from 'node:stream';
 import { memoryAccessRepository } from '../src/access/memory-access-repository.ts';
 import { openAccess } from '../src/access/open-access.ts';
 import { JoinedTakes } from '../src/library/joined-takes.ts';
-import { NO_TAGS } from '../src/model/audio-facts.ts';
 import { type FailureCode, VoiceRecorderError } from '../src/model/failure.ts';
 import { newId } from '../src/model/id.ts';
 import type { RecorderEvent } from '../src/model/recorder-event.ts';
 import type { Recording } from '../src/model/recording.ts';
 import type { UploadState, UploadWish } from '../src/model/upload.ts';
 import type { Library, Takes, Uploads, VoiceRecorder } from '../src/voice-recorder.ts';
+import { someRecording } from './some-recording.ts';
 
 const NOW = '2026-11-22T21:32:05.000Z';
 
@@ -32,7 +32,16 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
   const bytesOf = new Map<string, Buffer>();
   const access = await openAccess({ repository: memoryAccessRepository(), stateFolder, storeId });
   const addRecording: MemoryRecorder['addRecording'] = (bytes, fields = {}) => {
-    const recording = { ...describe(bytes), ...fields };
+    const recording = someRecording({
+      filesizeBytes: bytes.length,
+      checksum: sha256(bytes),
+      duration: 2,
+      tags: ['voice'],
+      status: 'active',
+      createdAt: NOW,
+      id: newId(Date.now()),
+      ...fields,
+    });
     recordings.set(recording.id, recording);
     bytesOf.set(recording.id, Buffer.from(bytes));
     recorder.emit({ type: 'recording-added', recording });
@@ -244,56 +253,6 @@ function memoryUploads(addRecording: (bytes: Uint8Array, fields?: Partial<Record
     },
   };
   return { port, received: (id) => contents.get(id) ?? Buffer.alloc(0) };
-}
-
-function describe(bytes: Uint8Array): Recording {
-  const id = newId(Date.now());
-  return {
-    id,
-    kind: 'file',
-    title: 'Interview',
-    filename: 'interview.wav',
-    storedFilename: `raw/2026/11/20261122T213205Z-${id}.wav`,
-    filesizeBytes: bytes.length,
-    checksum: sha256(bytes),
-    audioChecksum: null,
-    audioChecksumMethod: null,
-    mimeType: 'audio/wav',
-    container: 'wav',
-    codec: 'pcm_s16le',
-    duration: 2,
-    sampleRateHz: 48_000,
-    channels: 1,
-    bitDepth: 16,
-    bitRateBps: 768_000,
-    isPlayable: true,
-    tags: ['voice'],
-    notes: '',
-    markers: [],
-    timeline: [],
-    collections: [],
-    aliases: [],
-    embedded: NO_TAGS,
-    loudness: null,
-    silenceShare: null,
-    warnings: [],
-    status: 'active',
-    version: 1,
-    createdAt: NOW,
-    modifiedAt: NOW,
-    trashedAt: null,
-    recordedAt: null,
-    recordedAtSource: null,
-    recordedAtZone: null,
-    preset: null,
-    takeId: null,
-    segment: null,
-    gapBefore: null,
-    parentIds: [],
-    parentId: null,
-    lastVerifiedAt: null,
-    sync: [],
-  };
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { addRecording, scratchCatalogue, someRecording } from '../../test/scratch-catalogue.ts';
+import { addRecording, scratchCatalogue } from '../../test/scratch-catalogue.ts';
+import { someRecording } from '../../test/some-recording.ts';
 import { newId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 import type { UploadReceipt } from '../model/upload.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { someRecording } from '../../test/scratch-catalogue.ts';
+import { someRecording } from '../../test/some-recording.ts';
 import { takeDocument, takeLines } from './take-text.ts';
 
 const gaps = [null, { cause: 'reload', durationSeconds: 4.25 }, { cause: 'split', durationSeconds: 0 }, null];

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from 'mediabunny';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -190,7 +198,9 @@ describe('joined WAV', () => {
 });
 
 describe('a join whose process is killed', () => {
-  it('fails with a code, leaves nothing behind, and can be asked for again', { timeout: 90_000 }, async () => {
+  it('fails with a code, leaves nothing behind, and can be asked for again', {
+    timeout: 90_000,
+  }, async () => {
     const part = segment('flac', { seconds: 8, channels: 2 });
     const inbox = mkdtempSync(`${tmpdir()}/vrp-join-killed-`);
     let childId = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { someRecording } from '../../test/scratch-catalogue.ts';
+import { someRecording } from '../../test/some-recording.ts';
 import { sidecarKey, sidecarText, toSidecar } from './sidecar.ts';
 
 describe('sidecarKey', () => {

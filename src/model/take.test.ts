@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { someRecording } from '../../test/scratch-catalogue.ts';
+import { someRecording } from '../../test/some-recording.ts';
 import { planJoin } from './join-plan.ts';
 import type { Recording } from './recording.ts';
 import { chooseSegments, describeTake } from './take.ts';
