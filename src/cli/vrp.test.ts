@@ -465,6 +465,6 @@ describe('vrp with settings that are not usable', () => {
     const open = await vrp('start', '--host', '0.0.0.0', '--port', '0', '--json');
     expect(JSON.parse(open.stdout)).toMatchObject({ error: { code: 'address-not-loopback' } });
     const half = await vrp('start', '--tls-cert', join(root, 'none.pem'), '--json');
-    expect(JSON.parse(half.stdout)).toMatchObject({ error: { code: 'config-invalid' } });
+    expect(JSON.parse(half.stdout)).toMatchObject({ error: { code: 'tls-invalid' } });
   });
 });
