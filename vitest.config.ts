@@ -22,14 +22,13 @@ export default defineConfig({
         },
       },
       {
-        // A browser and a server for each story: one at a time, after everything else.
+        // A browser and a server for each story, after everything else: most of their time they wait for sound.
         test: {
           ...shared,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
       },
