@@ -1,11 +1,9 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
 
 export type LoopFileSystem = 'xfs' | 'ext4';
 
@@ -22,6 +20,8 @@ const MAKE: Record<LoopFileSystem, readonly string[]> = {
   // Made whole at once: no thread of the kernel goes on filling inode tables behind the test's back.
   ext4: ['mkfs.ext4', '-q', '-E', 'lazy_itable_init=0,lazy_journal_init=0'],
 };
+/** Then it waits for its order. */
+const XFS_IO_STARTS_MS = 40;
 // A killed process and its children let go of their files a moment later.
 const UNMOUNT_TRIES = 200;
 
@@ -59,9 +59,18 @@ export class LoopDisk {
     }
   }
 
-  /** From the moment this resolves nothing can be written any more, and every sync fails. */
-  async cutPower(cut: PowerCut): Promise<void> {
-    await run('xfs_io', ['-x', '-c', cut === 'log-kept' ? 'shutdown -f' : 'shutdown', this.path]);
+  /**
+   * From the moment this resolves nothing can be written any more, and every sync fails. `before` is called a fraction
+   * of a millisecond ahead of it.
+   */
+  async cutPower(cut: PowerCut, before: () => void = () => undefined): Promise<void> {
+    const program = spawn('xfs_io', ['-x', this.path], { stdio: ['pipe', 'ignore', 'pipe'] });
+    await once(program, 'spawn');
+    await sleep(XFS_IO_STARTS_MS);
+    before();
+    program.stdin.end(cut === 'log-kept' ? 'shutdown -f\n' : 'shutdown\n');
+    const [exitCode] = await once(program, 'close');
+    if (exitCode !== 0) throw new Error(`xfs_io could not cut the power of ${this.path}.`);
   }
 
   /** Mounts it again. Whoever had files open on it must be dead. */
