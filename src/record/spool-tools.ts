@@ -86,10 +86,9 @@ export async function makeCopyFolder(tools: SpoolTools, info: UploadInfo): Promi
   return folder;
 }
 
-/** Removes an upload's folder, for good. */
+/** Removes an upload's folder. Nothing is synced: what a power cut brings back is judged and removed again. */
 export async function removeUploadFolder(tools: SpoolTools, id: RecordingId): Promise<void> {
   await removeFolder(uploadFolder(tools.desk.spoolPath, id));
-  await syncFolder(tools.desk.spoolPath);
 }
 
 export async function closeSpoolTools(tools: SpoolTools): Promise<void> {
