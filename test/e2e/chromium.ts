@@ -42,6 +42,22 @@ export interface BrowserWish {
   readonly colorScheme?: 'light' | 'dark';
 }
 
+/** What every browser of a test is started with. */
+export function chromiumArgs(found: FoundChromium): string[] {
+  return [
+    ...found.args,
+    '--no-sandbox',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--autoplay-policy=no-user-gesture-required',
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+  ];
+}
+
 /** Starts a browser whose storage lasts in `profileFolder` over kills and restarts. */
 export async function launchChromium(found: FoundChromium, wish: BrowserWish): Promise<BrowserContext> {
   return await chromium.launchPersistentContext(wish.profileFolder, {
@@ -51,16 +67,7 @@ export async function launchChromium(found: FoundChromium, wish: BrowserWish): P
     colorScheme: wish.colorScheme ?? 'light',
     permissions: ['microphone'],
     args: [
-      ...found.args,
-      '--no-sandbox',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=no-user-gesture-required',
-      '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
+      ...chromiumArgs(found),
       ...(wish.microphoneWav ? [`--use-file-for-fake-audio-capture=${wish.microphoneWav}%noloop`] : []),
     ],
   });
