@@ -25,7 +25,10 @@ describe.skipIf(!found)('presets in the browser (skipped without Chromium)', { t
     await recordedFor(page, 1);
     await page.keyboard.press('s');
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    // What is chosen is made ready at once: the first samples of a take wait for nothing.
+    const encoder = page.waitForRequest(/flac-encoding/);
     await page.getByRole('radio', { name: /^Archive/ }).check();
+    await encoder;
     await page.reload();
     expect(await page.getByRole('radio', { name: /^Archive/ }).isChecked()).toBe(true);
     await page.getByText('The microphone is open').waitFor();

@@ -12,6 +12,8 @@ export interface Capture {
   /** Asks for the microphone (first time) and opens the input so that the meter moves before Record is pressed. */
   openInput(deviceId?: string): Promise<void>;
   closeInput(): void;
+  /** A take with this preset may begin soon: its encoder is made ready, so that the first samples need not wait. */
+  prepare(presetId: string): void;
   start(options: { readonly presetId: string; readonly title: string }): Promise<void>;
   pause(): void;
   resume(): void;

@@ -81,6 +81,7 @@ export function createCapture(options: CaptureOptions = {}): Capture {
     level: () => control.level(),
     openInput: (deviceId) => control.openInput(deviceId),
     closeInput: () => control.closeInput(),
+    prepare: (presetId) => void worker.ask({ type: 'prepare', presetId }).catch(() => {}),
     start: ({ presetId, title }) => control.start(presetId, title),
     pause: () => control.pause(),
     resume: () => control.resume(),

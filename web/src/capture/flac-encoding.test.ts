@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { readFlacFrameHeader } from '../../../src/model/flac-frame.ts';
 import { findPreset, type Preset } from '../../../src/model/preset.ts';
@@ -10,11 +11,18 @@ const ARCHIVE = findPreset('archive') as Preset;
 const BLOCKS_PER_SECOND = 10;
 
 /** What the encoder writes for `samples` (interleaved) that arrive in blocks of a tenth of a second. */
-async function encode(samples: Float32Array<ArrayBuffer>, format: SampleFormat): Promise<Uint8Array[]> {
+async function encode(
+  samples: Float32Array<ArrayBuffer>,
+  format: SampleFormat,
+  pauseMs = 0,
+): Promise<Uint8Array[]> {
   const writes: Uint8Array[] = [];
   const encoder = await openEncoder(ARCHIVE, format, (bytes) => writes.push(bytes.slice()));
   const step = Math.round(format.sampleRateHz / BLOCKS_PER_SECOND) * format.channels;
-  for (let at = 0; at < samples.length; at += step) await encoder.add(samples.slice(at, at + step));
+  for (let at = 0; at < samples.length; at += step) {
+    await encoder.add(samples.slice(at, at + step));
+    if (pauseMs > 0) await sleep(pauseMs);
+  }
   await encoder.finish();
   return writes;
 }
@@ -81,7 +89,7 @@ describe('a take in FLAC', () => {
   });
 
   it('is written more often than every second, and says in its first bytes how large its blocks are', async () => {
-    const writes = await encode(stereo(4, 48_000, 16), { sampleRateHz: 48_000, channels: 2 });
+    const writes = await encode(stereo(4, 48_000, 16), { sampleRateHz: 48_000, channels: 2 }, 30);
     const clock = createFlacClock();
     let sizeBytes = 0;
     let lastSeconds = 0;
@@ -93,6 +101,8 @@ describe('a take in FLAC', () => {
       lastSeconds = clock.secondsAt(sizeBytes);
     }
     expect(lastSeconds).toBe(4);
+    // Of 47 frames at most a few wait for each other.
+    expect(writes.length).toBeGreaterThan(12);
     const view = new DataView(joined(writes).buffer);
     const blockSamples = readFlacFrameHeader(joined(writes), 42)?.blockSamples;
     expect([view.getUint16(8), view.getUint16(10)]).toEqual([blockSamples, blockSamples]);

@@ -4,9 +4,9 @@ import { readFlacFrameHeader } from '../../../src/model/flac-frame.ts';
 import { toIntegers } from './integer-samples.ts';
 import type { Encoding } from './segment-encoder.ts';
 
-// Frames come every 90 ms; each write to the browser's disk is flushed. With a block of the audio thread and a frame
-// under way on top, what a killed page takes with it stays under one second.
-const WRITE_EVERY_SECONDS = 0.4;
+// Frames come every 90 ms; each write to the browser's disk is flushed. With the block under way, the one the encoder
+// has in hand and a frame on top, a killed page takes about half a second with it: a busy machine may double that.
+const WRITE_EVERY_FRAMES = 2;
 /** What libFLAC takes as it is; everything else is converted to 48 kHz. */
 const RATES_HZ = [8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000];
 const STREAM_INFO_BYTES = 42; // RFC 9639 section 8.2, with `fLaC` and the header of the block
@@ -19,8 +19,20 @@ const STREAM_INFO_BYTES = 42; // RFC 9639 section 8.2, with `fLaC` and the heade
 export async function openFlac(sampleRateHz: number): Promise<Encoding> {
   registerFlacEncoder();
   let gathered: Uint8Array[] = [];
-  let writtenSeconds = 0;
   let isFirst = true;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function write(onBytes: (bytes: Uint8Array) => void): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (gathered.length === 0) return;
+    const bytes = joined(gathered);
+    gathered = [];
+    if (isFirst) tellBlockSize(bytes);
+    isFirst = false;
+    onBytes(bytes);
+  }
+
   return {
     format: new FlacOutputFormat({ appendOnly: true }),
     source: new AudioSampleSource({
@@ -29,17 +41,13 @@ export async function openFlac(sampleRateHz: number): Promise<Encoding> {
     }),
     sampleFormat: 's32',
     convert: toIntegers,
-    // The encoder's chunk may be used again.
-    pass: (bytes) => void gathered.push(bytes.slice()),
-    settle(seconds, onBytes) {
-      if (seconds - writtenSeconds < WRITE_EVERY_SECONDS || gathered.length === 0) return;
-      const bytes = joined(gathered);
-      gathered = [];
-      writtenSeconds = seconds;
-      if (isFirst) tellBlockSize(bytes);
-      isFirst = false;
-      onBytes(bytes);
+    pass(bytes, onBytes) {
+      // The encoder's chunk may be used again.
+      gathered.push(bytes.slice());
+      // After what else has come meanwhile: on a slow disk it goes in one write.
+      if (gathered.length >= WRITE_EVERY_FRAMES) timer ??= setTimeout(() => write(onBytes));
     },
+    end: write,
   };
 }
 

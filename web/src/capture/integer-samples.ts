@@ -11,7 +11,10 @@ const ROUNDING_SHARE = 2 ** -22;
  */
 export function toIntegers(samples: Float32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   const toStep = isFrom16Bits(samples) ? sixteenBitStep : twentyFourBitStep;
-  return Int32Array.from(samples, toStep);
+  // `Int32Array.from` makes a list of all of them first: tens of megabytes of garbage in a minute of a take.
+  const steps = new Int32Array(samples.length);
+  for (let i = 0; i < samples.length; i++) steps[i] = toStep(samples[i] ?? 0);
+  return steps;
 }
 
 function isFrom16Bits(samples: Float32Array): boolean {

@@ -22,7 +22,7 @@ export async function openOpus(preset: Preset, sampleRateHz: number): Promise<En
     sampleFormat: 'f32',
     convert: (samples) => samples,
     pass: (bytes, onBytes) => onBytes(bytes),
-    settle: () => {},
+    end: () => {},
   };
 }
 

@@ -24,8 +24,8 @@ export interface Encoding {
   convert(samples: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
   /** What is given on of the encoder's bytes so far: they may be gathered, and the first ones completed. */
   pass(bytes: Uint8Array, onBytes: (bytes: Uint8Array) => void): void;
-  /** Called when a block has been encoded, with the seconds added so far; and at the end, with infinitely many. */
-  settle(seconds: number, onBytes: (bytes: Uint8Array) => void): void;
+  /** Gives on what is gathered still. */
+  end(onBytes: (bytes: Uint8Array) => void): void;
 }
 
 /** `onBytes` gets the file's bytes, strictly one after the other, within a second of their sound. */
@@ -77,7 +77,6 @@ export async function openEncoder(
     } finally {
       sample.close();
     }
-    encoding.settle(frames / sampleRateHz, onBytes);
   }
 
   return {
@@ -102,7 +101,7 @@ export async function openEncoder(
         await output.cancel().catch(() => {});
         throw error;
       } finally {
-        encoding.settle(Number.POSITIVE_INFINITY, onBytes);
+        encoding.end(onBytes);
       }
     },
   };

@@ -3,6 +3,7 @@ import { fileKindOf, mimeTypeOf } from './audio-file.ts';
 import type { LocalTake } from './capture-port.ts';
 import { createEarlierTakes, type EarlierTakes } from './earlier-takes.ts';
 import { LiveTake } from './live-take.ts';
+import { prepareEncoder } from './prepare-encoder.ts';
 import { openFeed } from './sample-feed.ts';
 import { recordSegment } from './segment-recording.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
@@ -54,6 +55,9 @@ export class TakeHouse {
 
   async perform(request: Exclude<WorkerRequest, { type: 'open' }>): Promise<Answer> {
     switch (request.type) {
+      case 'prepare':
+        await prepareEncoder(findPreset(request.presetId) ?? DEFAULT_PRESET);
+        return null;
       case 'claim-recorder':
         return this.#claim(request.takeId);
       case 'begin-take':

@@ -7,6 +7,8 @@ import type { ShownMoments } from './take-moments.ts';
 /** What the page asks of the take worker; each is answered once. */
 export type WorkerRequest =
   | { readonly type: 'open'; readonly uploadsUrl: string; readonly recordingsUrl: string }
+  /** A take with this preset may begin soon. */
+  | { readonly type: 'prepare'; readonly presetId: string }
   /** Asks to be the tab that records. */
   | { readonly type: 'claim-recorder'; readonly takeId: string }
   | ({ readonly type: 'begin-take'; readonly take: NewTake } & FlowWish)
@@ -36,6 +38,7 @@ export interface NewTake {
 /** What each request is answered with. */
 export interface WorkerAnswers {
   readonly open: AdoptedTake | null;
+  readonly prepare: null;
   /** False: another tab records. */
   readonly 'claim-recorder': boolean;
   readonly 'begin-take': null;

@@ -42,6 +42,7 @@ export function RecordPage() {
 function Recorder() {
   const phase = useCaptureValue((snapshot) => snapshot.phase);
   const isIdle = phase === 'idle';
+  usePreparedPreset();
   return (
     <div className="mx-auto flex w-full max-w-5xl flex-col gap-5 px-4 py-4 sm:px-6 sm:py-6">
       <h1 className="sr-only">{STRINGS.record.heading}</h1>
@@ -90,6 +91,13 @@ function Input({ isWide }: { readonly isWide: boolean }) {
       <BrowserRoom presetId={chosen.id} wasAsked={!isWide} />
     </section>
   );
+}
+
+/** What was chosen is ready when Record is pressed. */
+function usePreparedPreset() {
+  const capture = useCapture();
+  const { id } = usePresetChoice().chosen;
+  useEffect(() => capture.prepare(id), [capture, id]);
 }
 
 /** Opens the microphone so that the meter moves, but only where that asks nothing; closes it on leaving. */
