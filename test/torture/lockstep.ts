@@ -242,11 +242,12 @@ export class Lockstep {
 
   /** Known once the upload has its id, whose first 48 bits are the time of its making. */
   #realPathOf(path: string): string | null {
-    if (!path.includes('<')) return `${this.#root}/${path}`;
+    const named = path.replace('<process>', String(this.#pid));
+    if (!named.includes('<')) return `${this.#root}/${named}`;
     if (this.#uuid === null) return null;
     const madeAt = new Date(Number.parseInt(this.#uuid.replaceAll('-', '').slice(0, 12), 16)).toISOString();
     const stamp = madeAt.replaceAll(/[-:]|\.\d+/g, '');
-    return `${this.#root}/${path}`
+    return `${this.#root}/${named}`
       .replaceAll('<id>', this.#uuid)
       .replaceAll('<time>', stamp)
       .replaceAll('<month>', madeAt.slice(0, 7).replace('-', '/'));
@@ -263,6 +264,7 @@ function pathOf(call: string, args: string): string | null {
   if (/^(f|pw|w|copy_file_range|sync|sendfile|splice)/.test(call)) {
     return (call === 'copy_file_range' || call === 'splice' ? descriptors.at(-1) : descriptors[0]) ?? null;
   }
-  // Of two names, the one that comes to be.
-  return quoted.at(-1) ?? null;
+  // strace's filter by path looks at the first name of a rename only, and at both of a link: of those the one that
+  // comes to be.
+  return (call.startsWith('rename') ? quoted[0] : quoted.at(-1)) ?? null;
 }
