@@ -1,6 +1,6 @@
 import type { CapturePhase, CaptureSettings, CaptureSnapshot, TakeElsewhere } from './capture-port.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
-import type { TakeDetails } from './take-manifest.ts';
+import type { TakeDetails } from './take/take-manifest.ts';
 import type { AdoptedTake, WorkerEvent } from './worker-messages.ts';
 
 /** What happens to the capture: told by the worker, the microphone, or a person's command. */

@@ -6,8 +6,8 @@ import { askBeforeLeaving } from './leaving.ts';
 import { markTab } from './mark-tab.ts';
 import { saveFile } from './save-file.ts';
 import { createScreenKeeper } from './screen-wake-lock.ts';
+import { watchElsewhere } from './take/take-elsewhere.ts';
 import { TakeControl } from './take-control.ts';
-import { watchElsewhere } from './take-elsewhere.ts';
 import { startTakeWorker } from './worker-client.ts';
 import type { WorkerEvent } from './worker-messages.ts';
 

@@ -1,5 +1,5 @@
 import type { Preset } from '../../../src/model/preset.ts';
-import { openEncoder } from './segment-encoder.ts';
+import { openEncoder } from './encoding/segment-encoder.ts';
 
 const FORMAT = { sampleRateHz: 48_000, channels: 2 } as const;
 const SILENT_SECONDS = 0.2;

@@ -1,10 +1,15 @@
 import { newId } from '../../../src/model/id.ts';
-import { type AudioInput, openAudioInput } from './audio-input.ts';
 import type { CaptureEvent } from './capture-machine.ts';
 import type { CaptureSnapshot } from './capture-port.ts';
+import { type AudioInput, openAudioInput } from './input/audio-input.ts';
+import { type Level, SILENT } from './input/level-meter.ts';
+import {
+  isMicrophoneDenied,
+  isMicrophoneGranted,
+  listMicrophones,
+  microphoneStateOf,
+} from './input/microphone.ts';
 import { rememberRunningTake, wasRunningHere } from './leaving.ts';
-import { type Level, SILENT } from './level-meter.ts';
-import { isMicrophoneDenied, isMicrophoneGranted, listMicrophones, microphoneStateOf } from './microphone.ts';
 import { PROBLEMS } from './problems.ts';
 import type { WorkerClient } from './worker-client.ts';
 import type { AdoptedTake } from './worker-messages.ts';

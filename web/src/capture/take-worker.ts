@@ -1,7 +1,7 @@
 // The dedicated worker in which takes live: it encodes, writes to the browser's private files, and sends. Samples
 // reach it from the audio thread directly; the page only commands and watches.
-import { createConnection } from './connection.ts';
-import { TakeHouse } from './take-house.ts';
+import { createConnection } from '../transfer/connection.ts';
+import { TakeHouse } from './take/take-house.ts';
 import type { FromWorker, ToWorker, WorkerRequest } from './worker-messages.ts';
 
 const opened = Promise.withResolvers<TakeHouse>();

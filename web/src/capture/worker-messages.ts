@@ -1,8 +1,8 @@
+import type { ConnectionState } from '../transfer/connection.ts';
 import type { LocalTake, LocalTakeFile } from './capture-port.ts';
-import type { ConnectionState } from './connection.ts';
-import type { FlowWish } from './take-flow.ts';
-import type { TakeDetails } from './take-manifest.ts';
-import type { ShownMoments } from './take-moments.ts';
+import type { FlowWish } from './take/take-flow.ts';
+import type { TakeDetails } from './take/take-manifest.ts';
+import type { ShownMoments } from './take/take-moments.ts';
 
 /** What the page asks of the take worker; each is answered once. */
 export type WorkerRequest =

@@ -1,4 +1,4 @@
-import type { Receipt, TusAnswer } from '../capture/tus-client.ts';
+import type { Receipt, TusAnswer } from '../transfer/tus-client.ts';
 
 /** How far the upload of one file is. */
 export interface UploadCourse {

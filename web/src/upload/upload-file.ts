@@ -1,6 +1,7 @@
 import { createSHA256 } from 'hash-wasm';
 import type { UploadMetadata } from '../../../src/model/upload-metadata.ts';
-import { backOffMs } from '../capture/connection.ts';
+import { STRINGS } from '../strings.ts';
+import { backOffMs } from '../transfer/connection.ts';
 import {
   createUpload,
   deleteUpload,
@@ -8,8 +9,7 @@ import {
   patchUpload,
   type TusAnswer,
   type TusDesk,
-} from '../capture/tus-client.ts';
-import { STRINGS } from '../strings.ts';
+} from '../transfer/tus-client.ts';
 import { advance, beginCourse, isDuplicate, nextMove, type UploadCourse } from './upload-course.ts';
 
 /** The server falls back to the last whole chunk after a cut: no more than this is sent twice. */

@@ -1,4 +1,4 @@
-import type { SampleBlock } from '../sample-block.ts';
+import type { SampleBlock } from '../input/sample-block.ts';
 
 export type SignalKind = 'silence' | 'channel-silent' | 'quiet' | 'clipping';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TimelineEvent } from '../../../../src/model/take-timeline.ts';
-import type { SampleBlock } from '../sample-block.ts';
+import type { SampleBlock } from '../input/sample-block.ts';
 import { EventLog } from './event-log.ts';
 import { TakeWatch, WATCH_EVERY_MS } from './take-watch.ts';
 

@@ -1,6 +1,6 @@
 import type { TimelineEvent } from '../../../../src/model/take-timeline.ts';
+import type { SampleBlock } from '../input/sample-block.ts';
 import type { ProblemCode } from '../problems.ts';
-import type { SampleBlock } from '../sample-block.ts';
 import type { EventLog } from './event-log.ts';
 import { LagWatch, type MissingSound } from './lag-watch.ts';
 import { type SignalKind, SignalWatch, type Spell } from './signal-watch.ts';

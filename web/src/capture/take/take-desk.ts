@@ -1,6 +1,6 @@
-import type { AmendDesk } from './amend-recording.ts';
-import { PROBLEMS, type ProblemCode } from './problems.ts';
-import type { WorkerEvent } from './worker-messages.ts';
+import { PROBLEMS, type ProblemCode } from '../problems.ts';
+import type { AmendDesk } from '../sending/amend-recording.ts';
+import type { WorkerEvent } from '../worker-messages.ts';
 
 /** What a take in the worker needs from outside. */
 export interface TakeDesk extends AmendDesk {

@@ -1,4 +1,4 @@
-import type { Preset } from '../../../src/model/preset.ts';
+import type { Preset } from '../../../../src/model/preset.ts';
 
 /** What a segment is kept as; its file's name ends so. */
 export type AudioFileKind = 'ogg' | 'flac';

@@ -1,4 +1,4 @@
-import type { CaptureSnapshot } from './capture-port.ts';
+import type { CaptureSnapshot } from '../capture-port.ts';
 
 /**
  * What is asked of the microphone. A take keeps what the room sounded like: the browser's echo, noise and gain

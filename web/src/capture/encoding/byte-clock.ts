@@ -1,4 +1,4 @@
-import type { AudioFileKind } from './audio-file.ts';
+import type { AudioFileKind } from '../take/audio-file.ts';
 import { createFlacClock } from './flac-clock.ts';
 import { createOggClock } from './ogg-clock.ts';
 

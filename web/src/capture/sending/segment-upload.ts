@@ -1,6 +1,5 @@
-import type { UploadMetadata } from '../../../src/model/upload-metadata.ts';
-import { backOffMs, type Connection } from './connection.ts';
-import type { SegmentSource } from './segment.ts';
+import type { UploadMetadata } from '../../../../src/model/upload-metadata.ts';
+import { backOffMs, type Connection } from '../../transfer/connection.ts';
 import {
   createUpload,
   headUpload,
@@ -8,7 +7,8 @@ import {
   type Receipt,
   type TusAnswer,
   type TusDesk,
-} from './tus-client.ts';
+} from '../../transfer/tus-client.ts';
+import type { SegmentSource } from '../take/segment.ts';
 
 export interface UploadDesk extends TusDesk {
   readonly connection: Connection;

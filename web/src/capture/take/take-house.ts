@@ -1,15 +1,15 @@
-import { DEFAULT_PRESET, findPreset } from '../../../src/model/preset.ts';
+import { DEFAULT_PRESET, findPreset } from '../../../../src/model/preset.ts';
+import type { LocalTake } from '../capture-port.ts';
+import { recordSegment } from '../encoding/segment-recording.ts';
+import { openFeed } from '../input/sample-feed.ts';
+import { prepareEncoder } from '../prepare-encoder.ts';
+import type { AdoptedTake, NewTake, WorkerAnswers, WorkerEvent, WorkerRequest } from '../worker-messages.ts';
 import { fileKindOf, mimeTypeOf } from './audio-file.ts';
-import type { LocalTake } from './capture-port.ts';
 import { createEarlierTakes, type EarlierTakes } from './earlier-takes.ts';
 import { LiveTake } from './live-take.ts';
-import { prepareEncoder } from './prepare-encoder.ts';
-import { openFeed } from './sample-feed.ts';
-import { recordSegment } from './segment-recording.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
 import { holdRunning, holdTake } from './take-lock.ts';
 import { TakeRecord } from './take-record.ts';
-import type { AdoptedTake, NewTake, WorkerAnswers, WorkerEvent, WorkerRequest } from './worker-messages.ts';
 
 type Answer = WorkerAnswers[keyof WorkerAnswers];
 type TestRequest = Extract<WorkerRequest, { type: 'test' }>;

@@ -1,6 +1,6 @@
 import { createSHA256, type IHasher } from 'hash-wasm';
+import { type ByteClock, createByteClock } from '../encoding/byte-clock.ts';
 import { fileKindOfName } from './audio-file.ts';
-import { type ByteClock, createByteClock } from './byte-clock.ts';
 import { SegmentFile } from './segment-file.ts';
 
 /** What an upload needs of a segment, whether it still grows or lies complete from an earlier visit. */

@@ -1,5 +1,5 @@
-import { DEFAULT_PRESET, PRESETS, type Preset } from '../../../src/model/preset.ts';
-import type { UploadMetadata } from '../../../src/model/upload-metadata.ts';
+import { DEFAULT_PRESET, PRESETS, type Preset } from '../../../../src/model/preset.ts';
+import type { UploadMetadata } from '../../../../src/model/upload-metadata.ts';
 import { fileKindOf, fileKindOfName } from './audio-file.ts';
 import {
   createManifestKeeper,

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { findPreset, type Preset } from '../../../src/model/preset.ts';
-import { voiceSamples } from '../../../test/voice-wav.ts';
+import { findPreset, type Preset } from '../../../../src/model/preset.ts';
+import { voiceSamples } from '../../../../test/voice-wav.ts';
+import { openEncoder } from '../encoding/segment-encoder.ts';
 import type { SyncAccessHandle } from './opfs-handle.ts';
 import { Segment } from './segment.ts';
-import { openEncoder } from './segment-encoder.ts';
 
 const RATE_HZ = 48_000;
 

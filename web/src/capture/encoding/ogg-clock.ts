@@ -1,5 +1,5 @@
+import { TimeMarks } from '../input/time-marks.ts';
 import type { ByteClock } from './byte-clock.ts';
-import { TimeMarks } from './time-marks.ts';
 
 const PAGE_HEADER_BYTES = 27;
 const CAPTURE_PATTERN = 0x4f676753; // 'OggS'

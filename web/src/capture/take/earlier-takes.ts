@@ -1,4 +1,4 @@
-import type { LocalTake, LocalTakeFile } from './capture-port.ts';
+import type { LocalTake, LocalTakeFile } from '../capture-port.ts';
 import { LiveTake } from './live-take.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
 import { listTakeFiles, summariseFromOutside } from './take-files.ts';

@@ -1,6 +1,6 @@
 import { registerFlacEncoder } from '@mediabunny/flac-encoder';
 import { AudioSampleSource, FlacOutputFormat } from 'mediabunny';
-import { readFlacFrameHeader } from '../../../src/model/flac-frame.ts';
+import { readFlacFrameHeader } from '../../../../src/model/flac-frame.ts';
 import { toIntegers } from './integer-samples.ts';
 import type { Encoding } from './segment-encoder.ts';
 

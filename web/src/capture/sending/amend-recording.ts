@@ -1,7 +1,7 @@
-import type { RecordingAmendment } from '../../../src/model/recording.ts';
-import { backOffMs } from './connection.ts';
+import type { RecordingAmendment } from '../../../../src/model/recording.ts';
+import { backOffMs } from '../../transfer/connection.ts';
+import { sentenceOf } from '../../transfer/tus-client.ts';
 import type { UploadDesk } from './segment-upload.ts';
-import { sentenceOf } from './tus-client.ts';
 
 export interface AmendDesk extends UploadDesk {
   /** Address of the recordings, with a slash at its end. */

@@ -1,5 +1,5 @@
-import type { Preset } from '../../../src/model/preset.ts';
-import { mixDown, type SampleBlock } from './sample-block.ts';
+import type { Preset } from '../../../../src/model/preset.ts';
+import { mixDown, type SampleBlock } from '../input/sample-block.ts';
 import { openEncoder, type SegmentEncoder } from './segment-encoder.ts';
 
 export interface RecordingListener {

@@ -1,5 +1,7 @@
-import type { TakeGap } from '../../../src/model/take-timeline.ts';
-import type { LocalTake, LocalTakeFile } from './capture-port.ts';
+import type { TakeGap } from '../../../../src/model/take-timeline.ts';
+import type { LocalTake, LocalTakeFile } from '../capture-port.ts';
+import { createTakeSender, type TakeSender } from '../sending/take-sender.ts';
+import type { AdoptedTake } from '../worker-messages.ts';
 import { openSegment, type SegmentDesk } from './open-segment.ts';
 import { type AudioEnd, gapSince, isSteady, type TwoClocks } from './segment-gap.ts';
 import { type TakeDesk, tellProblem } from './take-desk.ts';
@@ -9,9 +11,7 @@ import type { TakeDetails, TakeManifest } from './take-manifest.ts';
 import { TakeMoments } from './take-moments.ts';
 import type { TakeRecord } from './take-record.ts';
 import { TakeSegments } from './take-segments.ts';
-import { createTakeSender, type TakeSender } from './take-sender.ts';
 import { removeTakeFolder } from './take-store.ts';
-import type { AdoptedTake } from './worker-messages.ts';
 
 // Amendments of a take that is saved already wait for a pause in the typing.
 const TYPING_PAUSE_MS = 700;

@@ -1,4 +1,4 @@
-import { isId } from '../../../src/model/id.ts';
+import { isId } from '../../../../src/model/id.ts';
 import { openSyncHandle } from './opfs-handle.ts';
 import type { ManifestSlots } from './take-manifest.ts';
 

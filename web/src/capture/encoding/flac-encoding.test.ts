@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { readFlacFrameHeader } from '../../../src/model/flac-frame.ts';
-import { findPreset, type Preset } from '../../../src/model/preset.ts';
-import { decodePcm } from '../../../test/decode-pcm.ts';
-import { seededRandom, voiceSamples } from '../../../test/voice-wav.ts';
+import { readFlacFrameHeader } from '../../../../src/model/flac-frame.ts';
+import { findPreset, type Preset } from '../../../../src/model/preset.ts';
+import { decodePcm } from '../../../../test/decode-pcm.ts';
+import { seededRandom, voiceSamples } from '../../../../test/voice-wav.ts';
 import { createFlacClock } from './flac-clock.ts';
 import { openEncoder, type SampleFormat } from './segment-encoder.ts';
 

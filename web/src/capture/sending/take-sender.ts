@@ -1,12 +1,12 @@
+import type { Segment } from '../take/segment.ts';
+import { type TakeDesk, tellProblem } from '../take/take-desk.ts';
+import { newSegmentEntry, type TakeDetails, untoldDetails } from '../take/take-manifest.ts';
+import { untoldMoments } from '../take/take-moments.ts';
+import { type TakeRecord, tellable, uploadMetadataOf } from '../take/take-record.ts';
+import type { TakeSegments } from '../take/take-segments.ts';
+import { openTakeFolder, removeFile, removeTakeFolder } from '../take/take-store.ts';
 import { amendRecording } from './amend-recording.ts';
-import type { Segment } from './segment.ts';
 import { sendSegment, type UploadOutcome } from './segment-upload.ts';
-import { type TakeDesk, tellProblem } from './take-desk.ts';
-import { newSegmentEntry, type TakeDetails, untoldDetails } from './take-manifest.ts';
-import { untoldMoments } from './take-moments.ts';
-import { type TakeRecord, tellable, uploadMetadataOf } from './take-record.ts';
-import type { TakeSegments } from './take-segments.ts';
-import { openTakeFolder, removeFile, removeTakeFolder } from './take-store.ts';
 
 export interface TakeSender {
   /** Sends a segment, growing or complete, if that is not under way. */

@@ -1,5 +1,5 @@
 import { AudioSampleSource, OggOutputFormat, Quality } from 'mediabunny';
-import type { Preset } from '../../../src/model/preset.ts';
+import type { Preset } from '../../../../src/model/preset.ts';
 import type { Encoding } from './segment-encoder.ts';
 
 /**

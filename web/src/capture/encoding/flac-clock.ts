@@ -3,9 +3,9 @@ import {
   crc16,
   LONGEST_FLAC_HEADER_BYTES,
   readFlacFrameHeader,
-} from '../../../src/model/flac-frame.ts';
+} from '../../../../src/model/flac-frame.ts';
+import { TimeMarks } from '../input/time-marks.ts';
 import type { ByteClock } from './byte-clock.ts';
-import { TimeMarks } from './time-marks.ts';
 
 const STREAM_INFO_BYTES = 42; // `fLaC`, the header of a block, STREAMINFO (RFC 9639 sections 6 and 8.2)
 const NOTHING = new Uint8Array(0);

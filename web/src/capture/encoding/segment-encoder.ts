@@ -1,6 +1,6 @@
 import type { AudioSampleSource, OutputFormat, StreamTargetChunk } from 'mediabunny';
 import { AudioSample, Output, StreamTarget } from 'mediabunny';
-import type { Preset } from '../../../src/model/preset.ts';
+import type { Preset } from '../../../../src/model/preset.ts';
 
 /** What the samples of a segment are; it stays the same from its first to its last. */
 export interface SampleFormat {

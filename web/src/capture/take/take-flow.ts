@@ -1,10 +1,10 @@
-import type { TakeGap } from '../../../src/model/take-timeline.ts';
-import { BlockCutter } from './block-cutter.ts';
-import type { SampleBlock } from './sample-block.ts';
-import { openFeed, type SampleFeed } from './sample-feed.ts';
-import type { SegmentRecording } from './segment-recording.ts';
-import { EventLog } from './watchdog/event-log.ts';
-import { TakeWatch, WATCH_EVERY_MS, type WatchListener } from './watchdog/take-watch.ts';
+import type { TakeGap } from '../../../../src/model/take-timeline.ts';
+import type { SegmentRecording } from '../encoding/segment-recording.ts';
+import { BlockCutter } from '../input/block-cutter.ts';
+import type { SampleBlock } from '../input/sample-block.ts';
+import { openFeed, type SampleFeed } from '../input/sample-feed.ts';
+import { EventLog } from '../watchdog/event-log.ts';
+import { TakeWatch, WATCH_EVERY_MS, type WatchListener } from '../watchdog/take-watch.ts';
 
 /** What is known about a segment when its first sample comes. */
 export interface SegmentStart {

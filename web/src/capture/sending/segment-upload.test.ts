@@ -1,7 +1,7 @@
 import { createSHA256 } from 'hash-wasm';
 import { describe, expect, it } from 'vitest';
-import { backOffMs, type Connection } from './connection.ts';
-import type { SegmentSource } from './segment.ts';
+import { backOffMs, type Connection } from '../../transfer/connection.ts';
+import type { SegmentSource } from '../take/segment.ts';
 import { nextStep, sendSegment, type UploadListener } from './segment-upload.ts';
 
 const UPLOADS = 'https://recorder.example/api/uploads';

@@ -1,5 +1,5 @@
-import { DEFAULT_PRESET, type Preset } from '../../../src/model/preset.ts';
-import type { TakeGap, TimelineEvent } from '../../../src/model/take-timeline.ts';
+import { DEFAULT_PRESET, type Preset } from '../../../../src/model/preset.ts';
+import type { TakeGap, TimelineEvent } from '../../../../src/model/take-timeline.ts';
 import { fileKindOf, segmentFileName } from './audio-file.ts';
 
 /** What this browser keeps about a take beside its audio. */

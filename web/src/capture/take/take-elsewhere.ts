@@ -1,4 +1,4 @@
-import type { TakeElsewhere } from './capture-port.ts';
+import type { TakeElsewhere } from '../capture-port.ts';
 import { findRunningElsewhere } from './take-lock.ts';
 
 const CHANNEL = 'vrp-takes';

@@ -1,10 +1,10 @@
-import { newId } from '../../../src/model/id.ts';
-import type { Marker } from '../../../src/model/recording.ts';
-import type { TimelineEvent } from '../../../src/model/take-timeline.ts';
-import type { ShownEvent, ShownMarker } from './capture-port.ts';
+import { newId } from '../../../../src/model/id.ts';
+import type { Marker } from '../../../../src/model/recording.ts';
+import type { TimelineEvent } from '../../../../src/model/take-timeline.ts';
+import type { ShownEvent, ShownMarker } from '../capture-port.ts';
+import type { EventLog } from '../watchdog/event-log.ts';
 import { digestOfMoments, type TakeMarker } from './take-manifest.ts';
 import type { TakeRecord } from './take-record.ts';
-import type { EventLog } from './watchdog/event-log.ts';
 
 const MOST_MARKERS = 2_000;
 const LONGEST_LABEL = 500;

@@ -1,4 +1,4 @@
-import type { LocalTake, LocalTakeFile } from './capture-port.ts';
+import type { LocalTake, LocalTakeFile } from '../capture-port.ts';
 import type { TakeManifest } from './take-manifest.ts';
 import { fileNameOf } from './take-record.ts';
 import { findFile, openTakeFolder } from './take-store.ts';

@@ -1,6 +1,6 @@
-import { DEFAULT_PRESET, findPreset } from '../../../src/model/preset.ts';
+import { DEFAULT_PRESET, findPreset } from '../../../../src/model/preset.ts';
+import { type RecordingListener, recordSegment } from '../encoding/segment-recording.ts';
 import type { Segment } from './segment.ts';
-import { type RecordingListener, recordSegment } from './segment-recording.ts';
 import type { OpenSegment, SegmentStart } from './take-flow.ts';
 import { newSegmentEntry } from './take-manifest.ts';
 import type { TakeMoments } from './take-moments.ts';

@@ -1,4 +1,4 @@
-import type { TakeGap } from '../../../src/model/take-timeline.ts';
+import type { TakeGap } from '../../../../src/model/take-timeline.ts';
 
 /** Both clocks of this browser: the wall clock can be set, the monotonic one begins anew with each page. */
 export interface TwoClocks {
