@@ -103,29 +103,39 @@ describe('a long body without checksum', () => {
     expect(offsetBytes).toBeGreaterThan(1_000_000);
   });
 
-  it('may be followed by other bytes than those that were lost with it', async () => {
-    const desk = await makeSpoolDesk();
-    // The sixth write to the journal fails: by then bytes behind the safe ones have been hashed.
-    let journalWrites = 0;
-    const disk: Disk = {
-      ...systemDisk,
-      write(descriptor, pieces, position) {
-        const isRecord = pieces.length === 1 && [64, 4096].includes(pieces[0]?.length ?? 0);
-        if (isRecord && ++journalWrites === 6) return Promise.reject(new Error('a bad block'));
-        return systemDisk.write(descriptor, pieces, position);
-      },
-    };
-    const uploads = await start(desk, { disk });
-    const { id } = await uploads.create(wishFor(), null);
-    await expect(uploads.append(id, long(0))).rejects.toThrow();
-    const { offsetBytes } = await uploads.head(id);
-    expect(offsetBytes).toBeGreaterThan(0);
-    expect(offsetBytes).toBeLessThan(bytes.length);
-    const other = seededBytes(3_000_000, 22);
-    const rest = chunkOf(offsetBytes, other, { lengthBytes: offsetBytes + other.length });
-    const state = await uploads.append(id, rest);
-    const all = Buffer.concat([bytes.subarray(0, offsetBytes), other]);
-    expect(state.receipt?.checksum).toBe(sha256(all));
-    expect((await desk.libraryFile(id)).equals(all)).toBe(true);
-  });
+  it.each(['write', 'sync'])(
+    'may be followed by other bytes than those that a failed %s lost',
+    async (act) => {
+      const desk = await makeSpoolDesk();
+      // The sixth write to the journal, or a sync about then, fails: bytes behind the safe ones have been hashed.
+      let journalWrites = 0;
+      let hasFailed = false;
+      const fail = (): Promise<void> => {
+        hasFailed = true;
+        return Promise.reject(new Error('a bad block'));
+      };
+      const disk: Disk = {
+        write(descriptor, pieces, position) {
+          const isRecord = pieces.length === 1 && [64, 4096].includes(pieces[0]?.length ?? 0);
+          if (isRecord) journalWrites++;
+          if (act === 'write' && isRecord && journalWrites === 6) return fail();
+          return systemDisk.write(descriptor, pieces, position);
+        },
+        sync: (descriptor) =>
+          act === 'sync' && journalWrites === 6 && !hasFailed ? fail() : systemDisk.sync(descriptor),
+      };
+      const uploads = await start(desk, { disk });
+      const { id } = await uploads.create(wishFor(), null);
+      await expect(uploads.append(id, long(0))).rejects.toThrow();
+      const { offsetBytes } = await uploads.head(id);
+      expect(offsetBytes).toBeGreaterThan(0);
+      expect(offsetBytes).toBeLessThan(bytes.length);
+      const other = seededBytes(3_000_000, 22);
+      const rest = chunkOf(offsetBytes, other, { lengthBytes: offsetBytes + other.length });
+      const state = await uploads.append(id, rest);
+      const all = Buffer.concat([bytes.subarray(0, offsetBytes), other]);
+      expect(state.receipt?.checksum).toBe(sha256(all));
+      expect((await desk.libraryFile(id)).equals(all)).toBe(true);
+    },
+  );
 });
