@@ -1,7 +1,7 @@
 // The servers that benchmarks speak to, each in a process of its own: ours, whole, and a bare one.
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent } from 'node:http';
+import { Agent, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,6 +102,19 @@ export function serveBench(port: number, token: string, end: () => Promise<void>
     process.send?.({ cpuMs: (user + system) / 1000, atMs: performance.now(), rssBytes } satisfies Usage);
   });
   process.send?.({ port, token });
+}
+
+/** The same for a bare server of Node; `end` lets go of what it had open. */
+export function listenForBench(server: Server, end: () => void = () => undefined): void {
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    serveBench(port, 'none', async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      end();
+    });
+  });
 }
 
 function heard<Answer>(child: ChildProcess): Promise<Answer> {

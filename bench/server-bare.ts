@@ -4,7 +4,7 @@ import { closeSync, fdatasync, fsync, openSync, write } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { serveBench } from './bench-servers.ts';
+import { listenForBench } from './bench-servers.ts';
 
 const writeAt = promisify(write);
 const dataSync = promisify(fdatasync);
@@ -55,12 +55,6 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 const server = createServer((request, response) => void answer(request, response));
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  serveBench(port, 'none', async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    for (const { fd } of files.values()) closeSync(fd);
-  });
+listenForBench(server, () => {
+  for (const { fd } of files.values()) closeSync(fd);
 });
