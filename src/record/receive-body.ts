@@ -57,11 +57,12 @@ export async function receiveBody(
       await received.finish();
     } catch (error) {
       await settleFailure(tools, lane, chunk, received, error);
-      // What follows may be other bytes than those that were hashed ahead.
-      if (lane.offsetBytes < received.endBytes) tools.digests.forget(lane.id);
-      if (!received.hasSyncFailed && lane.offsetBytes < received.endBytes) {
+      if (lane.offsetBytes < received.endBytes) {
+        // What follows may be other bytes than those that were hashed ahead.
+        tools.digests.forget(lane.id);
         // The next writer overwrites these bytes anyway, and a recovery cuts them off.
-        await truncate(descriptors.data, lane.offsetBytes).catch(() => undefined);
+        if (!received.hasSyncFailed)
+          await truncate(descriptors.data, lane.offsetBytes).catch(() => undefined);
       }
       throw asSpoolFailure(error, `the bytes of upload ${lane.id}`);
     }
