@@ -1,8 +1,8 @@
 import { crc8, crc16, type FlacFrameHeader } from '../model/flac-frame.ts';
 import { type FlacStreamInfo, readFlacFrames, readStreamInfo, STREAMINFO_BYTES } from './flac-frames.ts';
-import { withGuardedFile } from './guarded-file.ts';
-import { CopyImpossible, type JoinedParts, type JoinProgress } from './join-parts.ts';
-import { NewFile } from './new-file.ts';
+import type { GuardedFile } from './guarded-file.ts';
+import { CopyImpossible, type JoinedParts, type JoinProgress, joinOneByOne } from './join-parts.ts';
+import type { NewFile } from './new-file.ts';
 
 const MIN_BLOCK_SAMPLES = 16;
 /** A block size of 1 to 15 may only end a stream (RFC 9639 section 9.1.1), and 36 bits count its samples. */
@@ -21,27 +21,7 @@ export function joinFlac(
   outputPath: string,
   onProgress: JoinProgress,
 ): JoinedParts {
-  const output = new NewFile(outputPath);
-  try {
-    const joint = new FlacJoint(output);
-    let bytesBefore = 0;
-    for (const path of paths) {
-      bytesBefore += withGuardedFile(path, (file) => {
-        const info = readStreamInfo(file);
-        joint.begin(info);
-        let bytesDone = info.framesOffset;
-        for (const { header, bytes } of readFlacFrames(file, info)) {
-          joint.add(header, bytes);
-          bytesDone += bytes.length;
-          onProgress(bytesBefore + bytesDone);
-        }
-        return file.sizeBytes;
-      });
-    }
-    return joint.finish();
-  } finally {
-    output.close();
-  }
+  return joinOneByOne(paths, outputPath, onProgress, (output) => new FlacJoint(output));
 }
 
 class FlacJoint {
@@ -59,7 +39,18 @@ class FlacJoint {
     this.#output = output;
   }
 
-  begin(info: FlacStreamInfo): void {
+  append(file: GuardedFile, onProgress: JoinProgress): void {
+    const info = readStreamInfo(file);
+    this.#begin(info);
+    let bytesDone = info.framesOffset;
+    for (const { header, bytes } of readFlacFrames(file, info)) {
+      this.#add(header, bytes);
+      bytesDone += bytes.length;
+      onProgress(bytesDone);
+    }
+  }
+
+  #begin(info: FlacStreamInfo): void {
     const first = this.#info ?? info;
     if (this.#info === undefined) {
       this.#info = info;
@@ -73,7 +64,7 @@ class FlacJoint {
     this.#starts.push(this.#samples / first.sampleRateHz);
   }
 
-  add(header: FlacFrameHeader, frame: Buffer): void {
+  #add(header: FlacFrameHeader, frame: Buffer): void {
     // The block before is not the last one after all.
     this.#minBlock = Math.min(this.#minBlock, this.#lastBlock || Number.POSITIVE_INFINITY);
     if (this.#minBlock < MIN_BLOCK_SAMPLES)

@@ -1,7 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
-import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
-import { CopyImpossible, type JoinedParts, type JoinProgress } from './join-parts.ts';
-import { NewFile } from './new-file.ts';
+import type { GuardedFile } from './guarded-file.ts';
+import { CopyImpossible, type JoinedParts, type JoinProgress, joinOneByOne } from './join-parts.ts';
+import type { NewFile } from './new-file.ts';
 import {
   encodeOggPage,
   OGG_BEGIN,
@@ -44,20 +44,7 @@ export function joinOpus(
   outputPath: string,
   onProgress: JoinProgress,
 ): JoinedParts {
-  const output = new NewFile(outputPath);
-  try {
-    const joint = new OpusJoint(output);
-    let bytesBefore = 0;
-    for (const path of paths) {
-      bytesBefore += withGuardedFile(path, (file) => {
-        joint.append(file, (bytes) => onProgress(bytesBefore + bytes));
-        return file.sizeBytes;
-      });
-    }
-    return joint.finish();
-  } finally {
-    output.close();
-  }
+  return joinOneByOne(paths, outputPath, onProgress, (output) => new OpusJoint(output));
 }
 
 class OpusJoint {
