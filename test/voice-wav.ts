@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { wavHeader } from '../src/crashtest/made-audio.ts';
 import { seededRandom } from '../src/crashtest/seeded-random.ts';
 
 export { seededRandom };
@@ -39,21 +40,9 @@ export function writeWav(path: string, samples: Float32Array, sampleRateHz: numb
 }
 
 export function wavBytes(samples: Float32Array, sampleRateHz: number): Buffer {
-  const data = Buffer.alloc(44 + samples.length * 2);
-  data.write('RIFF', 0, 'latin1');
-  data.writeUInt32LE(36 + samples.length * 2, 4);
-  data.write('WAVEfmt ', 8, 'latin1');
-  data.writeUInt32LE(16, 16);
-  data.writeUInt16LE(1, 20);
-  data.writeUInt16LE(1, 22);
-  data.writeUInt32LE(sampleRateHz, 24);
-  data.writeUInt32LE(sampleRateHz * 2, 28);
-  data.writeUInt16LE(2, 32);
-  data.writeUInt16LE(16, 34);
-  data.write('data', 36, 'latin1');
-  data.writeUInt32LE(samples.length * 2, 40);
+  const data = Buffer.alloc(samples.length * 2);
   samples.forEach((sample, index) => {
-    data.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(sample * 32767))), 44 + index * 2);
+    data.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(sample * 32767))), index * 2);
   });
-  return data;
+  return Buffer.concat([wavHeader(data.length, sampleRateHz), data]);
 }

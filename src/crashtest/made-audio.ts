@@ -53,6 +53,11 @@ function makeSamples({ seed, seconds, sampleRateHz }: AudioRecipe): Int16Array {
 
 function wavParts(samples: Int16Array, sampleRateHz: number): Buffer[] {
   const sizeBytes = samples.length * 2;
+  return [wavHeader(sizeBytes, sampleRateHz), Buffer.from(samples.buffer, samples.byteOffset, sizeBytes)];
+}
+
+/** The ordinary 44 bytes before `sizeBytes` of 16-bit mono PCM. */
+export function wavHeader(sizeBytes: number, sampleRateHz: number): Buffer {
   const header = Buffer.alloc(WAV_HEADER_BYTES);
   header.write('RIFF', 0, 'latin1');
   header.writeUInt32LE(WAV_HEADER_BYTES - 8 + sizeBytes, 4);
@@ -66,5 +71,5 @@ function wavParts(samples: Int16Array, sampleRateHz: number): Buffer[] {
   header.writeUInt16LE(16, 34);
   header.write('data', 36, 'latin1');
   header.writeUInt32LE(sizeBytes, 40);
-  return [header, Buffer.from(samples.buffer, samples.byteOffset, sizeBytes)];
+  return header;
 }
