@@ -3,6 +3,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolderDurably } from '../../config/prepare-folders.ts';
 import { type StoreLock, takeStoreLock } from '../../config/store-lock.ts';
+import { ChangeSignal } from '../../model/change-signal.ts';
 import { systemClock } from '../../model/clock.ts';
 import { VoiceRecorderError } from '../../model/failure.ts';
 import type { TimelineEvent } from '../../model/take-timeline.ts';
@@ -31,15 +32,13 @@ export class LocalTake {
   #failure: VoiceRecorderError | undefined;
   #amending: Promise<void> = Promise.resolve();
   readonly #completion = Promise.withResolvers<void>();
-  #wake: () => void = () => undefined;
-  #change: Promise<void>;
+  readonly #change = new ChangeSignal();
 
   private constructor(folder: string, manifest: TakeManifest, file: FileHandle, lock: StoreLock) {
     this.folder = folder;
     this.#manifest = manifest;
     this.#file = file;
     this.#lock = lock;
-    this.#change = this.#nextChange();
   }
 
   static async create(dataDir: string, manifest: TakeManifest): Promise<LocalTake> {
@@ -107,14 +106,14 @@ export class LocalTake {
     } catch (error) {
       this.#failure = storageFailure(this.folder, error);
     }
-    this.#changed();
+    this.#change.tell();
   }
 
   /** No byte will be added. */
   complete(): void {
     this.#checksum ??= this.#hash.digest('hex');
     this.#completion.resolve();
-    this.#changed();
+    this.#change.tell();
   }
 
   /** Bytes from `start` (inclusive) to `end` (exclusive) of what is flushed. */
@@ -130,7 +129,7 @@ export class LocalTake {
 
   /** Resolves at the next growth or completion. */
   changed(): Promise<void> {
-    return this.#change;
+    return this.#change.changed();
   }
 
   /** Resolves once no byte will be added. */
@@ -174,17 +173,6 @@ export class LocalTake {
       this.#flushedBytes = end;
     }
     this.complete();
-  }
-
-  #changed(): void {
-    this.#wake();
-    this.#change = this.#nextChange();
-  }
-
-  #nextChange(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    return promise;
   }
 }
 

@@ -4,7 +4,7 @@ import {
   LONGEST_FLAC_HEADER_BYTES,
   readFlacFrameHeader,
 } from '../../../../src/model/flac-frame.ts';
-import { TimeMarks } from '../input/time-marks.ts';
+import { TimeMarks } from '../../../../src/model/time-marks.ts';
 import type { ByteClock } from './byte-clock.ts';
 
 const STREAM_INFO_BYTES = 42; // `fLaC`, the header of a block, STREAMINFO (RFC 9639 sections 6 and 8.2)

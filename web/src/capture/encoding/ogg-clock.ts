@@ -1,4 +1,4 @@
-import { TimeMarks } from '../input/time-marks.ts';
+import { TimeMarks } from '../../../../src/model/time-marks.ts';
 import type { ByteClock } from './byte-clock.ts';
 
 const PAGE_HEADER_BYTES = 27;

@@ -1,4 +1,5 @@
 import { createSHA256, type IHasher } from 'hash-wasm';
+import { ChangeSignal } from '../../../../src/model/change-signal.ts';
 import { type ByteClock, createByteClock } from '../encoding/byte-clock.ts';
 import { fileKindOfName } from './audio-file.ts';
 import { SegmentFile } from './segment-file.ts';
@@ -31,14 +32,12 @@ export class Segment implements SegmentSource {
   /** Where a file of an earlier visit ends for everyone but the disk. */
   #endBytes: number | null = null;
   #sha256: string | null = null;
-  #wake: () => void = () => {};
-  #change: Promise<void>;
+  readonly #change = new ChangeSignal();
 
   private constructor(file: SegmentFile, filename: string, hasher: IHasher) {
     this.#file = file;
     this.#clock = createByteClock(fileKindOfName(filename));
     this.#hasher = hasher;
-    this.#change = this.#nextChange();
   }
 
   /** A new segment under a name that no bytes lie under yet. */
@@ -104,12 +103,12 @@ export class Segment implements SegmentSource {
     this.#hasher.update(bytes);
     this.#clock.push(bytes);
     this.#file.append(bytes);
-    this.#changed();
+    this.#change.tell();
   }
 
   complete(): void {
     this.#sha256 ??= this.#hasher.digest('hex');
-    this.#changed();
+    this.#change.tell();
   }
 
   hasAllFrom(start: number): boolean {
@@ -126,7 +125,7 @@ export class Segment implements SegmentSource {
   }
 
   changed(): Promise<void> {
-    return this.#change;
+    return this.#change.changed();
   }
 
   close(): void {
@@ -146,17 +145,6 @@ export class Segment implements SegmentSource {
       // A running take shares this worker: its blocks come between.
       await new Promise((resolve) => setTimeout(resolve));
     }
-  }
-
-  #changed(): void {
-    this.#wake();
-    this.#change = this.#nextChange();
-  }
-
-  #nextChange(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    return promise;
   }
 }
 
