@@ -7,6 +7,9 @@ import { dirname, join } from 'node:path';
  * Runs a script under strace and follows, call by call, what a power cut could still take away: bytes written to a
  * file and not synced since, names made or removed in a folder and not synced since. POSIX promises no more than
  * that; a file system may be kinder, which is why a test on one disk cannot stand for all.
+ *
+ * Bytes of an upload whose write-ahead log is synced are sure as well, as long as that log is there; but not sure
+ * enough to be given another name.
  */
 
 /** What was in doubt at a place the script marked by writing `#mark <name>` to stdout. */
@@ -44,10 +47,21 @@ export function traceDurability(scriptPath: string, root: string, args: readonly
   }
 }
 
-interface TracedFile {
-  /** Writes that no sync covers yet, each with whether it had ended. */
-  readonly writes: Set<{ isDone: boolean }>;
+interface TracedWrite {
+  isDone: boolean;
+  /** The log that has the same bytes on the disk. */
+  loggedIn: string | null;
+  /** Of a write to a log: the writes whose bytes it repeats. */
+  readonly repeats: readonly TracedWrite[];
 }
+
+interface TracedFile {
+  /** Writes that no sync of this file covers yet. */
+  readonly writes: Set<TracedWrite>;
+}
+
+const LOG = /\/spool\/log-\d+$/;
+const UPLOAD_DATA = /\/spool\/[^/]+\/data(?:-\d+)?$/;
 
 class TracedDisk implements DurabilityTrace {
   readonly doubts: Doubt[] = [];
@@ -81,7 +95,8 @@ class TracedDisk implements DurabilityTrace {
   #begin(text: string): () => void {
     const written = /^(?:p?writev?2?|pwrite64|ftruncate)\(\d+<([^>]*)>/.exec(text)?.[1] ?? targetOfCopy(text);
     if (written !== undefined && this.#isOurs(written)) {
-      const write = { isDone: false };
+      const repeats = LOG.test(written) ? this.#dataWrites().filter(({ isDone }) => isDone) : [];
+      const write: TracedWrite = { isDone: false, loggedIn: null, repeats };
       this.#file(written).writes.add(write);
       return () => {
         write.isDone = true;
@@ -93,7 +108,10 @@ class TracedDisk implements DurabilityTrace {
     const covered = [...writes].filter(({ isDone }) => isDone);
     const names = [...this.#names.keys()].filter((path) => dirname(path) === synced);
     return () => {
-      for (const write of covered) writes.delete(write);
+      for (const write of covered) {
+        writes.delete(write);
+        for (const repeated of write.repeats) repeated.loggedIn = synced;
+      }
       for (const path of names) this.#names.delete(path);
     };
   }
@@ -139,11 +157,16 @@ class TracedDisk implements DurabilityTrace {
   #unlink(path: string): void {
     if (!this.#isOurs(path)) return;
     this.#files.delete(path);
+    for (const write of this.#dataWrites()) if (write.loggedIn === path) write.loggedIn = null;
     // A name that never was sure leaves nothing to be sure of.
     if (this.#names.get(path) === 'name') this.#names.delete(path);
     else this.#names.set(path, 'gone');
     // With a folder goes whatever was in doubt within.
     for (const inner of [...this.#names.keys()]) if (inner.startsWith(`${path}/`)) this.#names.delete(inner);
+  }
+
+  #dataWrites(): TracedWrite[] {
+    return [...this.#files].flatMap(([path, { writes }]) => (UPLOAD_DATA.test(path) ? [...writes] : []));
   }
 
   #file(path: string): TracedFile {
@@ -153,7 +176,9 @@ class TracedDisk implements DurabilityTrace {
   }
 
   #inDoubt(): string[] {
-    const bytes = [...this.#files].filter(([, { writes }]) => writes.size > 0);
+    const bytes = [...this.#files].filter(([, { writes }]) =>
+      [...writes].some(({ loggedIn }) => loggedIn === null),
+    );
     return [
       ...bytes.map(([path]) => `bytes ${this.#short(path)}`),
       ...[...this.#names].map(([path, what]) => `${what} ${this.#short(path)}`),

@@ -151,6 +151,11 @@ export function seededBytes(length: number, seed: number): Buffer {
   return bytes;
 }
 
+/** What lies in the spool besides its write-ahead log. */
+export async function uploadsUnder(spoolPath: string): Promise<string[]> {
+  return (await namesUnder(spoolPath)).filter((name) => !name.startsWith('log-'));
+}
+
 export async function namesUnder(folder: string): Promise<string[]> {
   return (await readdir(folder)).sort();
 }

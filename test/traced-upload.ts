@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemDisk } from '../src/record/disk.ts';
 import { openUploads } from '../src/record/open-uploads.ts';
@@ -22,6 +23,10 @@ await uploads.append(id, chunkOf(0, part));
 mark('appended');
 await uploads.append(id, chunkOf(10_000, part));
 mark('appended-again');
+const longer = await uploads.create(wishFor(), null);
+mark('longer');
+await uploads.append(longer.id, chunkOf(0, seededBytes(300_000, 2)));
+mark('appended-much');
 await uploads.append(id, chunkOf(20_000, Buffer.alloc(0), { lengthBytes: 30_000 }));
 mark('declared');
 await uploads.append(id, chunkOf(20_000, part));
@@ -32,9 +37,24 @@ mark('unwanted');
 await uploads.terminate(unwanted.id);
 mark('terminated');
 
+// A crash is the spool as it lies there just now.
+const lively = await uploads.create(wishFor(), null);
+await uploads.append(lively.id, chunkOf(0, part));
+const copy = await makeSpoolDesk({}, join(desk.root, 'copy'));
+await cp(desk.spoolPath, copy.spoolPath, { recursive: true });
+const copied = await openUploads(copy);
+mark('crashed');
+await copied.head(lively.id);
+mark('played-back');
+await copied.append(lively.id, chunkOf(10_000, part));
+mark('closing');
+await copied.close();
+mark('closed');
+
 const unlucky = await uploads.create(wishFor(), null);
 await uploads.append(unlucky.id, chunkOf(0, part));
-failingSyncs = 2;
+// Of the log, then of both files of the upload.
+failingSyncs = 3;
 mark('failing');
 await uploads.append(unlucky.id, chunkOf(10_000, part)).catch(() => undefined);
 mark('failed');

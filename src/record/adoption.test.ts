@@ -6,10 +6,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   chunkOf,
   makeSpoolDesk,
-  namesUnder,
   type SpoolDesk,
   StillClock,
   seededBytes,
+  uploadsUnder,
   wishFor,
 } from '../../test/spool-desk.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
@@ -59,7 +59,7 @@ describe('an upload that nobody came back for', () => {
       checksum: sha256(bytes),
       wish: { title: 'Recovered: Interview', checksum: null },
     });
-    expect(await namesUnder(desk.spoolPath)).toEqual([id]);
+    expect(await uploadsUnder(desk.spoolPath)).toEqual([id]);
     expect((await readFile(join(desk.spoolPath, id, 'data'))).equals(bytes)).toBe(true);
     expect(await uploads.adoptExpired()).toEqual([]);
     expect(await uploads.listUnfinished()).toMatchObject([{ id, adoptedAs: adopted?.recordingId }]);
@@ -169,7 +169,7 @@ describe('an upload that nobody came back for', () => {
     await uploads.adoptExpired();
     await uploads.adoptExpired();
     expect(tries).toBe(2);
-    expect(await namesUnder(desk.spoolPath)).toEqual([id]);
+    expect(await uploadsUnder(desk.spoolPath)).toEqual([id]);
     expect((await readFile(join(desk.spoolPath, id, 'data'))).equals(bytes)).toBe(true);
   });
 
@@ -186,14 +186,14 @@ describe('an upload that nobody came back for', () => {
     clock.pass(8 * DAY_MS);
     const adopting = uploads.adoptExpired();
     await started.promise;
-    expect(await namesUnder(desk.spoolPath)).toHaveLength(2);
+    expect(await uploadsUnder(desk.spoolPath)).toHaveLength(2);
     // A second process's view of the disk at this moment is that of a start after the crash.
     const copy = await makeSpoolDesk({ clock });
     await cp(desk.spoolPath, copy.spoolPath, { recursive: true });
     const { uploads: restarted } = await openSpool({}, copy);
     const report = await (await restarted.recover()).done;
     expect(report.removed).toHaveLength(1);
-    expect(await namesUnder(copy.spoolPath)).toEqual([id]);
+    expect(await uploadsUnder(copy.spoolPath)).toEqual([id]);
     gate.reject(new VoiceRecorderError('interrupted', 'The test is over.'));
     await adopting;
   });

@@ -5,7 +5,7 @@ import type { SpooledFile } from '../model/upload.ts';
 import type { CopyResult } from './copy-bytes.ts';
 import { removeFolder } from './disk.ts';
 import { dataPath, uploadFolder } from './spool-layout.ts';
-import { makeCopyFolder, type SpoolTools } from './spool-tools.ts';
+import { makeCopyFolder, type SpoolTools, writeKeptRecords } from './spool-tools.ts';
 import { newUploadInfo } from './upload-info.ts';
 import type { UploadLane } from './upload-lane.ts';
 import type { AdoptedTake } from './uploads-desk.ts';
@@ -84,6 +84,7 @@ async function copySafe(
   folder: string,
   id: string,
 ): Promise<CopyResult> {
+  await writeKeptRecords(tools, lane);
   return await tools.hands.renew({
     from: { folder: lane.folder, id: lane.id, generation: lane.info.generation },
     to: { folder, id, generation: 1 },

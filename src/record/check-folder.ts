@@ -259,9 +259,13 @@ function generationOf(folder: string, info: UploadInfo | undefined): number {
   return generation;
 }
 
-export function writeAllNow(descriptor: number, bytes: Uint8Array): void {
+/** Writes at `position` or, without one, where the file stands. */
+export function writeAllNow(descriptor: number, bytes: Uint8Array, position: number | null = null): void {
   let done = 0;
-  while (done < bytes.length) done += fs.writeSync(descriptor, bytes, done, bytes.length - done);
+  while (done < bytes.length) {
+    const at = position === null ? null : position + done;
+    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, at);
+  }
 }
 
 export function syncFolderNow(path: string): void {

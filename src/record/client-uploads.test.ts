@@ -10,6 +10,7 @@ import {
   type SpoolDesk,
   StillClock,
   seededBytes,
+  uploadsUnder,
   wishFor,
 } from '../../test/spool-desk.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
@@ -65,7 +66,7 @@ describe('a new upload', () => {
     async (length) => {
       const { desk, uploads } = await openSpool();
       await expect(uploads.create(wishFor(), length)).rejects.toEqual(code('upload-length-invalid'));
-      expect(await namesUnder(desk.spoolPath)).toEqual([]);
+      expect(await uploadsUnder(desk.spoolPath)).toEqual([]);
     },
   );
 
@@ -112,7 +113,7 @@ describe('appending', () => {
       sizeBytes: bytes.length,
     });
     expect((await desk.libraryFile(id)).equals(bytes)).toBe(true);
-    await until(async () => (await namesUnder(desk.spoolPath)).length === 0);
+    await until(async () => (await uploadsUnder(desk.spoolPath)).length === 0);
     expect(await uploads.head(id)).toMatchObject({ offsetBytes: bytes.length, receipt: state.receipt });
   });
 
@@ -494,7 +495,7 @@ describe('terminating', () => {
     await new Promise(setImmediate);
     await uploads.terminate(id);
     await cut;
-    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+    expect(await uploadsUnder(desk.spoolPath)).toEqual([]);
     await expect(uploads.head(id)).rejects.toEqual(code('upload-gone'));
     await expect(uploads.append(id, chunkOf(0, Buffer.from('x')))).rejects.toEqual(code('upload-gone'));
     await expect(uploads.terminate(id)).rejects.toEqual(code('upload-gone'));
@@ -508,7 +509,7 @@ describe('terminating', () => {
     const restarted = await openUploads(desk);
     opened.push({ desk, uploads: restarted });
     await (await restarted.recover()).done;
-    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+    expect(await uploadsUnder(desk.spoolPath)).toEqual([]);
   });
 });
 

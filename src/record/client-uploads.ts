@@ -43,7 +43,10 @@ export class ClientUploads implements Uploads {
     this.#bodyTools = {
       ...tools,
       clock: tools.desk.clock,
-      onDiskFull: async () => await tools.desk.onDiskFull?.(),
+      onDiskFull: async () => {
+        background.attend(tools.ahead.relieve());
+        await tools.desk.onDiskFull?.();
+      },
       onJournalled: (lane) => {
         tools.digests.follow(lane.id, lane.paths.data, lane.offsetBytes);
         tools.desk.onProgress?.({

@@ -35,7 +35,11 @@ async function run(
     throw new VoiceRecorderError('audio-no-samples', `Upload ${id} was ended without a single byte.`);
   }
   const path = lane.paths.data;
-  const checksum = knownChecksum ?? (await tools.digests.finish(id, path, sizeBytes));
+  const settling = tools.ahead.settleUpload(lane);
+  const [checksum] = await Promise.all([
+    knownChecksum ?? tools.digests.finish(id, path, sizeBytes),
+    settling,
+  ]);
   if (wish.checksum !== null && wish.checksum !== checksum) {
     throw new VoiceRecorderError(
       'checksum-mismatch',

@@ -173,7 +173,7 @@ function tryMount(): boolean {
 describe('a sync that failed', () => {
   it('is told, its files are never synced again, and the upload goes on in new ones', async () => {
     const disk = new TroubledDisk();
-    const { desk, uploads } = await openSpool({ disk });
+    const { desk, uploads } = await openSpool({ disk, tuning: { logBytes: 0, patienceMs: 25_000 } });
     const { id } = await uploads.create(wishFor(), bytes.length);
     await uploads.append(id, chunkOf(0, bytes.subarray(0, 40_000)));
     disk.failingSyncs = 2;
@@ -194,7 +194,7 @@ describe('a sync that failed', () => {
 
   it.skipIf(process.platform !== 'linux')('leaves neither of its files open', async () => {
     const disk = new TroubledDisk();
-    const { desk, uploads } = await openSpool({ disk });
+    const { desk, uploads } = await openSpool({ disk, tuning: { logBytes: 0, patienceMs: 25_000 } });
     const { id } = await uploads.create(wishFor(), null);
     await uploads.append(id, chunkOf(0, bytes.subarray(0, 40_000)));
     const openFiles = () =>
@@ -216,7 +216,7 @@ describe('a sync that failed', () => {
 
   it('of either file is enough for that', async () => {
     const disk = new TroubledDisk();
-    const { desk, uploads } = await openSpool({ disk });
+    const { desk, uploads } = await openSpool({ disk, tuning: { logBytes: 0, patienceMs: 25_000 } });
     const { id } = await uploads.create(wishFor(), null);
     disk.failingSyncs = 1;
     await expect(uploads.append(id, chunkOf(0, bytes))).rejects.toEqual(code('storage-failed'));
@@ -226,7 +226,7 @@ describe('a sync that failed', () => {
 
   it('is survived by a restart, which goes on with the new files', async () => {
     const disk = new TroubledDisk();
-    const { desk, uploads } = await openSpool({ disk });
+    const { desk, uploads } = await openSpool({ disk, tuning: { logBytes: 0, patienceMs: 25_000 } });
     const { id } = await uploads.create(wishFor(), null);
     await uploads.append(id, chunkOf(0, bytes.subarray(0, 40_000)));
     disk.failingSyncs = 2;
@@ -244,7 +244,7 @@ describe('a sync that failed', () => {
 
   it('whose acknowledged bytes cannot be read back either is told until they can', async () => {
     const disk = new TroubledDisk();
-    const { desk, uploads } = await openSpool({ disk });
+    const { desk, uploads } = await openSpool({ disk, tuning: { logBytes: 0, patienceMs: 25_000 } });
     const { id } = await uploads.create(wishFor(), null);
     await uploads.append(id, chunkOf(0, bytes.subarray(0, 40_000)));
     const data = join(desk.spoolPath, id, 'data');

@@ -10,13 +10,14 @@ interface Waiting {
 /**
  * Group commit: all descriptors that wait are synced side by side, so that the file system's journal is committed
  * once for many uploads. The number under way stays below the size of libuv's thread pool, for reads and writes
- * need threads too; a descriptor that already waits is synced once for all who asked.
+ * need threads too; a descriptor that already waits is synced once for all who asked. One descriptor is never
+ * synced twice at a time: the kernel tells of a lost page only once, and whoever asked meanwhile must hear of it too.
  */
 export class GroupSync {
   readonly #disk: Disk;
   readonly #atOnce: number;
   readonly #waiting = new Map<number, Waiting>();
-  #underWay = 0;
+  readonly #underWay = new Set<number>();
   #isStarting = false;
 
   constructor(disk: Disk, atOnce: number = syncsAtOnce()) {
@@ -53,18 +54,25 @@ export class GroupSync {
 
   #startWaiting(): void {
     for (const waiting of this.#waiting.values()) {
-      if (this.#underWay >= this.#atOnce) return;
-      this.#waiting.delete(waiting.descriptor);
-      this.#underWay++;
-      this.#disk.sync(waiting.descriptor).then(
-        () => this.#settle(waiting.resolve),
-        (error: unknown) => this.#settle(() => waiting.reject(error)),
+      if (this.#underWay.size >= this.#atOnce) return;
+      const { descriptor } = waiting;
+      if (this.#underWay.has(descriptor)) continue;
+      this.#waiting.delete(descriptor);
+      this.#underWay.add(descriptor);
+      this.#disk.sync(descriptor).then(
+        () => this.#settle(descriptor, waiting.resolve),
+        (error: unknown) => {
+          const next = this.#waiting.get(descriptor);
+          this.#waiting.delete(descriptor);
+          next?.reject(error);
+          this.#settle(descriptor, () => waiting.reject(error));
+        },
       );
     }
   }
 
-  #settle(tell: () => void): void {
-    this.#underWay--;
+  #settle(descriptor: number, tell: () => void): void {
+    this.#underWay.delete(descriptor);
     tell();
     if (this.#waiting.size > 0 && !this.#isStarting) this.#startWaiting();
   }

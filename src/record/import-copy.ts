@@ -132,7 +132,7 @@ async function copyContent(
       covers: 'all',
       receivedAtMs: tools.desk.clock.nowMs(),
     } as const;
-    await tools.disk.write(journal.fd, [encodeRecord(info.id, 0, record)], journalPosition(0));
+    await tools.disk.write(journal.fd, [encodeRecord(info.id, record)], journalPosition(0));
     await writeBack.settle();
     const infoFile = await openPart(join(folder, COPY_INFO_NAME), 'r+');
     await tools.sync.sync(data.fd, journal.fd, infoFile.fd);

@@ -5,6 +5,7 @@ import {
   decodeJournal,
   encodeFirstBlock,
   encodeRecord,
+  fillingAfter,
   JOURNAL_BLOCK_BYTES,
   type JournalRecord,
   journalPosition,
@@ -26,7 +27,7 @@ function record(index: number, lengthBytes = 100): JournalRecord {
 function journalOf(records: readonly JournalRecord[], ofId = id): Buffer {
   let file = encodeFirstBlock(ofId, 'client', 1_700_000_000_000);
   for (const [index, each] of records.entries()) {
-    const bytes = encodeRecord(ofId, index, each);
+    const bytes = Buffer.concat([encodeRecord(ofId, each), fillingAfter(index, index + 1)]);
     const position = journalPosition(index);
     if (file.length < position + bytes.length) {
       file = Buffer.concat([file, Buffer.alloc(position + bytes.length - file.length)]);

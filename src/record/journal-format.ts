@@ -50,8 +50,13 @@ export interface JournalContent {
   readonly claimedBytes: number;
 }
 
-function idBytes(id: RecordingId): Buffer {
+export function idBytes(id: RecordingId): Buffer {
   return Buffer.from(id.replaceAll('-', ''), 'hex');
+}
+
+export function idOfBytes(bytes: Buffer): RecordingId {
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
 /** A whole first block: the header, then empty slots. */
@@ -65,10 +70,9 @@ export function encodeFirstBlock(id: RecordingId, origin: JournalOrigin, madeAtM
   return block;
 }
 
-/** The bytes to write at slot `slotOf(index)`: a record, followed by empty slots when it opens a new block. */
-export function encodeRecord(id: RecordingId, index: number, record: JournalRecord): Buffer {
-  const isFirstOfBlock = journalPosition(index) % JOURNAL_BLOCK_BYTES === 0;
-  const bytes = Buffer.alloc(isFirstOfBlock ? JOURNAL_BLOCK_BYTES : SLOT_BYTES);
+/** The slot of a record. */
+export function encodeRecord(id: RecordingId, record: JournalRecord): Buffer {
+  const bytes = Buffer.alloc(SLOT_BYTES);
   bytes.writeBigUInt64LE(BigInt(record.offsetBytes), 0);
   bytes.writeBigUInt64LE(BigInt(record.lengthBytes), 8);
   record.sha256.copy(bytes, 16);
@@ -81,6 +85,14 @@ export function encodeRecord(id: RecordingId, index: number, record: JournalReco
 /** Where the record with this index (from 0) lies in the journal. */
 export function journalPosition(index: number): number {
   return (index + 1) * SLOT_BYTES;
+}
+
+/** Empty slots to write behind the records from `firstIndex` to before `endIndex`, when they open a new block. */
+export function fillingAfter(firstIndex: number, endIndex: number): Buffer {
+  const endBytes = journalPosition(endIndex);
+  const blockBytes = Math.floor((endBytes - SLOT_BYTES) / JOURNAL_BLOCK_BYTES) * JOURNAL_BLOCK_BYTES;
+  const isOpened = journalPosition(firstIndex) <= blockBytes;
+  return Buffer.alloc(isOpened ? blockBytes + JOURNAL_BLOCK_BYTES - endBytes : 0);
 }
 
 export function decodeJournal(bytes: Buffer, id: RecordingId): JournalContent {
@@ -108,7 +120,7 @@ function decodeOrigin(bytes: Buffer, id: RecordingId): JournalOrigin | null {
   return ORIGINS[(bytes[32] ?? 0) - 1] ?? null;
 }
 
-function decodeRecord(slot: Buffer, id: RecordingId): JournalRecord | undefined {
+export function decodeRecord(slot: Buffer, id: RecordingId): JournalRecord | undefined {
   if (slot.readUInt32LE(60) !== crc32(slot.subarray(0, 60), crc32(idBytes(id)))) return undefined;
   const offsetBytes = Number(slot.readBigUInt64LE(0));
   const lengthBytes = Number(slot.readBigUInt64LE(8));

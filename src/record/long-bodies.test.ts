@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chunkOf, makeSpoolDesk, type SpoolDesk, seededBytes, wishFor } from '../../test/spool-desk.ts';
 import { type Disk, systemDisk } from './disk.ts';
-import { decodeJournal } from './journal-format.ts';
+import { decodeJournal, SLOT_BYTES } from './journal-format.ts';
 import { openUploads } from './open-uploads.ts';
 import type { UploadSpool, UploadsDesk } from './uploads-desk.ts';
 
@@ -116,7 +116,7 @@ describe('a long body without checksum', () => {
       };
       const disk: Disk = {
         write(descriptor, pieces, position) {
-          const isRecord = pieces.length === 1 && [64, 4096].includes(pieces[0]?.length ?? 0);
+          const isRecord = pieces[0]?.length === SLOT_BYTES;
           if (isRecord) journalWrites++;
           if (act === 'write' && isRecord && journalWrites === 6) return fail();
           return systemDisk.write(descriptor, pieces, position);

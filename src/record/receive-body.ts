@@ -2,12 +2,14 @@ import { ftruncate } from 'node:fs';
 import { promisify } from 'node:util';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { UploadChunk } from '../voice-recorder.ts';
+import { SHORT_BODY_BYTES } from './body-segment.ts';
 import { asSpoolFailure, isDiskFull } from './disk.ts';
 import type { OpenDescriptors } from './open-descriptors.ts';
-import { ReceivedBytes, type ReceivingTools } from './received-bytes.ts';
+import { ReceivedBytes, type ReceivingPlace, type ReceivingTools } from './received-bytes.ts';
 import type { RunningDigests } from './running-digest.ts';
 import type { UploadLane } from './upload-lane.ts';
 import { requireWithinLength } from './upload-rules.ts';
+import type { WriteAheadLog } from './write-ahead-log.ts';
 import type { WriterTurn } from './writer-turn.ts';
 
 const truncate = promisify(ftruncate);
@@ -15,13 +17,11 @@ const truncate = promisify(ftruncate);
 /** A longer piece is taken in parts, so that hashing it never holds up the event loop. */
 const LONGEST_PIECE_BYTES = 1024 * 1024;
 
-/** Hashing this much takes less than the way to another thread and back. */
-const LONGEST_HASHED_HERE_BYTES = 256 * 1024;
-
 export interface BodyTools extends ReceivingTools {
   readonly descriptors: OpenDescriptors;
   /** Hashes whole uploads as they grow, in threads of their own. */
   readonly digests: RunningDigests;
+  readonly ahead: WriteAheadLog;
   /** Called on a full disk, before the safe part is journalled. */
   onDiskFull(): Promise<void>;
   /** Called whenever more bytes of the upload are safe. */
@@ -40,11 +40,13 @@ export async function receiveBody(
 ): Promise<void> {
   await tools.descriptors.use(lane.paths, async (descriptors) => {
     const place = {
-      id: lane.id,
       descriptors,
       offsetBytes: lane.offsetBytes,
       recordCount: lane.recordCount,
+      journalTail: lane.journalTail,
       digestOfAll: digestElsewhere(tools.digests, lane, chunk),
+      log: logFor(tools.ahead, lane, chunk),
+      isDistrusted: () => lane.isDistrusted,
       onJournalled: (endBytes: number) => {
         lane.noteJournalled(endBytes);
         tools.onJournalled(lane);
@@ -76,12 +78,21 @@ export async function receiveBody(
 function digestElsewhere(
   digests: RunningDigests,
   lane: UploadLane,
-  { checksum, contentLengthBytes }: UploadChunk,
+  chunk: UploadChunk,
 ): ((endBytes: number) => Promise<Buffer>) | null {
-  const isShort = contentLengthBytes !== null && contentLengthBytes < LONGEST_HASHED_HERE_BYTES;
-  if (checksum !== null || isShort || !digests.isNear(lane.id, lane.offsetBytes)) return null;
+  if (chunk.checksum !== null || isShort(chunk) || !digests.isNear(lane.id, lane.offsetBytes)) return null;
   const path = lane.paths.data;
   return async (endBytes) => Buffer.from(await digests.finish(lane.id, path, endBytes), 'hex');
+}
+
+/** Null for a long body: writing its bytes twice would cost more than a sync of its own. */
+function logFor(ahead: WriteAheadLog, lane: UploadLane, chunk: UploadChunk): ReceivingPlace['log'] {
+  if (!isShort(chunk)) return null;
+  return (recordIndex, record, pieces) => ahead.append({ lane, recordIndex, record, pieces });
+}
+
+function isShort({ contentLengthBytes }: UploadChunk): boolean {
+  return contentLengthBytes !== null && contentLengthBytes <= SHORT_BODY_BYTES;
 }
 
 async function takeAll(

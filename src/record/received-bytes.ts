@@ -1,9 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
-import type { RecordingId } from '../model/id.ts';
+import { newSegment, type Segment, takeInto, type Unrecorded, type WrittenPart } from './body-segment.ts';
 import type { Disk } from './disk.ts';
 import type { GroupSync } from './group-sync.ts';
-import { encodeRecord, journalPosition } from './journal-format.ts';
+import type { JournalRecord } from './journal-format.ts';
+import type { JournalTail } from './journal-tail.ts';
 import type { UploadDescriptors } from './open-descriptors.ts';
 import type { UploadsTuning } from './uploads-desk.ts';
 
@@ -15,17 +15,26 @@ export interface ReceivingTools {
 }
 
 export interface ReceivingPlace {
-  readonly id: RecordingId;
   readonly descriptors: UploadDescriptors;
   /** Where the bytes go: the end of what is journalled. */
   readonly offsetBytes: number;
   /** Records the journal holds already. */
   readonly recordCount: number;
+  readonly journalTail: JournalTail;
   /**
    * Makes the SHA-256 of all bytes of the file up to `endBytes`, once they are written, elsewhere than on this
    * thread. Null: the bytes of this body are hashed here as they pass, which is quicker for few of them.
    */
   readonly digestOfAll: ((endBytes: number) => Promise<Buffer>) | null;
+  /**
+   * Makes a record safe together with its bytes, without the upload's own files; false when these have to be synced
+   * after all. Null: a long body, whose bytes are written only once.
+   */
+  readonly log:
+    | ((recordIndex: number, record: JournalRecord, pieces: readonly Buffer[]) => Promise<boolean>)
+    | null;
+  /** True when somebody else's sync of these files failed. */
+  isDistrusted(): boolean;
   /** Bytes up to `endBytes` are on stable storage, with their record. */
   onJournalled(endBytes: number): void;
 }
@@ -40,28 +49,6 @@ const WRITE_BACK_BYTES = 3 * 1024 * 1024;
 
 /** Unless the disk keeps up, receiving waits: what is not journalled would be lost with the connection and the power. */
 const UNRECORDED_AT_ONCE = 4;
-
-interface Segment {
-  readonly startBytes: number;
-  lengthBytes: number;
-  /** Null when the bytes are hashed elsewhere. */
-  readonly hash: Hash | null;
-}
-
-/** Bytes that are or will be written, on their way into the journal. */
-interface Unrecorded {
-  readonly startBytes: number;
-  readonly lengthBytes: number;
-  readonly hash: Hash | null;
-  readonly written: Promise<boolean>;
-}
-
-/** The end of what is safely written but not yet journalled: what can be kept when the disk is full. */
-interface WrittenPart {
-  readonly startBytes: number;
-  readonly lengthBytes: number;
-  readonly hash: Hash | null;
-}
 
 /**
  * Takes the bytes of one body: gathers socket pieces into writes, hashes them as they pass, appends journal records
@@ -112,8 +99,7 @@ export class ReceivedBytes {
   /** Takes a piece of at most a few MiB; resolves when there is room for the next. Rejects when the disk failed. */
   accept(piece: Buffer): Promise<void> | undefined {
     this.#throwFailure();
-    this.#segment.hash?.update(piece);
-    this.#segment.lengthBytes += piece.length;
+    takeInto(this.#segment, piece);
     this.#endBytes += piece.length;
     this.#gathered.push(piece);
     this.#gatheredBytes += piece.length;
@@ -157,14 +143,14 @@ export class ReceivedBytes {
     for (const one of waiting) if (await one.written) this.#queueRecord(one);
     await this.#records;
     if (part !== null && part.startBytes === this.#recordedBytes) {
-      this.#queueRecord({ ...part, written: Promise.resolve(true) });
+      this.#queueRecord({ ...part, pieces: null, written: Promise.resolve(true) });
     }
     await this.#settleRecords().catch(() => undefined);
   }
 
   #newSegment(startBytes: number): Segment {
-    const hash = this.#place.digestOfAll === null ? createHash('sha256') : null;
-    return { startBytes, lengthBytes: 0, hash };
+    const { log, digestOfAll } = this.#place;
+    return newSegment(startBytes, log !== null, digestOfAll === null);
   }
 
   #writeGathered(): void {
@@ -187,29 +173,47 @@ export class ReceivedBytes {
   #journalSegment(): void {
     this.#stopTimer();
     this.#writeGathered();
-    const { startBytes, lengthBytes, hash } = this.#segment;
-    if (lengthBytes === 0) return;
+    const segment = this.#segment;
+    if (segment.lengthBytes === 0) return;
     this.#segment = this.#newSegment(this.#endBytes);
-    this.#queueRecord({ startBytes, lengthBytes, hash, written: this.#writes });
+    this.#queueRecord({ ...segment, written: this.#writes });
   }
 
   #queueRecord(unrecorded: Unrecorded): void {
-    const { startBytes, lengthBytes, hash } = unrecorded;
+    const { startBytes, lengthBytes, pieces } = unrecorded;
+    const endBytes = startBytes + lengthBytes;
     this.#unrecorded.push(unrecorded);
+    const digest = this.#digestOf(unrecorded);
     this.#records = this.#after(this.#records, unrecorded.written, async () => {
-      const { id, descriptors, onJournalled, digestOfAll } = this.#place;
+      const { descriptors, onJournalled, digestOfAll, log, journalTail } = this.#place;
       const covers = digestOfAll === null ? 'piece' : 'all';
-      const sha256 = (await digestOfAll?.(startBytes + lengthBytes)) ?? hash?.copy().digest();
+      const sha256 = await digest;
       if (sha256 === undefined) throw new Error('Nobody hashed these bytes.');
       const receivedAtMs = this.#tools.clock.nowMs();
       const record = { offsetBytes: startBytes, lengthBytes, sha256, covers, receivedAtMs } as const;
-      const bytes = encodeRecord(id, this.#recordCount, record);
-      await this.#tools.disk.write(descriptors.journal, [bytes], journalPosition(this.#recordCount));
+      const index = this.#recordCount;
+      const isLogged = pieces !== null && (await log?.(index, record, pieces)) === true;
+      if (isLogged) journalTail.keep(index, record);
+      else await journalTail.write(this.#tools.disk, descriptors.journal, index, record);
       this.#unrecorded.shift();
       this.#recordCount++;
-      this.#recordedBytes = startBytes + lengthBytes;
-      this.#startSync([descriptors.data, descriptors.journal], () => onJournalled(startBytes + lengthBytes));
+      this.#recordedBytes = endBytes;
+      if (!isLogged) this.#startSync([descriptors.data, descriptors.journal], () => onJournalled(endBytes));
+      else onJournalled(endBytes);
+      // The log has them; a journal that cannot be written now is written later.
+      if (journalTail.isLong)
+        await journalTail.writeKept(this.#tools.disk, descriptors.journal).catch(() => undefined);
     });
+  }
+
+  /** Begun as soon as the bytes are written, while records before this one are still being synced. */
+  #digestOf({ startBytes, lengthBytes, hash, written }: Unrecorded): Promise<Buffer | undefined> {
+    const { digestOfAll } = this.#place;
+    if (digestOfAll === null) return Promise.resolve(hash?.copy().digest());
+    const digest = written.then((isThere) => (isThere ? digestOfAll(startBytes + lengthBytes) : undefined));
+    // Whoever writes the record hears of a failure.
+    digest.catch(() => undefined);
+    return digest;
   }
 
   #beginWriteBack(bytes: number): void {
@@ -222,7 +226,11 @@ export class ReceivedBytes {
   }
 
   #startSync(descriptors: readonly number[], then: () => void): void {
-    this.#syncing = this.#tools.sync.sync(...descriptors).then(then, (error: unknown) => {
+    const sync = async (): Promise<void> => {
+      await this.#tools.sync.sync(...descriptors);
+      if (this.#place.isDistrusted()) throw new Error('An earlier sync of the same files failed.');
+    };
+    this.#syncing = sync().then(then, (error: unknown) => {
       this.#failure = { error, isSync: true };
     });
   }

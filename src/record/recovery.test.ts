@@ -389,7 +389,7 @@ describe('recovering', () => {
           covers: 'piece',
           receivedAtMs: 1000,
         } as const;
-        encodeRecord(other, 0, record).copy(journal, journalPosition(0));
+        encodeRecord(other, record).copy(journal, journalPosition(0));
         await writeFile(join(desk.spoolPath, other, 'journal'), journal);
       }),
     );

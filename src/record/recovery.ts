@@ -40,6 +40,8 @@ export async function recoverSpool(
   }
   const findings: Findings = { resumed: 0, completed: [], removed: [], troubled: [], adopted: [] };
   const work = async (): Promise<RecoveryReport> => {
+    // Also when there is no upload left that needs it. A failure is told for each upload.
+    await tools.playBack().catch(() => undefined);
     for (const { name, kind } of entries) {
       // A person's word was given before the crash.
       if (kind === 'terminated') await removeFolder(join(tools.desk.spoolPath, name));

@@ -4,7 +4,13 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import { judgeOf, readInto, readJournal, syncFolderNow, writeAllNow } from './check-folder.ts';
 import type { CopyResult } from './copy-bytes.ts';
-import { encodeFirstBlock, encodeRecord, type JournalOrigin, journalPosition } from './journal-format.ts';
+import {
+  encodeFirstBlock,
+  encodeRecord,
+  fillingAfter,
+  type JournalOrigin,
+  journalPosition,
+} from './journal-format.ts';
 import { dataPath, journalPath } from './spool-layout.ts';
 
 export interface SpoolPair {
@@ -57,7 +63,8 @@ export function renewFiles(request: RenewRequest): CopyResult {
           `The bytes of upload ${id} from ${record.offsetBytes} on can no longer be read as they were acknowledged.`,
         );
       }
-      fs.writeSync(journalFile, encodeRecord(to.id, index, record), 0, undefined, journalPosition(index));
+      writeAllNow(journalFile, encodeRecord(to.id, record), journalPosition(index));
+      writeAllNow(journalFile, fillingAfter(index, index + 1), journalPosition(index + 1));
       sizeBytes += record.lengthBytes;
     }
     fs.fdatasyncSync(data);

@@ -1,5 +1,5 @@
 import { asSpoolFailure } from './disk.ts';
-import type { SpoolTools } from './spool-tools.ts';
+import { type SpoolTools, writeKeptRecords } from './spool-tools.ts';
 import type { UploadLane } from './upload-lane.ts';
 
 /**
@@ -9,9 +9,10 @@ import type { UploadLane } from './upload-lane.ts';
  */
 export async function renewLane(tools: SpoolTools, lane: UploadLane): Promise<void> {
   const { folder, id, info, recordCount } = lane;
-  await tools.descriptors.forget(lane.paths.data);
   const generation = info.generation + 1;
   try {
+    await writeKeptRecords(tools, lane);
+    await tools.descriptors.forget(lane.paths.data);
     await tools.hands.renew({
       from: { folder, id, generation: info.generation },
       to: { folder, id, generation },

@@ -3,6 +3,7 @@ import { siblingModule } from '../model/sibling-module.ts';
 import type { FolderCheck } from './check-folder.ts';
 import type { CopyRequest, CopyResult } from './copy-bytes.ts';
 import type { RenewRequest } from './renew-files.ts';
+import type { ReplayRequest, ReplayResult } from './replay-logs.ts';
 import type { SpoolJob } from './spool-worker.ts';
 import type { UploadInfo } from './upload-info.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -27,6 +28,11 @@ export class SpoolHands {
   async renew(request: RenewRequest): Promise<CopyResult> {
     const job: SpoolJob = { kind: 'renew', ...request };
     return (await this.#pool.run(job, { isUrgent: true })) as CopyResult;
+  }
+
+  async replay(request: ReplayRequest): Promise<ReplayResult> {
+    const job: SpoolJob = { kind: 'replay', ...request };
+    return (await this.#pool.run(job, { isUrgent: true })) as ReplayResult;
   }
 
   async copy(request: CopyRequest, onProgress: (bytesDone: number) => void): Promise<CopyResult> {

@@ -39,8 +39,23 @@ export function terminatedFolder(spoolPath: string, id: RecordingId): string {
   return join(spoolPath, `${id}${TERMINATED_ENDING}`);
 }
 
+/** A file of the write-ahead log. Their order is that of their numbers. */
+export function logName(number: number): string {
+  return `log-${number}`;
+}
+
+/** The number of a file of the write-ahead log; undefined when this is none. */
+export function logNumberOf(name: string): number | undefined {
+  const digits = /^log-(\d{1,15})$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** What a name in the spool stands for. */
-export function classifySpoolEntry(name: string): { kind: 'upload' | 'terminated' | 'foreign'; id: string } {
+export function classifySpoolEntry(name: string): {
+  kind: 'upload' | 'terminated' | 'log' | 'foreign';
+  id: string;
+} {
+  if (logNumberOf(name) !== undefined) return { kind: 'log', id: name };
   const isTerminated = name.endsWith(TERMINATED_ENDING);
   const id = isTerminated ? name.slice(0, -TERMINATED_ENDING.length) : name;
   if (!isId(id)) return { kind: 'foreign', id: name };

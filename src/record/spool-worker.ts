@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { checkFolder } from './check-folder.ts';
 import { type CopyRequest, copyBytes } from './copy-bytes.ts';
 import { type RenewRequest, renewFiles } from './renew-files.ts';
+import { type ReplayRequest, replayLogs } from './replay-logs.ts';
 import type { UploadInfo } from './upload-info.ts';
 import { describeError, type PoolMessage } from './worker-pool.ts';
 
@@ -14,6 +15,7 @@ export type SpoolJob =
       readonly info: UploadInfo | undefined;
     }
   | ({ readonly kind: 'renew' } & RenewRequest)
+  | ({ readonly kind: 'replay' } & ReplayRequest)
   | ({ readonly kind: 'copy' } & CopyRequest);
 
 async function perform(job: SpoolJob, onProgress: (bytes: number) => void): Promise<unknown> {
@@ -22,6 +24,8 @@ async function perform(job: SpoolJob, onProgress: (bytes: number) => void): Prom
       return checkFolder(job.folder, job.id, job.info);
     case 'renew':
       return renewFiles(job);
+    case 'replay':
+      return replayLogs(job);
     case 'copy':
       return await copyBytes(job, onProgress);
   }

@@ -46,17 +46,41 @@ describe.skipIf(!canTrace)('what the kernel is asked for before an answer', () =
     ]);
   });
 
-  it('when bytes are appended: exactly one sync of the data and one of the journal', () => {
-    for (const [from, to] of [
-      ['created', 'appended'],
-      ['appended', 'appended-again'],
-    ] as const) {
-      expect(between(from, to).sort()).toEqual(['fdatasync spool/<id>/data', 'fdatasync spool/<id>/journal']);
-    }
+  it('when a few bytes are appended: one sync of the log, whose name is made safe once', () => {
+    expect(between('created', 'appended')).toEqual(['fsync spool', 'fdatasync spool/log-1']);
+    expect(between('appended', 'appended-again')).toEqual(['fdatasync spool/log-1']);
+  });
+
+  it('when many bytes are appended: one sync of the data and one of the journal', () => {
+    expect(between('longer', 'appended-much').sort()).toEqual([
+      'fdatasync spool/<id>/data',
+      'fdatasync spool/<id>/journal',
+    ]);
+  });
+
+  it('when an upload becomes a recording: its own files, before it is placed', () => {
+    const asked = between('declared', 'finished');
+    expect(asked[0]).toBe('fdatasync spool/log-1');
+    expect(asked.slice(1, 3).sort()).toEqual(['fdatasync spool/<id>/data', 'fdatasync spool/<id>/journal']);
+  });
+
+  it('when a log is played back: the files it speaks of, then that it is gone', () => {
+    expect(between('crashed', 'played-back')).toEqual([
+      'fdatasync copy/spool/<id>/data',
+      'fdatasync copy/spool/<id>/journal',
+      'fsync copy/spool',
+    ]);
+  });
+
+  it('when a log is given up: the files it speaks of', () => {
+    expect(between('closing', 'closed').sort()).toEqual([
+      'fdatasync copy/spool/<id>/data',
+      'fdatasync copy/spool/<id>/journal',
+    ]);
   });
 
   it('when a length is declared: the new info.json, and nothing for bytes that did not come', () => {
-    expect(between('appended-again', 'declared')).toEqual([
+    expect(between('appended-much', 'declared')).toEqual([
       'fdatasync spool/<id>/info.json.new',
       'rename spool/<id>/info.json',
       'fsync spool/<id>',

@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import { toIsoUtc } from '../model/clock.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { UploadReceipt, UploadState } from '../model/upload.ts';
+import { JournalTail } from './journal-tail.ts';
 import { dataPath, journalPath } from './spool-layout.ts';
 import { type UploadInfo, writeUploadInfo } from './upload-info.ts';
 import type { WriterTurns } from './writer-turn.ts';
@@ -24,6 +25,8 @@ export class UploadLane {
   readonly #expiryMs: number;
   #info: UploadInfo;
   #saving: Promise<void> = Promise.resolve();
+  /** What the journal file may still lack. */
+  readonly journalTail: JournalTail;
   offsetBytes: number;
   recordCount: number;
   /** True after a failed sync: the files must be replaced before anything else is written. */
@@ -40,6 +43,7 @@ export class UploadLane {
   constructor(start: LaneStart, clock: Clock, expiryMs: number, turns: WriterTurns) {
     this.id = start.info.id;
     this.folder = start.folder;
+    this.journalTail = new JournalTail(start.info.id);
     this.turns = turns;
     this.#clock = clock;
     this.#expiryMs = expiryMs;

@@ -46,6 +46,12 @@ export interface UploadsTuning {
   readonly patienceMs: number;
   /** Uploads whose descriptors are kept open. */
   readonly openUploads: number;
+  /** A write-ahead log of this size is closed (0: there is none), and so is one … */
+  readonly logBytes: number;
+  /** … that was begun so long ago. */
+  readonly logAfterMs: number;
+  /** How long a closed log rests before what it speaks of is synced in the uploads' own files. */
+  readonly settleAfterMs: number;
 }
 
 export const DEFAULT_TUNING: UploadsTuning = {
@@ -55,6 +61,10 @@ export const DEFAULT_TUNING: UploadsTuning = {
   silenceMs: 3000,
   patienceMs: 2000,
   openUploads: 1024,
+  logBytes: 256 * 1024 * 1024,
+  logAfterMs: 30_000,
+  // Linux writes back by itself what is 30 seconds old.
+  settleAfterMs: 40_000,
 };
 
 export const DEFAULT_EXPIRY_MS = 7 * 24 * 3600 * 1000;
