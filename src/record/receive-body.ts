@@ -5,7 +5,12 @@ import type { UploadChunk } from '../voice-recorder.ts';
 import { SHORT_BODY_BYTES } from './body-segment.ts';
 import { asSpoolFailure, isDiskFull } from './disk.ts';
 import type { OpenDescriptors } from './open-descriptors.ts';
-import { ReceivedBytes, type ReceivingPlace, type ReceivingTools } from './received-bytes.ts';
+import {
+  type DigestOfAll,
+  ReceivedBytes,
+  type ReceivingPlace,
+  type ReceivingTools,
+} from './received-bytes.ts';
 import type { RunningDigests } from './running-digest.ts';
 import type { UploadLane } from './upload-lane.ts';
 import { requireWithinLength } from './upload-rules.ts';
@@ -75,14 +80,13 @@ export async function receiveBody(
  * A long body is hashed in a thread that keeps up the checksum of the whole upload anyway: once, and off this one.
  * A body with a checksum of its own, or with few bytes, is hashed here as it passes.
  */
-function digestElsewhere(
-  digests: RunningDigests,
-  lane: UploadLane,
-  chunk: UploadChunk,
-): ((endBytes: number) => Promise<Buffer>) | null {
+function digestElsewhere(digests: RunningDigests, lane: UploadLane, chunk: UploadChunk): DigestOfAll | null {
   if (chunk.checksum !== null || isShort(chunk) || !digests.isNear(lane.id, lane.offsetBytes)) return null;
   const path = lane.paths.data;
-  return async (endBytes) => Buffer.from(await digests.finish(lane.id, path, endBytes), 'hex');
+  return {
+    follow: (endBytes) => digests.follow(lane.id, path, endBytes),
+    of: async (endBytes) => Buffer.from(await digests.finish(lane.id, path, endBytes), 'hex'),
+  };
 }
 
 /** Null for a long body: writing its bytes twice would cost more than a sync of its own. */

@@ -14,6 +14,12 @@ export interface ReceivingTools {
   readonly tuning: UploadsTuning;
 }
 
+export interface DigestOfAll {
+  /** The bytes up to here are written and will be asked for: hashing may begin. */
+  follow(endBytes: number): void;
+  of(endBytes: number): Promise<Buffer>;
+}
+
 export interface ReceivingPlace {
   readonly descriptors: UploadDescriptors;
   /** Where the bytes go: the end of what is journalled. */
@@ -22,10 +28,10 @@ export interface ReceivingPlace {
   readonly recordCount: number;
   readonly journalTail: JournalTail;
   /**
-   * Makes the SHA-256 of all bytes of the file up to `endBytes`, once they are written, elsewhere than on this
+   * Makes the SHA-256 of all bytes of the file up to some end, once they are written, elsewhere than on this
    * thread. Null: the bytes of this body are hashed here as they pass, which is quicker for few of them.
    */
-  readonly digestOfAll: ((endBytes: number) => Promise<Buffer>) | null;
+  readonly digestOfAll: DigestOfAll | null;
   /**
    * Makes a record safe together with its bytes, without the upload's own files; false when these have to be synced
    * after all. Null: a long body, whose bytes are written only once.
@@ -42,8 +48,8 @@ export interface ReceivingPlace {
 /** Pieces smaller than this are not worth many of them: each costs an entry in the kernel's list. */
 const PIECES_AT_ONCE = 256;
 /**
- * A body that counts as a whole is journalled at its end only. Its write-back is begun every so many bytes, so that
- * the sync before the answer has little left to do: chunks of 8 MiB go 1.7 times as fast.
+ * Write-back is begun every so many bytes, so that the sync before the answer has little left to do: chunks of 8 MiB
+ * go 1.7 times as fast.
  */
 const WRITE_BACK_BYTES = 3 * 1024 * 1024;
 
@@ -103,9 +109,11 @@ export class ReceivedBytes {
     this.#endBytes += piece.length;
     this.#gathered.push(piece);
     this.#gatheredBytes += piece.length;
-    if (this.#isAllOrNothing) this.#beginWriteBack(piece.length);
-    else if (this.#segment.lengthBytes >= this.#tools.tuning.journalBytes) this.#journalSegment();
-    else this.#timer ??= setTimeout(() => this.#journalSegment(), this.#tools.tuning.journalAfterMs);
+    this.#beginWriteBack(piece.length);
+    const isLong = this.#segment.lengthBytes >= this.#tools.tuning.journalBytes;
+    if (!this.#isAllOrNothing && isLong) this.#journalSegment();
+    else if (!this.#isAllOrNothing)
+      this.#timer ??= setTimeout(() => this.#journalSegment(), this.#tools.tuning.journalAfterMs);
     const isMuch = this.#gatheredBytes >= this.#tools.tuning.writeBytes;
     if (isMuch || this.#gathered.length >= PIECES_AT_ONCE) this.#writeGathered();
     if (this.#unrecorded.length > UNRECORDED_AT_ONCE) return this.#settleRecords();
@@ -167,6 +175,7 @@ export class ReceivedBytes {
       await this.#tools.disk.write(this.#place.descriptors.data, pieces, position);
       this.#queuedBytes -= bytes;
       this.#written = part;
+      this.#place.digestOfAll?.follow(position + bytes);
     });
   }
 
@@ -210,7 +219,9 @@ export class ReceivedBytes {
   #digestOf({ startBytes, lengthBytes, hash, written }: Unrecorded): Promise<Buffer | undefined> {
     const { digestOfAll } = this.#place;
     if (digestOfAll === null) return Promise.resolve(hash?.copy().digest());
-    const digest = written.then((isThere) => (isThere ? digestOfAll(startBytes + lengthBytes) : undefined));
+    const digest = written.then((isThere) =>
+      isThere ? digestOfAll.of(startBytes + lengthBytes) : undefined,
+    );
     // Whoever writes the record hears of a failure.
     digest.catch(() => undefined);
     return digest;
@@ -226,11 +237,11 @@ export class ReceivedBytes {
   }
 
   #startSync(descriptors: readonly number[], then: () => void): void {
-    const sync = async (): Promise<void> => {
+    const work = async (): Promise<void> => {
       await this.#tools.sync.sync(...descriptors);
       if (this.#place.isDistrusted()) throw new Error('An earlier sync of the same files failed.');
     };
-    this.#syncing = sync().then(then, (error: unknown) => {
+    this.#syncing = work().then(then, (error: unknown) => {
       this.#failure = { error, isSync: true };
     });
   }

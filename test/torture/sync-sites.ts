@@ -59,7 +59,7 @@ function sitesOf(file: string, text: string): SyncSite[] {
     else if (CALLBACK_CALLS.has(callee)) add(from, close + 1, 'resolve()');
     else {
       const parts = partsOf(text, open, close);
-      if (parts.length > 1 && /(?:\.sync\.sync|#startSync)$/.test(callee)) {
+      if (parts.length > 1 && /(?:[.#]sync\.sync|#startSync)$/.test(callee)) {
         for (const [at, end] of parts) add(at, end + (text[end] === ',' ? 1 : 0), '');
       } else add(from, close + 1, /writeNote$/.test(callee) ? 'undefined' : 'Promise.resolve()');
     }
