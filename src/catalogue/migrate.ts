@@ -47,7 +47,7 @@ export async function migrate(
   desk: MigrationDesk,
   migrations: readonly Migration[],
 ): Promise<string | undefined> {
-  const newest = migrations.length;
+  const newest = newestOf(migrations);
   const found = await desk.inspect();
   judgeDatabase(desk.file, found, newest);
   if (found.schemaVersion === newest) return undefined;
@@ -75,6 +75,11 @@ export async function migrate(
     },
   );
   return snapshot;
+}
+
+/** The schema that these migrations lead to. */
+export function newestOf(migrations: readonly Migration[]): number {
+  return migrations.at(-1)?.number ?? 0;
 }
 
 async function takeSnapshot(desk: MigrationDesk, version: number): Promise<string> {

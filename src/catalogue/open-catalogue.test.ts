@@ -8,7 +8,7 @@ import type { Migration } from './migrations/migration.ts';
 import { openCatalogue } from './open-catalogue.ts';
 
 const addition: Migration = {
-  number: MIGRATIONS.length + 1,
+  number: (MIGRATIONS.at(-1)?.number ?? 0) + 1,
   name: 'addition',
   statements: [
     'CREATE TABLE addition (id INTEGER PRIMARY KEY) STRICT',
@@ -39,8 +39,9 @@ function change(file: string, sql: string): void {
 }
 
 describe('the migrations', () => {
-  it('are numbered from 1 without gaps', () => {
-    expect(MIGRATIONS.map(({ number }) => number)).toEqual(MIGRATIONS.map((_, i) => i + 1));
+  it('are numbered in their order, no number twice', () => {
+    const numbers = MIGRATIONS.map(({ number }) => number);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   });
 
   it('are recorded, and leave tables that pass the checks of SQLite', async () => {
@@ -69,11 +70,13 @@ describe('the migrations', () => {
     expect(await upgraded.recordings.find(recording.id)).toEqual(recording);
     await upgraded.close();
     const names = await readdir(join(catalogue.folder, 'backup'));
-    expect(names).toEqual([expect.stringMatching(/^before-3-\d{8}T\d{6}Z\.sqlite$/)]);
+    expect(names).toEqual([
+      expect.stringMatching(new RegExp(`^before-${addition.number}-\\d{8}T\\d{6}Z\\.sqlite$`)),
+    ]);
     const copy = join(catalogue.folder, 'backup', names[0] ?? '');
     expect(upgraded.snapshotFile).toBe(copy);
     expect(query(copy, 'SELECT id FROM recordings')).toEqual([{ id: recording.id }]);
-    expect(query(copy, 'PRAGMA user_version')).toEqual([{ user_version: MIGRATIONS.length }]);
+    expect(query(copy, 'PRAGMA user_version')).toEqual([{ user_version: MIGRATIONS.at(-1)?.number }]);
     expect(query(catalogue.file, 'SELECT id FROM addition')).toEqual([{ id: 1 }]);
     // The copy is a catalogue that opens by itself.
     await copyFile(copy, join(catalogue.folder, 'copy.sqlite'));
@@ -100,7 +103,9 @@ describe('the migrations', () => {
     await catalogue.close();
     await writeFile(join(catalogue.folder, 'backup'), 'a file where the folder should be');
     await expect(catalogue.reopen({ migrations: [...MIGRATIONS, addition] })).rejects.toThrow();
-    expect(query(catalogue.file, 'PRAGMA user_version')).toEqual([{ user_version: MIGRATIONS.length }]);
+    expect(query(catalogue.file, 'PRAGMA user_version')).toEqual([
+      { user_version: MIGRATIONS.at(-1)?.number },
+    ]);
   });
 });
 
@@ -152,7 +157,7 @@ describe('opening', () => {
     await catalogue.close();
     const bytes = await readFile(catalogue.file);
     // Behind the schema, which is all that opening reads.
-    await writeFile(catalogue.file, bytes.fill(0xa5, 30 * 4_096));
+    await writeFile(catalogue.file, bytes.fill(0xa5, Math.floor(bytes.length / 8_192) * 4_096));
     const torn = await catalogue.reopen();
     const read = async () => {
       for await (const recording of torn.recordings.streamAll()) expect(recording.id).toBeTruthy();

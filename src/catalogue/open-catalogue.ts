@@ -4,7 +4,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import { AccessRepository } from './access-repository.ts';
 import { DatabaseContextManager } from './database-context-manager.ts';
 import { DirectReading } from './direct-reading.ts';
-import { judgeDatabase, migrate } from './migrate.ts';
+import { judgeDatabase, migrate, newestOf } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { RecordingRepository } from './recording-repository.ts';
@@ -55,7 +55,7 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
   try {
     const desk = { file, backupFolder: settings.backupFolder, clock, contexts, inspect, snapshot };
     const snapshotFile = isReadonly
-      ? await requireCurrentSchema(file, sessions, migrations.length)
+      ? await requireCurrentSchema(file, sessions, newestOf(migrations))
       : await migrate(desk, migrations);
     return {
       contexts,
@@ -81,7 +81,7 @@ export async function openForReading(
   const reading = new DirectReading(file);
   const contexts = new DatabaseContextManager(reading, { clock });
   try {
-    await requireCurrentSchema(file, reading, MIGRATIONS.length);
+    await requireCurrentSchema(file, reading, newestOf(MIGRATIONS));
   } catch (error) {
     await contexts.close();
     throw error;

@@ -9,6 +9,7 @@ export interface StoreSchema {
   totals: TotalsTable;
   sidecar_outbox: SidecarOutboxTable;
   upload_receipts: UploadReceiptTable;
+  tombstones: TombstoneTable;
   tokens: TokenTable;
   login_sessions: LoginSessionTable;
   jobs: JobTable;
@@ -88,6 +89,17 @@ export interface UploadReceiptTable {
   size_bytes: number;
   is_duplicate: number;
   completed_at: string;
+}
+
+/** Of recordings that were purged. */
+export interface TombstoneTable {
+  recording_id: string;
+  checksum: string;
+  purged_at: string;
+  stored_filename: string;
+  take_id: string | null;
+  /** 0 until every file of it is gone. */
+  is_finished: number;
 }
 
 export interface TokenTable {

@@ -1,6 +1,7 @@
 import { m0001Library } from './m0001-library.ts';
 import { m0002AccessAndJobs } from './m0002-access-and-jobs.ts';
+import { m0006Tombstones } from './m0006-tombstones.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
-export const MIGRATIONS: readonly Migration[] = [m0001Library, m0002AccessAndJobs];
+export const MIGRATIONS: readonly Migration[] = [m0001Library, m0002AccessAndJobs, m0006Tombstones];

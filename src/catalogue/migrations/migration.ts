@@ -1,6 +1,6 @@
 /** One step of the schema. Released ones are never edited; later ones are appended. */
 export interface Migration {
-  /** 1, 2, 3, … without gaps. */
+  /** Ascending; the schema's version is the newest one's. */
   readonly number: number;
   readonly name: string;
   readonly statements: readonly string[];
