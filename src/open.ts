@@ -6,8 +6,7 @@ import { openFileHasher } from './blobs/file-checksum.ts';
 import { Reserve } from './blobs/reserve.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { SidecarWriter } from './catalogue/sidecar-writer.ts';
-import type { EnvironmentName } from './config/environments.ts';
-import { StorageConfig, type StorageOverrides } from './config/storage-config.ts';
+import { StorageConfig } from './config/storage-config.ts';
 import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
 import { DerivedFiles } from './derive/derived-files.ts';
@@ -20,43 +19,22 @@ import { recoverPlacing } from './ingest/recover-placing.ts';
 import { Turns } from './ingest/turns.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { SqliteJobQueue } from './jobs/sqlite-job-queue.ts';
+import { joinVerification } from './join-verification.ts';
+import { Activity } from './library/activity.ts';
 import { EventHub } from './library/event-hub.ts';
 import { JoinedLibrary } from './library/joined-library.ts';
 import { JoinedTakes } from './library/joined-takes.ts';
 import { StoreSpace } from './library/store-space.ts';
 import { openMedia } from './media/open-media.ts';
 import { readPeaksView } from './media/peaks-view.ts';
-import { type Clock, systemClock } from './model/clock.ts';
+import { systemClock } from './model/clock.ts';
 import { PRESETS } from './model/preset.ts';
 import { chooseSegments } from './model/take.ts';
+import type { LogListener, OpenOptions } from './open-options.ts';
+import { openStoredFiles } from './open-stored-files.ts';
 import { openUploads } from './record/open-uploads.ts';
 import { readAdoptedAs } from './record/upload-info.ts';
 import type { VoiceRecorder } from './voice-recorder.ts';
-
-/** Hears what happens inside, for a log. Never gets secrets. */
-export type LogListener = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  details: Readonly<Record<string, unknown>>,
-) => void;
-
-/** How a store is opened; all of it has defaults. */
-export interface OpenOptions {
-  /** `VRP_ENV`, else production, when not given. */
-  readonly environment?: EnvironmentName;
-  /** Absolute path; `VRP_DATA_DIR`, else the platform's folder, when not given. */
-  readonly dataDir?: string;
-  /** Further settings that win over environment and config file. */
-  readonly overrides?: StorageOverrides;
-  /** True: begins an empty store although another one was seen at this path before. */
-  readonly isNewStore?: boolean;
-  /** False: derived work is only noted down, for the next long-lived process. True when not given. */
-  readonly runsJobs?: boolean;
-  /** How long a store held by another process is waited for; not at all when not given. */
-  readonly lockWaitMs?: number;
-  readonly clock?: Clock;
-  readonly log?: LogListener;
-}
 
 const ADOPTION_ROUND_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -148,6 +126,20 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     onDiskFull: () => space.releaseReserve(),
     log,
   };
+  const activity = new Activity(clock);
+  const care = await joinVerification({
+    config,
+    storeId: marker.id,
+    clock,
+    catalogue,
+    blobs,
+    turns: ingestDesk.turns,
+    queue,
+    activity,
+    onChanged: (recording) => ingestDesk.onChanged?.(recording),
+    log,
+  });
+  opened.defer(() => care.close());
   const placing = await recoverPlacing(ingestDesk);
   for (const failed of placing.failed)
     log('error', 'A half-placed recording could not be settled.', { ...failed });
@@ -163,6 +155,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     freeBytes: () => space.usableBytes(),
     onDiskFull: () => space.releaseReserve(),
     onProgress(event) {
+      activity.note();
       // Whoever presses Stop waits for the probe, but not for the start of its process.
       media.prepareProbe();
       events.publish(event);
@@ -179,7 +172,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
 
   const runner = new JobRunner({
     queue,
-    handlers: jobs.handlers,
+    handlers: { ...jobs.handlers, ...care.handlers },
     onFault: (error) => log('error', 'The job queue failed.', { error }),
   });
   if (options.runsJobs ?? true) {
@@ -189,6 +182,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     runner.start();
     space.keepReserve();
     opened.defer(() => runner.stop());
+    opened.defer(care.startPatrol());
     const round = setInterval(() => {
       uploads.adoptExpired().catch((error: unknown) => log('error', 'Adopting old takes failed.', { error }));
     }, ADOPTION_ROUND_MS).unref();
@@ -217,8 +211,22 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     peaksFile: (recording) => derived.peaks(recording),
     readPeaks: readPeaksView,
     playableFile: (recording) => derived.playable(recording),
-    importFile: (path, importOptions) => importFile(importDesk, path, importOptions),
+    importFile: (path, importOptions) => activity.during(() => importFile(importDesk, path, importOptions)),
     publish: (event) => events.publish(event),
+  });
+  const files = await openStoredFiles({
+    catalogue,
+    blobs,
+    sidecars,
+    derived,
+    takeFiles,
+    turns: ingestDesk.turns,
+    library,
+    uploads,
+    clock,
+    releaseReserve: () => space.releaseReserve(),
+    publish: (event) => events.publish(event),
+    log,
   });
   const takes = new JoinedTakes({
     recordings: catalogue.recordings,
@@ -238,7 +246,9 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     library,
     takes,
     uploads,
+    files,
     access,
+    verification: care.verification,
     subscribe: (listener) => events.subscribe(listener),
     storageReport: async () => {
       const [{ freeBytes, totalBytes }, totals] = await Promise.all([

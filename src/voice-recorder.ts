@@ -7,6 +7,8 @@ import type { RecorderEvent } from './model/recorder-event.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from './model/recording.ts';
 import type { Take, TakeAmendment } from './model/take.ts';
 import type { UploadState, UploadWish } from './model/upload.ts';
+import type { StoredFiles } from './stored-files.ts';
+import type { Verification } from './verify/verification.ts';
 
 /** The joined house, as `serve`, `cli` and embedding programs see it. `openVoiceRecorder()` makes one. */
 export interface VoiceRecorder {
@@ -15,7 +17,10 @@ export interface VoiceRecorder {
   readonly library: Library;
   readonly takes: Takes;
   readonly uploads: Uploads;
+  /** The one door to stored files, purging included. */
+  readonly files: StoredFiles;
   readonly access: Access;
+  readonly verification: Verification;
   /** Calls `listener` for each event until the returned function is called. */
   subscribe(listener: (event: RecorderEvent) => void): () => void;
   storageReport(): Promise<StorageReport>;

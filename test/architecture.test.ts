@@ -15,7 +15,9 @@ const PORTS = [
   'src/catalogue/recording-repository.ts',
   'src/jobs/job-queue.ts',
   'src/jobs/job-handler.ts',
+  'src/verify/verification.ts',
   'src/voice-recorder.ts',
+  'src/stored-files.ts',
 ];
 const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/model': { values: [], types: [] },
@@ -33,6 +35,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/ingest': { values: ['src/model', 'src/sessions'], types: PORTS },
   'src/library': { values: ['src/model'], types: PORTS },
   'src/derive': { values: ['src/model', 'src/sessions'], types: PORTS },
+  'src/storage': { values: ['src/model'], types: PORTS },
   'src/verify': { values: ['src/model'], types: PORTS },
   'src/serve': { values: ['src/model'], types: PORTS },
   'src/crashtest': { values: ['src/model'], types: [] },

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Sha256Hex } from '../model/digest.ts';
+import type { ReadingPace } from './reading-pace.ts';
 
 /** Path of stored bytes relative to the store, forward slashes: `raw/2026/11/20261122T213205Z-<id>.ogg`. */
 export type BlobKey = string;
@@ -47,4 +48,25 @@ export interface BlobStore {
 /** Stores whose blobs have a path of this machine's file system. */
 export interface LocalPaths {
   localPath(key: BlobKey): string;
+}
+
+/** What was found where a blob should lie. */
+export type BlobFinding =
+  | { readonly kind: 'file'; readonly checksum: Sha256Hex; readonly sizeBytes: number }
+  | { readonly kind: 'missing' }
+  /** Something that is no file took its place; it was not followed or opened. */
+  | { readonly kind: 'folder' | 'symbolic-link' | 'special-file' }
+  /** `reason` is a whole sentence. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Stores that can say what is wrong with a blob instead of failing. */
+export interface Examination {
+  /**
+   * Looks at what lies under `key` and reads all of it, off the event loop, at `pace`.
+   * Rejects with `interrupted` when `signal` aborts; everything that is wrong with the blob is an answer.
+   */
+  examine(
+    key: BlobKey,
+    options?: { readonly signal?: AbortSignal | undefined; readonly pace?: ReadingPace | undefined },
+  ): Promise<BlobFinding>;
 }

@@ -4,12 +4,14 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { ChecksumAnswer, ChecksumRequest } from './file-checksum.ts';
+import { PacedReading } from './reading-pace.ts';
 
 const BUFFER_BYTES = 1024 * 1024;
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 function checksumOf(request: ChecksumRequest): ChecksumAnswer {
   const cancelled = new Int32Array(request.cancelled);
+  const pace = request.pace && new PacedReading(request.pace, cancelled);
   const path = typeof request.path === 'string' ? request.path : Buffer.from(request.path);
   // O_NONBLOCK: a pipe that was put in a file's place must not hold this thread for ever.
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -24,6 +26,7 @@ function checksumOf(request: ChecksumRequest): ChecksumAnswer {
       if (count === 0) break;
       sizeBytes += count;
       hash.update(count === BUFFER_BYTES ? buffer : buffer.subarray(0, count));
+      pace?.count(count);
     }
     return { checksum: hash.digest('hex'), sizeBytes };
   } finally {

@@ -4,13 +4,15 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { assertOutsideWriteSession } from '../sessions/write-session.ts';
-import type { BlobKey, BlobStore, LocalPaths } from './blob-store.ts';
+import type { BlobRemoval } from './blob-removal.ts';
+import type { BlobFinding, BlobKey, BlobStore, Examination, LocalPaths } from './blob-store.ts';
 import { asDiskFailure, isMissing } from './disk-failure.ts';
-import { dropName, lstatIfThere, partialPathOf, placeFile } from './disk-place.ts';
+import { dropName, lstatIfThere, partialPathOf, placeFile, removeFile } from './disk-place.ts';
+import { examineBlob } from './examine-blob.ts';
 import type { FileChecksum, FileHasher } from './file-checksum.ts';
 import { openFileHasher } from './file-checksum.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import { quarantineFile } from './quarantine.ts';
+import { listQuarantined, quarantineFile } from './quarantine.ts';
 import { type FileSystem, StoreFolders } from './store-folders.ts';
 
 const READ_CHUNK_BYTES = 256 * 1024;
@@ -30,7 +32,7 @@ export interface BlobLogger {
 }
 
 /** Bytes in folders of this machine: plain files under the names that their keys say. */
-export interface DiskBlobs extends BlobStore, LocalPaths {
+export interface DiskBlobs extends BlobStore, LocalPaths, Examination, BlobRemoval {
   close(): Promise<void>;
 }
 
@@ -108,6 +110,14 @@ class DiskBlobStore implements DiskBlobs {
     });
   }
 
+  remove(key: BlobKey): Promise<number> {
+    return this.#inTurn(key, `remove ${key}`, () => removeFile(this.#folders, key));
+  }
+
+  quarantinedOf(key: BlobKey, id: string): Promise<readonly BlobKey[]> {
+    return listQuarantined(this.#folders, key, id);
+  }
+
   async stat(key: BlobKey): Promise<{ sizeBytes: number } | undefined> {
     try {
       const found = await lstatIfThere(this.#folders.fs, await this.#folders.find(key));
@@ -143,6 +153,11 @@ class DiskBlobStore implements DiskBlobs {
 
   checksum(key: BlobKey): Promise<FileChecksum> {
     return this.#reading(key, `read ${key}`, (path) => this.#hasher.hashFile(path));
+  }
+
+  examine(key: BlobKey, options: Parameters<Examination['examine']>[1] = {}): Promise<BlobFinding> {
+    assertOutsideWriteSession(`The store (examine ${key})`);
+    return examineBlob(this.#folders, this.#hasher, key, options);
   }
 
   quarantine(key: BlobKey, reason: string): Promise<BlobKey> {

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Sha256Hex } from '../model/digest.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import type { ReadingPace } from './reading-pace.ts';
 
 export interface FileChecksum {
   readonly checksum: Sha256Hex;
@@ -13,8 +14,9 @@ export interface FileHasher {
   /**
    * SHA-256 of the regular file at `path` as it is read now; a symbolic link is not followed.
    * Rejects with the system's error, with `file-not-regular`, or with `interrupted` when `signal` aborts.
+   * `pace`: how fast, and where the bytes read are counted.
    */
-  hashFile(path: string | Buffer, signal?: AbortSignal): Promise<FileChecksum>;
+  hashFile(path: string | Buffer, signal?: AbortSignal, pace?: ReadingPace): Promise<FileChecksum>;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,8 @@ export interface ChecksumRequest {
   readonly path: string | Uint8Array;
   /** One Int32; anything but 0 stops the reading. */
   readonly cancelled: SharedArrayBuffer;
+  /** The cells of a `ReadingPace`. */
+  readonly pace?: SharedArrayBuffer;
 }
 
 export type ChecksumAnswer =
@@ -50,14 +54,14 @@ class WorkerHasher implements FileHasher {
     this.#workerCount = workerCount;
   }
 
-  async hashFile(path: string | Buffer, signal?: AbortSignal): Promise<FileChecksum> {
+  async hashFile(path: string | Buffer, signal?: AbortSignal, pace?: ReadingPace): Promise<FileChecksum> {
     const cancelled = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const cancel = () => Atomics.store(new Int32Array(cancelled), 0, 1);
     if (signal?.aborted) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       const answer = await new Promise<ChecksumAnswer>((settle) => {
-        this.#waiting.push({ request: { path, cancelled }, settle });
+        this.#waiting.push({ request: { path, cancelled, ...(pace ? { pace: pace.cells } : {}) }, settle });
         this.#handOut();
       });
       if ('failure' in answer) throw answer.failure;

@@ -4,12 +4,15 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import { AccessRepository } from './access-repository.ts';
 import { DatabaseContextManager } from './database-context-manager.ts';
 import { DirectReading } from './direct-reading.ts';
+import { KnownRecordings } from './known-recordings.ts';
 import { judgeDatabase, migrate, newestOf } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { RecordingRepository } from './recording-repository.ts';
 import { SidecarOutbox } from './sidecar-outbox.ts';
 import { SqliteSessions } from './sqlite-sessions.ts';
+import { Tombstones } from './tombstones.ts';
+import { VerificationRepository } from './verification-repository.ts';
 
 export interface CatalogueSettings {
   readonly file: string;
@@ -29,6 +32,9 @@ export interface Catalogue {
   readonly recordings: RecordingRepository;
   readonly access: AccessRepository;
   readonly outbox: SidecarOutbox;
+  readonly known: KnownRecordings;
+  readonly tombstones: Tombstones;
+  readonly verification: VerificationRepository;
   /** The copy taken before a migration of this opening, if there was one. */
   readonly snapshotFile: string | undefined;
   /** Writes a checked copy of the whole database to `target`, which must not exist. */
@@ -62,6 +68,9 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
       recordings: new RecordingRepository(contexts, clock),
       access: new AccessRepository(contexts),
       outbox: new SidecarOutbox(contexts),
+      known: new KnownRecordings(contexts),
+      tombstones: new Tombstones(contexts, clock),
+      verification: new VerificationRepository(contexts, clock),
       snapshotFile,
       snapshot,
       close: () => contexts.close(),

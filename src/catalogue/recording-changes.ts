@@ -51,6 +51,20 @@ export async function markSoundRow(change: RecordingChange): Promise<Recording> 
   return save(change, row, current, { status_before_trash: 'active' });
 }
 
+/** Its bytes are not what was received, or are gone; in the trash this shows once it leaves it. */
+export async function markUnsoundRow(
+  change: RecordingChange,
+  status: 'damaged' | 'missing',
+): Promise<Recording> {
+  const row = await readRow(change);
+  const current = toRecording(row);
+  if (current.status !== 'trashed') {
+    return current.status === status ? current : save(change, row, { ...current, status });
+  }
+  if (row.status_before_trash === status) return current;
+  return save(change, row, current, { status_before_trash: status });
+}
+
 /** Its bytes lie under another key now. */
 export async function relocateRow(change: RecordingChange, storedFilename: string): Promise<Recording> {
   const row = await readRow(change);

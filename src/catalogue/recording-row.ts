@@ -27,7 +27,8 @@ type ColumnField =
   | 'takeId'
   | 'segment'
   | 'tags'
-  | 'notes';
+  | 'notes'
+  | 'lastVerifiedAt';
 type RecordingDocument = Omit<Recording, ColumnField>;
 /** Fields that documents written by earlier versions lack. */
 const LATER_FIELDS = { timeline: [], gapBefore: null } as const satisfies Partial<RecordingDocument>;
@@ -51,6 +52,7 @@ export function toColumns(recording: Recording): RecordingColumns {
     segment,
     tags,
     notes,
+    lastVerifiedAt,
     ...document
   } = recording;
   return {
@@ -72,6 +74,7 @@ export function toColumns(recording: Recording): RecordingColumns {
     tags: JSON.stringify(tags),
     notes,
     document: JSON.stringify(document satisfies RecordingDocument),
+    last_verified_at: lastVerifiedAt,
   };
 }
 
@@ -97,6 +100,7 @@ export function toRecording(row: RecordingRow): Recording {
     recordedAt: row.recorded_at,
     takeId: row.take_id,
     segment: row.segment,
+    lastVerifiedAt: row.last_verified_at,
   };
 }
 

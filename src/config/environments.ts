@@ -12,6 +12,8 @@ export interface EnvironmentDefaults {
   readonly maxFileMb: number;
   /** Ranks the clean-up recommendation; nothing is deleted by it. */
   readonly retentionDays: number;
+  /** How fast a running server re-reads originals in the background, in MB (10^6 bytes) a second; 0: not at all. */
+  readonly patrolMbPerSecond: number;
 }
 
 export const ENVIRONMENTS: Readonly<Record<EnvironmentName, EnvironmentDefaults>> = {
@@ -21,6 +23,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, EnvironmentDefaults>
     enableDiskSpaceCheck: true,
     maxFileMb: 500,
     retentionDays: 30,
+    patrolMbPerSecond: 10,
   },
   testing: {
     folderEnding: '-test',
@@ -28,6 +31,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, EnvironmentDefaults>
     enableDiskSpaceCheck: false,
     maxFileMb: 100,
     retentionDays: 7,
+    patrolMbPerSecond: 0,
   },
   production: {
     folderEnding: '',
@@ -35,5 +39,6 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, EnvironmentDefaults>
     enableDiskSpaceCheck: true,
     maxFileMb: 0,
     retentionDays: 365,
+    patrolMbPerSecond: 10,
   },
 };

@@ -81,6 +81,8 @@ export const settingsSchema = z.strictObject({
   minDiskSpaceMb: wholeNumber('minDiskSpaceMb', 'VRP_MIN_DISK_SPACE_MB', 0, 100_000_000),
   enableDiskSpaceCheck: onOff('enableDiskSpaceCheck', 'VRP_DISK_SPACE_CHECK'),
   maxFileMb: wholeNumber('maxFileMb', 'VRP_MAX_FILE_MB', 0, 100_000_000),
+  patrolMbPerSecond: wholeNumber('patrolMbPerSecond', 'VRP_PATROL_MB_PER_SECOND', 0, 100_000),
+  patrolDays: wholeNumber('patrolDays', 'VRP_PATROL_DAYS', 1, 3650),
   uploadExpiryDays: wholeNumber('uploadExpiryDays', 'VRP_UPLOAD_EXPIRY_DAYS', 1, 3650),
   host: text('host', 'VRP_HOST', 'an address or host name', /^(\[?[0-9a-fA-F:.]+\]?|[A-Za-z0-9._-]+)$/),
   port: wholeNumber('port', 'VRP_PORT', 0, 65_535),

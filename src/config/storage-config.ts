@@ -40,6 +40,10 @@ export class StorageConfig implements PathLayout {
   readonly retentionDays: number;
   /** Days without activity after which an unfinished take is adopted as "Recovered". */
   readonly uploadExpiryDays: number;
+  /** How fast a running server re-reads originals in the background, in MB (10^6 bytes) a second; 0: not at all. */
+  readonly patrolMbPerSecond: number;
+  /** Each original is read again after so many days. */
+  readonly patrolDays: number;
 
   private constructor(environment: EnvironmentName, settings: ReadSettings, env: ProcessEnvironment) {
     const { values } = settings;
@@ -65,6 +69,8 @@ export class StorageConfig implements PathLayout {
     this.maxFileMb = values.maxFileMb ?? defaults.maxFileMb;
     this.retentionDays = defaults.retentionDays;
     this.uploadExpiryDays = values.uploadExpiryDays ?? 7;
+    this.patrolMbPerSecond = values.patrolMbPerSecond ?? defaults.patrolMbPerSecond;
+    this.patrolDays = values.patrolDays ?? 30;
     Object.freeze(this);
   }
 

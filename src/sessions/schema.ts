@@ -13,6 +13,7 @@ export interface StoreSchema {
   tokens: TokenTable;
   login_sessions: LoginSessionTable;
   jobs: JobTable;
+  verification_faults: VerificationFaultTable;
   migrations: MigrationTable;
 }
 
@@ -45,6 +46,7 @@ export interface RecordingTable {
   notes: string;
   /** JSON object with all other fields of the recording. */
   document: string;
+  last_verified_at: string | null;
 }
 
 export interface RecordingSearchTable {
@@ -98,6 +100,8 @@ export interface TombstoneTable {
   purged_at: string;
   stored_filename: string;
   take_id: string | null;
+  /** 1: what lies of it in quarantine goes too. */
+  is_everywhere: Generated<number>;
   /** 0 until every file of it is gone. */
   is_finished: number;
 }
@@ -138,6 +142,17 @@ export interface JobTable {
   error_message: string | null;
   created_at_ms: number;
   modified_at_ms: number;
+}
+
+/** The last check of a recording, when it was not ok. */
+export interface VerificationFaultTable {
+  recording_id: string;
+  stored_filename: string;
+  result: string;
+  expected: string;
+  found: string | null;
+  checked_at: string;
+  message: string;
 }
 
 export interface MigrationTable {

@@ -1,7 +1,13 @@
 import { m0001Library } from './m0001-library.ts';
 import { m0002AccessAndJobs } from './m0002-access-and-jobs.ts';
+import { m0004Verification } from './m0004-verification.ts';
 import { m0006Tombstones } from './m0006-tombstones.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
-export const MIGRATIONS: readonly Migration[] = [m0001Library, m0002AccessAndJobs, m0006Tombstones];
+export const MIGRATIONS: readonly Migration[] = [
+  m0001Library,
+  m0002AccessAndJobs,
+  m0004Verification,
+  m0006Tombstones,
+];

@@ -1,0 +1,165 @@
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import { type Clock, toIsoUtc } from '../model/clock.ts';
+import type { Recording } from '../model/recording.ts';
+import type { FixityCheck, VerificationReport, VerificationResult } from '../model/verification.ts';
+import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import type { StoreSchema } from '../sessions/schema.ts';
+import { markSoundRow, markUnsoundRow, type RecordingChange } from './recording-changes.ts';
+import { toRecording } from './recording-row.ts';
+
+const MAX_FAULTS = 500;
+
+/** When each original was last read again, and what was found. Failures as of the sessions. */
+export class VerificationRepository {
+  readonly #sessions: DatabaseSessions;
+  readonly #clock: Clock;
+
+  constructor(sessions: DatabaseSessions, clock: Clock) {
+    this.#sessions = sessions;
+    this.#clock = clock;
+  }
+
+  /**
+   * Recordings that have a file, the trash included, whose last check is the longest ago; never checked ones first.
+   * `before` (ISO 8601 UTC) leaves out those that were checked since.
+   */
+  async listOldest(limit: number, before?: string): Promise<readonly Recording[]> {
+    const rows = await this.#sessions.withSession({ name: 'list oldest verified', readonly: true }, (db) => {
+      const all = db.selectFrom('recordings').selectAll().where('status', '!=', 'placing');
+      const due =
+        before === undefined
+          ? all
+          : all.where(({ eb, or }) =>
+              or([eb('last_verified_at', 'is', null), eb('last_verified_at', '<', before)]),
+            );
+      return due.orderBy('last_verified_at').orderBy('id').limit(limit).execute();
+    });
+    return rows.map(toRecording);
+  }
+
+  /** How many recordings were not checked since `before`. */
+  countDue(before: string): Promise<number> {
+    return this.#sessions.withSession({ name: 'count due checks', readonly: true }, async (db) => {
+      const { count } = await db
+        .selectFrom('recordings')
+        .select(sql<number>`count(*)`.as('count'))
+        .where(({ eb, or }) => or([eb('last_verified_at', 'is', null), eb('last_verified_at', '<', before)]))
+        .where('status', '!=', 'placing')
+        .executeTakeFirstOrThrow();
+      return count;
+    });
+  }
+
+  /**
+   * Enters what was found, in one transaction. A check of a path or of bytes that are the recording's no longer
+   * counts for nothing. Resolves to the recordings whose status or version it changed.
+   */
+  enter(checks: readonly FixityCheck[]): Promise<readonly Recording[]> {
+    return this.#sessions.withSession({ name: 'enter checks' }, async (db, { batch }) => {
+      const now = toIsoUtc(this.#clock.nowMs());
+      const standing = await readStanding(db, checks);
+      const queries: CompiledQuery[] = [];
+      const changed: Recording[] = [];
+      for (const check of checks) {
+        const row = standing.get(check.id);
+        if (row?.stored_filename !== check.storedFilename || row.checksum !== check.expected) continue;
+        queries.push(...entryQueries(db, check));
+        const recording = await settleStatus({ db, batch, id: check.id, now }, row, check.result);
+        if (recording !== undefined && recording.version !== row.version) {
+          changed.push({ ...recording, lastVerifiedAt: check.checkedAt });
+        }
+      }
+      await batch(queries);
+      return changed;
+    });
+  }
+
+  /** Where the library stands as a whole. */
+  report(): Promise<VerificationReport> {
+    return this.#sessions.withSession({ name: 'report verification', readonly: true }, async (db) => {
+      const oldest = await db
+        .selectFrom('recordings')
+        .select(['id', 'title', 'last_verified_at as lastVerifiedAt'])
+        .where('status', '!=', 'placing')
+        .orderBy('last_verified_at')
+        .orderBy('id')
+        .limit(1)
+        .executeTakeFirst();
+      const { count } = await db
+        .selectFrom('recordings')
+        .select(sql<number>`count(*)`.as('count'))
+        .where('last_verified_at', 'is', null)
+        .executeTakeFirstOrThrow();
+      const faults = await db
+        .selectFrom('verification_faults')
+        .selectAll()
+        .orderBy('recording_id')
+        .limit(MAX_FAULTS)
+        .execute();
+      return {
+        oldest: oldest ?? null,
+        neverVerifiedCount: count,
+        faults: faults.map((row) => ({
+          id: row.recording_id,
+          storedFilename: row.stored_filename,
+          result: row.result as VerificationResult,
+          expected: row.expected,
+          found: row.found,
+          checkedAt: row.checked_at,
+          message: row.message,
+        })),
+      };
+    });
+  }
+}
+
+async function readStanding(db: Kysely<StoreSchema>, checks: readonly FixityCheck[]) {
+  const rows = await db
+    .selectFrom('recordings')
+    .select(['id', 'stored_filename', 'checksum', 'version', 'status', 'status_before_trash'])
+    .where('status', '!=', 'placing')
+    .where(
+      'id',
+      'in',
+      checks.map(({ id }) => id),
+    )
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Only what is ok makes a recording sound again; an unreadable file may be sound or not, so it changes no status. */
+function settleStatus(
+  change: RecordingChange,
+  row: { readonly status: string; readonly status_before_trash: string | null },
+  result: VerificationResult,
+): Promise<Recording> | undefined {
+  if (result === 'damaged' || result === 'missing') return markUnsoundRow(change, result);
+  const status = row.status === 'trashed' ? row.status_before_trash : row.status;
+  const isUnsound = status === 'damaged' || status === 'missing';
+  return result === 'ok' && isUnsound ? markSoundRow(change) : undefined;
+}
+
+function entryQueries(db: Kysely<StoreSchema>, check: FixityCheck): CompiledQuery[] {
+  const { id, storedFilename, result, expected, found, checkedAt, message } = check;
+  const verified = db
+    .updateTable('recordings')
+    .set({ last_verified_at: checkedAt })
+    .where('id', '=', id)
+    .compile();
+  if (result === 'ok') {
+    return [verified, db.deleteFrom('verification_faults').where('recording_id', '=', id).compile()];
+  }
+  const fault = {
+    stored_filename: storedFilename,
+    result,
+    expected,
+    found,
+    checked_at: checkedAt,
+    message: message ?? '',
+  };
+  const entry = db
+    .insertInto('verification_faults')
+    .values({ recording_id: id, ...fault })
+    .onConflict((conflict) => conflict.column('recording_id').doUpdateSet(fault));
+  return [verified, entry.compile()];
+}

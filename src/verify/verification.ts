@@ -1,0 +1,20 @@
+import type { RecordingId } from '../model/id.ts';
+import type { FixityCheck, VerificationReport } from '../model/verification.ts';
+
+/** Care for what is stored: every original can be read again at any time. */
+export interface Verification {
+  /**
+   * Reads the original from its first byte to its last and says whether it is what was received; the answer is in the
+   * fixity log and the catalogue. `onProgress` gets the bytes read so far.
+   * Rejects with `recording-unknown`, `interrupted`, `store-marker-missing` when the store is not there any more,
+   * `disk-full` or `storage-failed` when the log cannot be written, or a code of the catalogue.
+   */
+  verify(id: RecordingId, options?: VerifyOptions): Promise<FixityCheck>;
+  /** What was found by the last check of each recording. */
+  report(): Promise<VerificationReport>;
+}
+
+export interface VerifyOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (bytesRead: number) => void;
+}
