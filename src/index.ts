@@ -27,7 +27,18 @@ export type {
 } from './model/recording.ts';
 export type { Take, TakeAmendment } from './model/take.ts';
 export type { UploadReceipt, UploadState, UploadWish } from './model/upload.ts';
-export { type OpenOptions, openVoiceRecorder } from './open.ts';
+export { openVoiceRecorder } from './open.ts';
+export type { OpenOptions } from './open-options.ts';
+export type {
+  FileCheck,
+  FileCount,
+  OperationFigures,
+  PurgeOptions,
+  PurgeOutcome,
+  StorageMetrics,
+  StoredFiles,
+  StreamWish,
+} from './stored-files.ts';
 export type {
   Access,
   AudioSource,

@@ -32,6 +32,7 @@ import { PRESETS } from './model/preset.ts';
 import { chooseSegments } from './model/take.ts';
 import type { LogListener, OpenOptions } from './open-options.ts';
 import { openStoredFiles } from './open-stored-files.ts';
+import { requireCatalogue } from './rebuild-store.ts';
 import { openUploads } from './record/open-uploads.ts';
 import { readAdoptedAs } from './record/upload-info.ts';
 import type { VoiceRecorder } from './voice-recorder.ts';
@@ -62,6 +63,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const space = spaceOf(config, log);
   opened.defer(() => space.close());
   await space.makeRoomToOpen();
+  await requireCatalogue(config);
   const catalogue = await openCatalogue({
     file: config.catalogueFile,
     backupFolder: config.backupPath,

@@ -3,17 +3,14 @@ import { Readable } from 'node:stream';
 import { memoryAccessRepository } from '../src/access/memory-access-repository.ts';
 import { openAccess } from '../src/access/open-access.ts';
 import { JoinedTakes } from '../src/library/joined-takes.ts';
-import { systemClock } from '../src/model/clock.ts';
 import { type FailureCode, VoiceRecorderError } from '../src/model/failure.ts';
 import { newId } from '../src/model/id.ts';
 import type { RecorderEvent } from '../src/model/recorder-event.ts';
 import type { Recording } from '../src/model/recording.ts';
 import type { UploadState, UploadWish } from '../src/model/upload.ts';
-import { MeasuredFiles } from '../src/storage/measured-files.ts';
-import { OperationMeter } from '../src/storage/operation-meter.ts';
-import type { StoredFiles } from '../src/stored-files.ts';
 import type { Verification } from '../src/verify/verification.ts';
 import type { Library, Takes, Uploads, VoiceRecorder } from '../src/voice-recorder.ts';
+import { memoryFiles } from './memory-files.ts';
 import { someRecording } from './some-recording.ts';
 
 const NOW = '2026-11-22T21:32:05.000Z';
@@ -173,35 +170,6 @@ function memoryLibrary(
       return { durationSeconds: 2, fromSeconds, toSeconds, min, max: min.map((value) => -value) };
     },
   };
-}
-
-/** The door to stored files, with purging on maps. */
-function memoryFiles(
-  recordings: Map<string, Recording>,
-  bytesOf: Map<string, Buffer>,
-  library: Library,
-  uploads: Uploads,
-  onPurged: (id: string) => void,
-): StoredFiles {
-  return new MeasuredFiles({
-    library,
-    uploads,
-    meter: new OperationMeter(systemClock, () => undefined),
-    localPath: (key) => key,
-    checksum: async () => ({ checksum: '' }),
-    purge: async (id, { expectedVersion }) => {
-      const recording = recordings.get(id);
-      if (!recording) throw failure('recording-unknown', `There is no recording with the id ${id}.`);
-      if (expectedVersion !== undefined && expectedVersion !== recording.version)
-        throw failure('version-conflict', `Expected version ${expectedVersion}, found ${recording.version}.`);
-      const { title, checksum, filesizeBytes } = recording;
-      recordings.delete(id);
-      bytesOf.delete(id);
-      onPurged(id);
-      return { id, title, checksum, purgedAt: NOW, freedBytes: filesizeBytes };
-    },
-    figures: () => Promise.reject(failure('internal', 'Nothing is counted in memory.')),
-  });
 }
 
 /** Takes of any number of segments, of which only lone ones can be heard. */

@@ -2,7 +2,14 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { BlobKey } from './blob-store.ts';
 
 /** The folders of the store in which bytes may rest; everything else in the data folder is out of reach here. */
-const BLOB_FOLDERS: ReadonlySet<string> = new Set(['raw', 'edited', 'derived', 'quarantine', 'backup']);
+const BLOB_FOLDERS: ReadonlySet<string> = new Set([
+  'raw',
+  'edited',
+  'derived',
+  'tombstones',
+  'quarantine',
+  'backup',
+]);
 // NAME_MAX of every common file system is 255 bytes; 16 are left for the endings of temporaries.
 const MAX_PART_BYTES = 239;
 const MAX_KEY_BYTES = 1024;

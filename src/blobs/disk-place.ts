@@ -66,6 +66,19 @@ export async function dropName(folders: StoreFolders, path: string): Promise<voi
   await folders.sync(dirname(path));
 }
 
+/** Resolves to the bytes freed, once the end of the name is durable. */
+export async function removeFile(folders: StoreFolders, key: BlobKey): Promise<number> {
+  try {
+    const path = await folders.find(key);
+    const found = await folders.fs.lstat(path);
+    await dropName(folders, path);
+    return found.isFile() && found.nlink === 1 ? found.size : 0;
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
+}
+
 async function giveName(
   disk: DiskPlace,
   key: BlobKey,

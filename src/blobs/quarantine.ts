@@ -43,6 +43,19 @@ export async function quarantineFile(
   );
 }
 
+/** What lies in quarantine of the recording with this id, the notes included. */
+export async function listQuarantined(folders: StoreFolders, key: BlobKey, id: string): Promise<BlobKey[]> {
+  const home = key.startsWith('quarantine/') ? key : `quarantine/${key}`;
+  try {
+    const folder = dirname(await folders.find(home));
+    const names = await folders.fs.readdir(folder);
+    return names.filter((name) => name.includes(id)).map((name) => posix.join(posix.dirname(home), name));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
 /** Free, or the same file: a crash came between the new name and the end of the old one. */
 async function isFree(folders: StoreFolders, path: string, target: string): Promise<boolean> {
   const there = await lstatIfThere(folders.fs, target);

@@ -8,7 +8,7 @@ import { isMissing, systemCodeOf } from './disk-failure.ts';
 /** What a disk can be asked; tests hand in one that fails at a chosen step. */
 export type FileSystem = Pick<
   typeof fsPromises,
-  'chmod' | 'copyFile' | 'link' | 'lstat' | 'mkdir' | 'open' | 'realpath' | 'rename' | 'unlink'
+  'chmod' | 'copyFile' | 'link' | 'lstat' | 'mkdir' | 'open' | 'readdir' | 'realpath' | 'rename' | 'unlink'
 >;
 
 const FOLDER_MODE = 0o700;

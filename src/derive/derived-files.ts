@@ -4,6 +4,7 @@ import type { BlobKey } from '../blobs/blob-store.ts';
 import type { Media, MediaOptions } from '../media/media.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
+import { removeFolder } from './remove-folder.ts';
 import { EXTENSION_BY_TYPE, mimeTypeOfRendition } from './rendition-type.ts';
 
 /** What deriving needs from the outside world. */
@@ -61,6 +62,11 @@ export class DerivedFiles {
       await rename(unnamed, path);
       return { path, mimeType, sizeBytes: (await stat(path)).size };
     });
+  }
+
+  /** Forgets what was made of a recording; resolves to the bytes freed. */
+  remove(id: RecordingId): Promise<number> {
+    return removeFolder(this.#folder(id));
   }
 
   #folder(id: RecordingId): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { JoinedMedia, MediaOptions } from '../media/media.ts';
 import type { Recording } from '../model/recording.ts';
 import type { DeriveDesk } from './derived-files.ts';
+import { removeFolder } from './remove-folder.ts';
 
 /** The one file that the segments of a take make together. */
 export interface JoinedFile extends JoinedMedia {
@@ -66,6 +67,11 @@ export class TakeFiles {
       if (!(await isThere(rendition))) await this.#desk.media.renderPlayable(path, rendition);
       return { path: rendition, mimeType: 'audio/flac' };
     });
+  }
+
+  /** Forgets what was made of a take; resolves to the bytes freed. */
+  remove(takeId: string): Promise<number> {
+    return removeFolder(join(this.#desk.derivedPath, `take-${takeId}`));
   }
 
   async #make(place: Place, segments: readonly Recording[], options: MediaOptions): Promise<JoinedFile> {

@@ -9,16 +9,17 @@ import { expectedOf, receiptFor } from './placing.ts';
 /**
  * Answers bytes that are in the store already. "It is here" is said only after the stored bytes were read again: what
  * is damaged or missing is healed with the incoming ones, what lies in the trash comes back, and what the newcomer is
- * called is kept as an alias.
+ * called is kept as an alias. Undefined when it was purged meanwhile.
  */
 export function keepAsDuplicate(
   desk: IngestDesk,
   standing: Recording,
   newcomer: Recording,
   spooled: SpooledFile,
-): Promise<UploadReceipt> {
+): Promise<UploadReceipt | undefined> {
   return desk.turns.take(standing.id, async () => {
-    const before = (await desk.recordings.find(standing.id)) ?? standing;
+    const before = await desk.recordings.find(standing.id);
+    if (before === undefined) return undefined;
     let now = before;
     await healIfNeeded(desk, before, spooled);
     if (now.status === 'trashed') now = await desk.recordings.restore(now.id);

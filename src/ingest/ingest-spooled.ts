@@ -79,6 +79,7 @@ async function ingestInTurn(
     const winner = await settleClaim(desk, claim.by.id);
     if (winner === undefined) continue;
     const receipt = await keepAsDuplicate(desk, winner, recording, spooled);
+    if (receipt === undefined) continue;
     if (spooled.supersedes) await supersede(desk, spooled.supersedes, winner);
     return receipt;
   }

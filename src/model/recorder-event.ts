@@ -4,5 +4,6 @@ import type { Recording } from './recording.ts';
 export type RecorderEvent =
   | { readonly type: 'recording-added'; readonly recording: Recording }
   | { readonly type: 'recording-changed'; readonly recording: Recording }
+  | { readonly type: 'recording-purged'; readonly recordingId: string }
   | { readonly type: 'upload-progress'; readonly uploadId: string; readonly offsetBytes: number }
   | { readonly type: 'job-changed'; readonly jobId: string; readonly kind: string; readonly state: string };

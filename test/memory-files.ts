@@ -1,0 +1,40 @@
+import { systemClock } from '../src/model/clock.ts';
+import { VoiceRecorderError } from '../src/model/failure.ts';
+import type { Recording } from '../src/model/recording.ts';
+import { MeasuredFiles } from '../src/storage/measured-files.ts';
+import { OperationMeter } from '../src/storage/operation-meter.ts';
+import type { StoredFiles } from '../src/stored-files.ts';
+import type { Library, Uploads } from '../src/voice-recorder.ts';
+
+/** The door to stored files, with purging on maps. */
+export function memoryFiles(
+  recordings: Map<string, Recording>,
+  bytesOf: Map<string, Buffer>,
+  library: Library,
+  uploads: Uploads,
+  onPurged: (id: string) => void,
+): StoredFiles {
+  return new MeasuredFiles({
+    library,
+    uploads,
+    meter: new OperationMeter(systemClock, () => undefined),
+    localPath: (key) => key,
+    checksum: async () => ({ checksum: '' }),
+    purge: async (id, { expectedVersion }) => {
+      const recording = recordings.get(id);
+      if (!recording)
+        throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+      if (expectedVersion !== undefined && expectedVersion !== recording.version)
+        throw new VoiceRecorderError(
+          'version-conflict',
+          `Expected version ${expectedVersion}, found ${recording.version}.`,
+        );
+      const { title, checksum, filesizeBytes } = recording;
+      recordings.delete(id);
+      bytesOf.delete(id);
+      onPurged(id);
+      return { id, title, checksum, purgedAt: recording.createdAt, freedBytes: filesizeBytes };
+    },
+    figures: () => Promise.reject(new VoiceRecorderError('internal', 'Nothing is counted in memory.')),
+  });
+}
