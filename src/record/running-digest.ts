@@ -20,7 +20,7 @@ interface Thread {
 
 const THREADS = 2;
 /** A thread is bothered only when an upload is so far ahead; hashing this much takes a few milliseconds at its end. */
-const LAG_BYTES = 1024 * 1024;
+const LAG_BYTES = 2 * 1024 * 1024;
 
 /**
  * SHA-256 of whole uploads, kept up while their bytes come in, in worker threads that read the file back; so that
