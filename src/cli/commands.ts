@@ -82,10 +82,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/probe.ts'),
   },
   {
+    name: 'verify',
+    group: FILES,
+    summary: 'read recordings again: is each still what was received?',
+    load: () => import('./commands/verify.ts'),
+  },
+  {
     name: 'manifest',
     group: FILES,
     summary: 'write SHA256SUMS, so that anybody can check every file',
     load: () => import('./commands/manifest.ts'),
+  },
+  {
+    name: 'rebuild',
+    group: FILES,
+    summary: 'make the catalogue anew from files and sidecars',
+    load: () => import('./commands/rebuild.ts'),
   },
   {
     name: 'crashtest',

@@ -4,6 +4,7 @@ import type { Recording, RecordingPage, RecordingQuery } from '../model/recordin
 import type { Take } from '../model/take.ts';
 import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
 import { takesThroughServer } from './capture/take-uploads.ts';
+import { careThroughServer } from './care-door.ts';
 import { importThroughServer } from './http-import.ts';
 import type { LibraryDoor } from './library-door.ts';
 import { openRehearsal, type Rehearsal } from './rehearsal.ts';
@@ -47,6 +48,7 @@ export async function openHttpDoor(
       return rehearsal.importFile(path, options);
     },
     takes: takesThroughServer(api),
+    care: careThroughServer(api),
     tokens: {
       async addToken(name: string, role: Role) {
         const { json } = await api.request('POST', '/api/tokens', { body: { name, role } });

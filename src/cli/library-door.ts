@@ -8,6 +8,7 @@ import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } fro
 import type { Access, ImportOptions } from '../voice-recorder.ts';
 import type { ServerAddress } from './api-client.ts';
 import type { TakeUploads } from './capture/take-uploads.ts';
+import type { CareDoor } from './care-door.ts';
 import type { Cli } from './cli.ts';
 
 /**
@@ -28,6 +29,7 @@ export interface LibraryDoor {
   importFile(path: string, options: ImportOptions): Promise<ImportOutcome>;
   /** For takes that this machine records. */
   readonly takes: TakeUploads;
+  readonly care: CareDoor;
   readonly tokens: Pick<Access, 'addToken' | 'listTokens' | 'revokeToken'>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { openVoiceRecorder } from '../open.ts';
 import { takesInProcess } from './capture/take-uploads.ts';
+import { careInProcess } from './care-door.ts';
 import type { Cli } from './cli.ts';
 import type { LibraryDoor } from './library-door.ts';
 import { printable } from './terminal-text.ts';
@@ -28,6 +29,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
     restore: (id) => library.restore(id),
     importFile: (path, options) => library.importFile(path, options),
     takes: takesInProcess(recorder.uploads),
+    care: careInProcess(recorder.verification),
     tokens: recorder.access,
     close: () => recorder.close(),
   };

@@ -19,6 +19,7 @@ import { addTakeRoutes } from './take-routes.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { endUnreadBodies } from './unread-body.ts';
 import { addUploadRoutes } from './upload-routes.ts';
+import { addVerificationRoutes } from './verification-routes.ts';
 import { addWebRoutes } from './web-routes.ts';
 
 /** Puts everything together that stands between a request and the recorder. The order is the order of the checks. */
@@ -53,6 +54,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   addTokenRoutes(app, desk);
   addRecordingRoutes(app, desk);
   addAudioRoutes(app, desk);
+  addVerificationRoutes(app, desk);
   addTakeRoutes(app, desk);
   addEventRoutes(app, desk);
   await app.register((scope, _options, done) => {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWav } from '../../test/audio-fixtures.ts';
 import type { Recording } from '../model/recording.ts';
 import { openVoiceRecorder } from '../open.ts';
@@ -11,11 +11,11 @@ import { FIXITY_HEADER } from './fixity-log.ts';
 let home: string;
 let recorder: VoiceRecorder;
 
-beforeEach(async () => {
+beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'vrp-verify-'));
   recorder = await openHere();
 });
-afterEach(async () => {
+afterAll(async () => {
   await recorder.close();
   await rm(home, { recursive: true, force: true });
 });
@@ -47,6 +47,10 @@ async function now(id: string): Promise<Recording> {
 
 const pathOf = (recording: Recording) => join(home, 'store', recording.storedFilename);
 
+async function faultsOf(id: string) {
+  return (await recorder.verification.report()).faults.filter((fault) => fault.id === id);
+}
+
 async function fixityLog(): Promise<string[]> {
   const text = await readFile(join(home, 'store/fixity', `${new Date().getUTCFullYear()}.csv`), 'utf8');
   expect(text.endsWith('\n')).toBe(true);
@@ -68,8 +72,9 @@ describe('verifying a recording', () => {
     const first = await recorder.verification.verify(id);
     await unlink(join(home, 'store', storedFilename));
     const second = await recorder.verification.verify(id);
-    expect(await fixityLog()).toEqual([
-      FIXITY_HEADER,
+    const lines = await fixityLog();
+    expect(lines[0]).toBe(FIXITY_HEADER);
+    expect(lines.slice(-2)).toEqual([
       `${first.checkedAt},fixity check,${id},${storedFilename},SHA-256,${checksum},${checksum},ok`,
       `${second.checkedAt},fixity check,${id},${storedFilename},SHA-256,${checksum},,missing`,
     ]);
@@ -78,12 +83,13 @@ describe('verifying a recording', () => {
   it('goes on behind a line that a crash cut short', async () => {
     const { id } = await keep('cut');
     await recorder.verification.verify(id);
+    const before = (await fixityLog()).length;
     const path = join(home, 'store/fixity', `${new Date().getUTCFullYear()}.csv`);
     await truncate(path, (await readFile(path)).length - 7);
     await recorder.verification.verify(id);
     const lines = await fixityLog();
-    expect(lines).toHaveLength(3);
-    expect(lines[2]).toMatch(/^\d{4}-.*,ok$/);
+    expect(lines).toHaveLength(before + 1);
+    expect(lines.at(-1)).toMatch(/^\d{4}-.*,ok$/);
   });
 
   const faults: [string, (path: string) => Promise<void>, Partial<{ result: string; found: unknown }>][] = [
@@ -144,14 +150,14 @@ describe('verifying a recording', () => {
     expect(check.message).toContain(recording.storedFilename);
     const status = check.result === 'unreadable' ? 'active' : check.result;
     expect(await now(id)).toMatchObject({ status, lastVerifiedAt: check.checkedAt });
-    expect((await recorder.verification.report()).faults).toEqual([check]);
+    expect(await faultsOf(id)).toEqual([check]);
 
     await rm(join(home, 'store/raw'), { recursive: true });
     await mkdir(join(pathOf(recording), '..'), { recursive: true });
     await writeFile(pathOf(recording), bytes);
     expect((await recorder.verification.verify(id)).result).toBe('ok');
     expect((await now(id)).status).toBe('active');
-    expect((await recorder.verification.report()).faults).toEqual([]);
+    expect(await faultsOf(id)).toEqual([]);
     expect((await recorder.verification.verify(sound.id)).result).toBe('missing');
   });
 
@@ -183,6 +189,8 @@ describe('verifying a recording', () => {
   });
 
   it('takes those first that were never checked, then the longest ago, also after a restart', async () => {
+    for (const { id } of (await recorder.library.list({ limit: 500 })).items)
+      await recorder.verification.verify(id);
     const [a, b] = [await keep('a'), await keep('b')];
     expect(await recorder.verification.report()).toMatchObject({
       neverVerifiedCount: 2,
@@ -193,14 +201,17 @@ describe('verifying a recording', () => {
       neverVerifiedCount: 1,
       oldest: { id: b.id },
     });
-    const { checkedAt } = await recorder.verification.verify(b.id);
-    await recorder.verification.verify(a.id);
+    await recorder.verification.verify(b.id);
     await recorder.close();
     recorder = await openHere();
-    expect(await recorder.verification.report()).toMatchObject({
-      neverVerifiedCount: 0,
-      oldest: { id: b.id, lastVerifiedAt: checkedAt },
-    });
+    const { oldest, neverVerifiedCount } = await recorder.verification.report();
+    expect(neverVerifiedCount).toBe(0);
+    const items = [
+      ...(await recorder.library.list({ limit: 500 })).items,
+      ...(await recorder.library.list({ isTrashed: true })).items,
+    ];
+    const dates = items.map(({ lastVerifiedAt }) => lastVerifiedAt ?? '').sort();
+    expect(oldest?.lastVerifiedAt).toBe(dates[0]);
   });
 
   it('refuses what is no recording', async () => {

@@ -1,0 +1,52 @@
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { VERIFICATION_RESULTS } from '../model/verification.ts';
+import { answers } from './answer-schema.ts';
+import type { RecorderApp, RouteDesk } from './recorder-app.ts';
+import { readRecordingId } from './recording-routes.ts';
+
+const config = { role: 'edit' } as const;
+const checkSchema = z.object({
+  id: z.string(),
+  storedFilename: z.string().describe('Path relative to the data folder'),
+  result: z.enum(VERIFICATION_RESULTS),
+  expected: z.string().describe('SHA-256 of what was received'),
+  found: z.string().nullable().describe('SHA-256 of what lies there, or what lies there instead of a file'),
+  checkedAt: z.string(),
+  message: z.string().nullable().describe('What is wrong, in a sentence'),
+});
+const reportSchema = z.object({
+  oldest: z.object({ id: z.string(), title: z.string(), lastVerifiedAt: z.string().nullable() }).nullable(),
+  neverVerifiedCount: z.number(),
+  faults: z.array(checkSchema).describe('The last check of each recording that was not ok'),
+});
+
+/** Reading originals again, and what came of it. */
+export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk): void {
+  app.post(
+    '/api/recordings/:id/verify',
+    {
+      config,
+      schema: {
+        params: z.object({ id: z.string() }),
+        response: answers(checkSchema),
+        summary: 'Read the original again, all of it',
+      },
+    },
+    async (request, reply) =>
+      recorder.verification.verify(readRecordingId(request.params.id), { signal: untilGone(reply) }),
+  );
+
+  app.get('/api/verification', { config, schema: { response: answers(reportSchema) } }, async () =>
+    recorder.verification.report(),
+  );
+}
+
+/** Aborted when whoever asked has gone: nobody waits for the answer any more. */
+export function untilGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableEnded) gone.abort();
+  });
+  return gone.signal;
+}
