@@ -27,7 +27,7 @@ export function judgeDatabase(file: string, found: Inspection, newest: number): 
     throw new VoiceRecorderError(
       'catalogue-damaged',
       `${file} is a database of another program (application id ${found.applicationId}, expected ` +
-        `${APPLICATION_ID}). Move it away; the audio files and sidecars hold everything that is needed to go on.`,
+        `${APPLICATION_ID}). The audio files and sidecars hold everything: "vrp rebuild" keeps it beside and makes the catalogue anew.`,
     );
   }
   if (found.schemaVersion > newest) {

@@ -27,7 +27,7 @@ export function toFailure(fault: ThreadFault, file: string): VoiceRecorderError 
   if (meaning) {
     const advice =
       meaning.code === 'catalogue-damaged'
-        ? ' The audio files and their sidecars hold everything that is needed to make it anew; do not delete them.'
+        ? ' Nothing is lost: the audio files and their sidecars hold everything, and "vrp rebuild" makes the catalogue anew from them.'
         : '';
     return new VoiceRecorderError(
       meaning.code,

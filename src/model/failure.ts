@@ -38,6 +38,9 @@ export const FAILURES = {
   'blob-missing': { retryable: false },
   'digest-mismatch': { retryable: false },
   'storage-failed': { retryable: true },
+  'sidecar-unreadable': { retryable: false },
+  'sidecar-too-new': { retryable: false },
+  'recording-repeated': { retryable: false },
   // Catalogue.
   'recording-unknown': { retryable: false },
   'take-unknown': { retryable: false },

@@ -1,0 +1,80 @@
+import { sql } from 'kysely';
+import type { Recording } from '../model/recording.ts';
+import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import {
+  buryRows,
+  type KnownOutcome,
+  type KnownRecording,
+  type KnownTombstone,
+  oweSidecarRows,
+  putKnownRows,
+} from './known-rows.ts';
+
+export type { KnownOutcome, KnownRecording, KnownTombstone } from './known-rows.ts';
+
+/**
+ * The catalogue as something that is made from files and sidecars, page by page: at most a few hundred entries in
+ * one call. What a method resolved with is on stable storage.
+ */
+export class KnownRecordings {
+  readonly #sessions: DatabaseSessions;
+
+  constructor(sessions: DatabaseSessions) {
+    this.#sessions = sessions;
+  }
+
+  /** Enters each in the version that is higher, the row's or this one. Rejects with `invalid-input`. */
+  async put(known: readonly KnownRecording[]): Promise<readonly KnownOutcome[]> {
+    if (known.length === 0) return [];
+    return await this.#sessions.withSession({ name: 'put known' }, (db, context) =>
+      putKnownRows(db, context, known),
+    );
+  }
+
+  /** Those of `paths` that a row has, as its original or claims. */
+  async findPaths(paths: readonly string[]): Promise<ReadonlySet<string>> {
+    if (paths.length === 0) return new Set();
+    const rows = await this.#sessions.withSession({ name: 'find paths', readonly: true }, (db) =>
+      db.selectFrom('recordings').select('stored_filename').where('stored_filename', 'in', paths).execute(),
+    );
+    return new Set(rows.map((row) => row.stored_filename));
+  }
+
+  /** Where the originals of those of `ids` lie that have a row. */
+  async findIds(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.#sessions.withSession({ name: 'find ids', readonly: true }, (db) =>
+      db.selectFrom('recordings').select(['id', 'stored_filename']).where('id', 'in', ids).execute(),
+    );
+    return new Map(rows.map((row) => [row.id, row.stored_filename]));
+  }
+
+  /** Shows each tag in the spelling of the oldest recording that bears it, in whatever order they were entered. */
+  async settleTags(): Promise<void> {
+    await this.#sessions.withSession({ name: 'settle tags' }, (db, { batch }) =>
+      batch([
+        sql`UPDATE tag_counts SET tag = ifnull(
+          (SELECT t.tag FROM recording_tags AS t
+            WHERE t.tag_key = tag_counts.tag_key AND t.shelf = 'library' ORDER BY t.created_at LIMIT 1), tag)`.compile(
+          db,
+        ),
+      ]),
+    );
+  }
+
+  /** Enters what was purged; rows that an older catalogue still has of it go. */
+  async bury(tombstones: readonly KnownTombstone[]): Promise<void> {
+    if (tombstones.length === 0) return;
+    await this.#sessions.withSession({ name: 'bury known' }, (db, context) =>
+      buryRows(db, context, tombstones),
+    );
+  }
+
+  /** Asks for sidecars to be written again: those that are lost. */
+  async oweSidecars(recordings: readonly Recording[]): Promise<void> {
+    if (recordings.length === 0) return;
+    await this.#sessions.withSession({ name: 'owe sidecars' }, (db, context) =>
+      oweSidecarRows(db, context, recordings),
+    );
+  }
+}

@@ -1,0 +1,215 @@
+import type { CompiledQuery, Kysely } from 'kysely';
+import type { Recording, RecordingStatus } from '../model/recording.ts';
+import type { SessionContext } from '../sessions/database-sessions.ts';
+import type { StoreSchema } from '../sessions/schema.ts';
+import { receiptQuery } from './recording-claims.ts';
+import { indexQueries, nextRowKey, sidecarQuery } from './recording-index.ts';
+import { checkStorable, type RecordingRow, toColumns } from './recording-row.ts';
+
+/** What a file and its sidecar say about a recording. */
+export interface KnownRecording {
+  readonly recording: Recording;
+  /** Of a recording in the trash: what it is once it leaves it. */
+  readonly statusBeforeTrash?: RecordingStatus;
+  /** True: its sidecar does not say this yet and has to be written. */
+  readonly isSidecarOwed?: boolean;
+}
+
+/**
+ * `added`, `updated`: the row says now what was given. `same`: it did before. `kept`: the row knows more, and its
+ * sidecar is owed. `taken`: another recording has this path.
+ */
+export type KnownOutcome = 'added' | 'updated' | 'same' | 'kept' | 'taken';
+
+/** Enters what is known, each in the version that is higher; search, tags and receipts follow. In the order given. */
+export async function putKnownRows(
+  db: Kysely<StoreSchema>,
+  { batch }: SessionContext,
+  known: readonly KnownRecording[],
+): Promise<readonly KnownOutcome[]> {
+  const entries = known.map((entry) => ({ ...entry, recording: checkStorable(entry.recording) }));
+  const recordings = entries.map(({ recording }) => recording);
+  const [rows, originals, keyOf] = await Promise.all([
+    readRows(db, recordings),
+    readOriginals(db, recordings),
+    rowKeys(db, recordings),
+  ]);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const ownerOf = new Map(rows.map((row) => [row.stored_filename, row.id]));
+  const queries: CompiledQuery[] = [];
+  const outcomes = entries.map((entry): KnownOutcome => {
+    const { recording } = entry;
+    const row = byId.get(recording.id);
+    if ((ownerOf.get(recording.storedFilename) ?? recording.id) !== recording.id) return 'taken';
+    // Of two sidecars with one id in the same batch the second one meets what the first one made.
+    const outcome = row === undefined ? 'added' : judge(row, recording);
+    if (outcome === 'kept' && row) queries.push(sidecarQuery(db, { ...recording, version: row.version }));
+    if (outcome === 'same' || outcome === 'kept') return outcome;
+    const isFirstOriginal = recording.kind === 'file' && !originals.has(recording.checksum);
+    if (outcome === 'added' && isFirstOriginal) originals.add(recording.checksum);
+    const rowKey = row?.row_key ?? keyOf(recording);
+    queries.push(...putQueries(db, entry, rowKey, row, isFirstOriginal));
+    ownerOf.set(recording.storedFilename, recording.id);
+    byId.set(recording.id, { ...asRow(recording), row_key: rowKey });
+    return outcome;
+  });
+  if (queries.length > 0) await batch(queries);
+  return outcomes;
+}
+
+/** Asks for these sidecars to be written again, as the rows say. */
+export async function oweSidecarRows(
+  db: Kysely<StoreSchema>,
+  { batch }: SessionContext,
+  recordings: readonly Recording[],
+): Promise<void> {
+  await batch(recordings.map((recording) => sidecarQuery(db, recording)));
+}
+
+/** What a file in `tombstones/` says. */
+export interface KnownTombstone {
+  readonly id: string;
+  readonly checksum: string;
+  readonly purgedAt: string;
+  /** Path of a file of it that is still there; null when every one is gone. */
+  readonly leftover: string | null;
+}
+
+export async function buryRows(
+  db: Kysely<StoreSchema>,
+  { batch }: SessionContext,
+  tombstones: readonly KnownTombstone[],
+): Promise<void> {
+  const ids = tombstones.map(({ id }) => id);
+  const rows = await db.selectFrom('recordings').select('row_key').where('id', 'in', ids).execute();
+  const keys = rows.map((row) => row.row_key);
+  const entries = tombstones.map(({ id, checksum, purgedAt, leftover }) => ({
+    recording_id: id,
+    checksum,
+    purged_at: purgedAt,
+    stored_filename: leftover ?? '',
+    take_id: null,
+    is_everywhere: 0,
+    is_finished: leftover === null ? 1 : 0,
+  }));
+  await batch([
+    ...entries.map((entry) => {
+      const insert = db.insertInto('tombstones').values(entry);
+      // One that is known already, with what is still to be removed of it, knows more.
+      return entry.is_finished === 1
+        ? insert.onConflict((conflict) => conflict.doNothing()).compile()
+        : insert
+            .onConflict((conflict) =>
+              conflict
+                .column('recording_id')
+                .doUpdateSet({ stored_filename: entry.stored_filename, is_finished: 0 }),
+            )
+            .compile();
+    }),
+    ...(keys.length === 0
+      ? []
+      : [
+          db.deleteFrom('recording_search').where('rowid', 'in', keys).compile(),
+          db.deleteFrom('recordings').where('row_key', 'in', keys).compile(),
+        ]),
+  ]);
+}
+
+type Met = Pick<RecordingRow, 'row_key' | 'id' | 'status' | 'version' | 'stored_filename' | 'created_at'>;
+
+function judge(row: Met, recording: Recording): KnownOutcome {
+  // Its claim was never finished in this database, but its sidecar and audio are there.
+  if (row.status === 'placing') return 'updated';
+  if (row.version > recording.version) return 'kept';
+  return row.version < recording.version || row.stored_filename !== recording.storedFilename
+    ? 'updated'
+    : 'same';
+}
+
+function putQueries(
+  db: Kysely<StoreSchema>,
+  { recording, statusBeforeTrash, isSidecarOwed = false }: KnownRecording,
+  rowKey: number,
+  row: Met | undefined,
+  isFirstOriginal: boolean,
+): CompiledQuery[] {
+  // The date of receipt is part of the order of the library: a row keeps the one it was entered with.
+  const wanted = row ? { ...recording, createdAt: row.created_at } : recording;
+  const beforeTrash =
+    wanted.status === 'trashed' ? { status_before_trash: statusBeforeTrash ?? 'active' } : {};
+  const columns = { ...toColumns(wanted), ...beforeTrash };
+  const put = row
+    ? db.updateTable('recordings').set(columns).where('row_key', '=', rowKey)
+    : db
+        .insertInto('recordings')
+        .values({ ...columns, row_key: rowKey, is_deduplicated: isFirstOriginal ? 1 : 0 });
+  return [
+    put.compile(),
+    ...indexQueries(db, rowKey, wanted),
+    ...(isSidecarOwed ? [sidecarQuery(db, wanted)] : []),
+    ...(wanted.kind === 'edit' ? [] : [ownReceipt(db, wanted)]),
+  ];
+}
+
+/** The id of a recording is that of the upload it came from, so its receipt follows from it. */
+function ownReceipt(db: Kysely<StoreSchema>, recording: Recording): CompiledQuery {
+  return receiptQuery(db, {
+    uploadId: recording.id,
+    recordingId: recording.id,
+    checksum: recording.checksum,
+    sizeBytes: recording.filesizeBytes,
+    isDuplicate: false,
+    completedAt: recording.createdAt,
+  });
+}
+
+function readRows(db: Kysely<StoreSchema>, recordings: readonly Recording[]): Promise<Met[]> {
+  const ids = recordings.map(({ id }) => id);
+  const paths = recordings.map(({ storedFilename }) => storedFilename);
+  return db
+    .selectFrom('recordings')
+    .select(['row_key', 'id', 'status', 'version', 'stored_filename', 'created_at'])
+    .where(({ eb, or }) => or([eb('id', 'in', ids), eb('stored_filename', 'in', paths)]))
+    .execute();
+}
+
+/** Checksums that a row stands for already, so that the next import of these bytes joins that one. */
+async function readOriginals(
+  db: Kysely<StoreSchema>,
+  recordings: readonly Recording[],
+): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('recordings')
+    .select('checksum')
+    .where(
+      'checksum',
+      'in',
+      recordings.map(({ checksum }) => checksum),
+    )
+    .where('is_deduplicated', '=', 1)
+    .execute();
+  return new Set(rows.map(({ checksum }) => checksum));
+}
+
+/** Hands out free row keys: one look into the index for each millisecond of receipt. */
+async function rowKeys(
+  db: Kysely<StoreSchema>,
+  recordings: readonly Recording[],
+): Promise<(recording: Recording) => number> {
+  const dates = [...new Set(recordings.map(({ createdAt }) => createdAt))];
+  const firsts = await Promise.all(dates.map((createdAt) => nextRowKey(db, createdAt)));
+  const next = new Map(dates.map((createdAt, index) => [createdAt, firsts[index] ?? 0]));
+  const given = new Set<number>();
+  return ({ createdAt }) => {
+    let key = next.get(createdAt) ?? 0;
+    while (given.has(key)) key += 1;
+    given.add(key);
+    next.set(createdAt, key + 1);
+    return key;
+  };
+}
+
+function asRow(recording: Recording): Omit<Met, 'row_key'> {
+  const { id, status, version, storedFilename, createdAt } = recording;
+  return { id, status, version, stored_filename: storedFilename, created_at: createdAt };
+}
