@@ -11,6 +11,7 @@ import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
 import { DerivedFiles } from './derive/derived-files.ts';
 import { derivedJobs } from './derive/derived-jobs.ts';
+import { measureJobs } from './derive/measure-jobs.ts';
 import { TakeFiles } from './derive/take-files.ts';
 import { importFile } from './ingest/import-file.ts';
 import type { ImportDesk, IngestDesk } from './ingest/ingest-desk.ts';
@@ -19,6 +20,7 @@ import { recoverPlacing } from './ingest/recover-placing.ts';
 import { Turns } from './ingest/turns.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { SqliteJobQueue } from './jobs/sqlite-job-queue.ts';
+import { joinBackups } from './join-backups.ts';
 import { joinVerification } from './join-verification.ts';
 import { Activity } from './library/activity.ts';
 import { EventHub } from './library/event-hub.ts';
@@ -51,6 +53,7 @@ const MB = 1_000_000;
 export async function openVoiceRecorder(options: OpenOptions = {}): Promise<VoiceRecorder> {
   const clock = options.clock ?? systemClock;
   const log: LogListener = options.log ?? (() => undefined);
+  const logged = (message: string) => (error: unknown) => log('error', message, { error });
   const config = StorageConfig.fromEnvironment(options.environment, {
     ...options.overrides,
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
@@ -80,7 +83,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   opened.defer(() => blobs.close());
   const media = openMedia({ onEvent: (event) => log('debug', `media child: ${event.type}`, { ...event }) });
   opened.defer(() => media.close());
-  const events = new EventHub((error) => log('error', 'An event listener failed.', { error }));
+  const events = new EventHub(logged('An event listener failed.'));
   const sidecars = new SidecarWriter({
     outbox: catalogue.outbox,
     putDocument: (key, content) => blobs.putDocument(key, content),
@@ -97,9 +100,17 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const derived = new DerivedFiles(deriveDesk);
   const takeFiles = new TakeFiles(deriveDesk);
   const queue = new SqliteJobQueue(catalogue.contexts, { clock });
+  const measuring = measureJobs({
+    ...deriveDesk,
+    queue,
+    recordings: catalogue.recordings,
+    onMeasured: (recording) => ingestDesk.onChanged?.(recording),
+    onFault: logged('Unmeasured recordings were not looked for.'),
+  });
   const jobs = derivedJobs({
     queue,
     derived,
+    measuring,
     find: (id) => catalogue.recordings.find(id),
     takeFiles,
     settledTake: async (takeId) =>
@@ -117,9 +128,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     onAdded: (recording) => {
       sidecars.wake();
       events.publish({ type: 'recording-added', recording });
-      jobs
-        .enqueue(recording)
-        .catch((error: unknown) => log('error', 'Derived work was not noted down.', { error }));
+      jobs.enqueue(recording).catch(logged('Derived work was not noted down.'));
     },
     onChanged: (recording) => {
       sidecars.wake();
@@ -168,25 +177,26 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const recovery = await uploads.recover();
   recovery.done.then(
     (report) => log('info', 'The spool is checked.', { ...report }),
-    (error: unknown) => log('error', 'Checking the spool failed.', { error }),
+    logged('Checking the spool failed.'),
   );
-  sidecars.drain().catch((error: unknown) => log('error', 'Owed sidecars could not be written.', { error }));
+  sidecars.drain().catch(logged('Owed sidecars could not be written.'));
 
   const runner = new JobRunner({
     queue,
     handlers: { ...jobs.handlers, ...care.handlers },
-    onFault: (error) => log('error', 'The job queue failed.', { error }),
+    onFault: logged('The job queue failed.'),
   });
   if (options.runsJobs ?? true) {
     await queue.releaseAll();
     await queue.forgetFinished(FINISHED_JOBS_KEPT_MS);
     queue.subscribe(({ id, kind, state }) => events.publish({ type: 'job-changed', jobId: id, kind, state }));
     runner.start();
+    opened.defer(measuring.start());
     space.keepReserve();
     opened.defer(() => runner.stop());
     opened.defer(care.startPatrol());
     const round = setInterval(() => {
-      uploads.adoptExpired().catch((error: unknown) => log('error', 'Adopting old takes failed.', { error }));
+      uploads.adoptExpired().catch(logged('Adopting old takes failed.'));
     }, ADOPTION_ROUND_MS).unref();
     opened.defer(() => clearInterval(round));
   }
@@ -216,7 +226,8 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     importFile: (path, importOptions) => activity.during(() => importFile(importDesk, path, importOptions)),
     publish: (event) => events.publish(event),
   });
-  const files = await openStoredFiles({
+  const { files, cleanup, startPurgeRounds } = await openStoredFiles({
+    config,
     catalogue,
     blobs,
     sidecars,
@@ -230,6 +241,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     publish: (event) => events.publish(event),
     log,
   });
+  if (options.runsJobs ?? true) opened.defer(startPurgeRounds());
   const takes = new JoinedTakes({
     recordings: catalogue.recordings,
     blobs,
@@ -241,6 +253,9 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     publish: (event) => events.publish(event),
   });
 
+  const backups = joinBackups({ config, catalogue, clock, log }, options.runsJobs ?? true);
+  opened.defer(() => backups.close());
+
   const everything = opened.move();
   return {
     storeId: marker.id,
@@ -249,8 +264,10 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     takes,
     uploads,
     files,
+    cleanup,
     access,
     verification: care.verification,
+    backups,
     subscribe: (listener) => events.subscribe(listener),
     storageReport: async () => {
       const [{ freeBytes, totalBytes }, totals] = await Promise.all([

@@ -1,5 +1,6 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import { checkAmendment } from '../model/amendment.ts';
+import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording, RecordingAlias, RecordingAmendment, RecordingStatus } from '../model/recording.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
@@ -65,6 +66,23 @@ export async function markUnsoundRow(
   return save(change, row, current, { status_before_trash: status });
 }
 
+/**
+ * Keeps what was measured of its sound. That is no amendment: whoever read the recording before may still change it,
+ * and its date of change stays. One that lies there measured already stays as it is.
+ */
+export async function measuredRow(
+  change: RecordingChange,
+  { audioChecksum, audioChecksumMethod, loudness, silenceShare }: AudioMeasurement,
+): Promise<Recording> {
+  const row = await readRow(change);
+  const current = toRecording(row);
+  if (current.audioChecksum !== null) return current;
+  const measured = { ...current, audioChecksum, audioChecksumMethod, loudness, silenceShare };
+  return save({ ...change, now: current.modifiedAt }, row, measured, {
+    amended_version: row.amended_version ?? row.version,
+  });
+}
+
 /** Its bytes lie under another key now. */
 export async function relocateRow(change: RecordingChange, storedFilename: string): Promise<Recording> {
   const row = await readRow(change);
@@ -95,14 +113,14 @@ async function save(
   change: RecordingChange,
   row: RecordingRow,
   changed: Recording,
-  columns: Partial<Pick<RecordingRow, 'status_before_trash'>> = {},
+  columns: Partial<Pick<RecordingRow, 'status_before_trash' | 'amended_version'>> = {},
   others: readonly CompiledQuery[] = [],
 ): Promise<Recording> {
   const { db } = change;
   const recording = { ...changed, version: row.version + 1, modifiedAt: change.now };
   const update = db
     .updateTable('recordings')
-    .set({ ...toColumns(recording), ...columns })
+    .set({ ...toColumns(recording), amended_version: null, ...columns })
     .where('row_key', '=', row.row_key);
   await change.batch([
     update.compile(),
@@ -121,7 +139,10 @@ async function readRow({ db, id, expectedVersion }: RecordingChange): Promise<Re
     .where('status', '!=', 'placing')
     .executeTakeFirst();
   if (!row) throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
-  if (expectedVersion !== undefined && row.version !== expectedVersion) {
+  const amendedVersion = row.amended_version ?? row.version;
+  const isCurrent =
+    expectedVersion === undefined || (expectedVersion >= amendedVersion && expectedVersion <= row.version);
+  if (!isCurrent) {
     throw new VoiceRecorderError(
       'version-conflict',
       `Recording ${id} has been changed meanwhile: expected version ${expectedVersion}, found ${row.version}. ` +

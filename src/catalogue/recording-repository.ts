@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
 import type { Sha256Hex } from '../model/digest.ts';
 import type { RecordingId } from '../model/id.ts';
@@ -15,6 +16,7 @@ import {
   aliasRow,
   amendRow,
   markSoundRow,
+  measuredRow,
   type RecordingChange,
   relocateRow,
   restoreRow,
@@ -24,6 +26,7 @@ import { activateRow, type ClaimOutcome, claimRow, readReceipt, receiptQuery } f
 import { listRecordings, readPageByAge } from './recording-list.ts';
 import { toRecording } from './recording-row.ts';
 import { readTake } from './take-rows.ts';
+import { readUnmeasured } from './unmeasured-rows.ts';
 
 export type { ClaimOutcome } from './recording-claims.ts';
 
@@ -186,6 +189,16 @@ export class RecordingRepository {
   /** Makes a damaged or missing recording active again, when its bytes were healed. Rejects with `recording-unknown`. */
   markSound(id: RecordingId): Promise<Recording> {
     return this.#change('mark sound', id, undefined, markSoundRow);
+  }
+
+  /** Keeps what was measured of the sound, once. Counts as no amendment. Rejects with `recording-unknown`. */
+  keepMeasurement(id: RecordingId, measurement: AudioMeasurement): Promise<Recording> {
+    return this.#change('keep measurement', id, undefined, (change) => measuredRow(change, measurement));
+  }
+
+  /** Ids behind `after` of recordings whose sound was not measured yet and waits in no job, in the order of ids. */
+  listUnmeasured(after: RecordingId, limit: number): Promise<readonly RecordingId[]> {
+    return this.#read('list unmeasured', (db) => readUnmeasured(db, after, limit));
   }
 
   /** Says where the bytes lie now. Rejects with `recording-unknown`. */

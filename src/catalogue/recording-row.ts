@@ -7,7 +7,10 @@ import type { RecordingTable } from '../sessions/schema.ts';
 
 export type RecordingRow = Selectable<RecordingTable>;
 /** All columns that follow from the recording itself. */
-export type RecordingColumns = Omit<Insertable<RecordingTable>, 'row_key' | 'shelf' | 'is_deduplicated'>;
+export type RecordingColumns = Omit<
+  Insertable<RecordingTable>,
+  'row_key' | 'shelf' | 'is_deduplicated' | 'amended_version'
+>;
 
 /** Fields with a column of their own; the others lie together in `document`. */
 type ColumnField =
@@ -19,6 +22,7 @@ type ColumnField =
   | 'storedFilename'
   | 'filesizeBytes'
   | 'checksum'
+  | 'audioChecksum'
   | 'version'
   | 'createdAt'
   | 'modifiedAt'
@@ -43,6 +47,7 @@ export function toColumns(recording: Recording): RecordingColumns {
     storedFilename,
     filesizeBytes,
     checksum,
+    audioChecksum,
     version,
     createdAt,
     modifiedAt,
@@ -64,6 +69,7 @@ export function toColumns(recording: Recording): RecordingColumns {
     stored_filename: storedFilename,
     filesize_bytes: filesizeBytes,
     checksum,
+    audio_checksum: audioChecksum,
     version,
     created_at: createdAt,
     modified_at: modifiedAt,
@@ -93,6 +99,7 @@ export function toRecording(row: RecordingRow): Recording {
     tags: JSON.parse(row.tags) as string[],
     notes: row.notes,
     status: row.status as RecordingStatus,
+    audioChecksum: row.audio_checksum,
     version: row.version,
     createdAt: row.created_at,
     modifiedAt: row.modified_at,

@@ -4,6 +4,7 @@ import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 import { planTake } from '../model/take.ts';
 import type { DerivedFiles } from './derived-files.ts';
+import type { MeasureJobs } from './measure-jobs.ts';
 import type { TakeFiles } from './take-files.ts';
 
 /** The upload of a segment ends a moment after its recording is there. */
@@ -14,12 +15,13 @@ export interface DerivedJobsDesk {
   readonly derived: DerivedFiles;
   find(id: RecordingId): Promise<Recording | undefined>;
   readonly takeFiles: TakeFiles;
+  readonly measuring: Pick<MeasureJobs, 'handlers' | 'enqueue'>;
   /** The segments of a take, once none of it is on its way any more; none before that. */
   settledTake(takeId: string): Promise<readonly Recording[]>;
 }
 
 export interface DerivedJobs {
-  readonly handlers: Readonly<Record<'peaks' | 'playable' | 'joined', JobHandler>>;
+  readonly handlers: Readonly<Record<'peaks' | 'playable' | 'joined' | 'measure', JobHandler>>;
   /** Notes down what is to be derived from a new recording, so that it is there before somebody opens it. */
   enqueue(recording: Recording): Promise<void>;
 }
@@ -36,6 +38,7 @@ export function derivedJobs(desk: DerivedJobsDesk): DerivedJobs {
   });
   return {
     handlers: {
+      ...desk.measuring.handlers,
       peaks: handler((recording, signal, onProgress) =>
         desk.derived.peaks(recording, { signal, onProgress }),
       ),
@@ -60,6 +63,7 @@ export function derivedJobs(desk: DerivedJobsDesk): DerivedJobs {
         const delayMs = SETTLING_MS;
         await desk.queue.enqueue({ kind: 'joined', payload: { takeId }, dedupeKey: takeId, delayMs });
       }
+      await desk.measuring.enqueue(id);
     },
   };
 }

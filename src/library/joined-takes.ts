@@ -179,9 +179,12 @@ async function fileSource(
   };
 }
 
+/** Follows from what people can change and the state of the segments; what machines find out changes nothing. */
 function versionOf(segments: readonly Recording[]): string {
-  const lines = segments.map(({ id, version }) => `${id} ${version}`).join('\n');
-  return createHash('sha256').update(lines).digest('hex').slice(0, 16);
+  const lines = segments.map(({ id, title, tags, notes, markers, timeline, collections, status }) =>
+    JSON.stringify([id, title, tags, notes, markers, timeline, collections, status]),
+  );
+  return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16);
 }
 
 function unknownTake(takeId: string): VoiceRecorderError {

@@ -33,6 +33,8 @@ export interface AudioInputOptions {
   readonly isHeaderEnough?: boolean;
   /** Forces a raw PCM reader on the samples that start at `offset`. */
   readonly rawPcm?: { readonly format: 's32le'; sampleRateHz: number; channels: number; offset: number };
+  /** Size of the packets that plain samples of WAV files come in; 4,096 when not given. */
+  readonly pcmPacketBytes?: number;
 }
 
 /**
@@ -82,6 +84,7 @@ function openContext(
     max_probe_packets: '256',
     probesize: '2000000',
     analyzeduration: '3000000',
+    ...(options.pcmPacketBytes === undefined ? {} : { max_size: String(options.pcmPacketBytes) }),
     ...(raw === undefined
       ? {}
       : {

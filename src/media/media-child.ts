@@ -1,11 +1,16 @@
+import { constants, setPriority } from 'node:os';
 import { AV_LOG_QUIET } from 'node-av/constants';
 import { Log } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
+
+import { findFaults } from './find-faults.ts';
 import { joinAudio } from './join-audio.ts';
+import { measureAudio } from './measure-audio.ts';
 import type { MediaAnswers, MediaCall, MediaReply, MediaRequest } from './media-messages.ts';
 import { writePeaks } from './peaks-build.ts';
 import { probe } from './probe.ts';
 import { renderPlayable } from './render-playable.ts';
+import { repairAudio } from './repair-audio.ts';
 
 const PROGRESS_EVERY_MS = 200;
 const parentId = process.ppid;
@@ -37,10 +42,18 @@ function perform(request: MediaRequest, progress: (share: number) => void): Medi
   switch (request.kind) {
     case 'probe':
       return probe(request.path, request.filename, () => progress(0));
+    case 'measure':
+      // Nobody waits for it. A line of its own runs these, for a process does not get its priority back.
+      setPriority(constants.priority.PRIORITY_LOW);
+      return measureAudio(request.path, progress);
     case 'peaks':
       return writePeaks(request.path, request.temporaryPath, progress);
     case 'render':
       return renderPlayable(request.path, request.temporaryPath, progress);
+    case 'faults':
+      return findFaults(request.path);
+    case 'repair':
+      return repairAudio(request.path, request.temporaryPath, progress);
     case 'join':
       return joinAudio(request.paths, request.temporaryPath, progress);
   }

@@ -1,20 +1,28 @@
 import type { AudioFacts } from '../model/audio-facts.ts';
+import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import type { FailureCode } from '../model/failure.ts';
+import type { RepairableFault } from '../model/repair.ts';
 import type { JoinedMedia } from './media.ts';
 
 /** What the child process is asked; one at a time. */
 export type MediaRequest =
   | { readonly kind: 'probe'; readonly path: string; readonly filename: string }
+  | { readonly kind: 'measure'; readonly path: string }
   | { readonly kind: 'peaks'; readonly path: string; readonly temporaryPath: string }
+  | { readonly kind: 'faults'; readonly path: string }
+  | { readonly kind: 'repair'; readonly path: string; readonly temporaryPath: string }
   | { readonly kind: 'render'; readonly path: string; readonly temporaryPath: string }
   | { readonly kind: 'join'; readonly paths: readonly string[]; readonly temporaryPath: string };
 
 /** What each kind of request is answered with. */
 export interface MediaAnswers {
   readonly probe: AudioFacts;
+  readonly measure: AudioMeasurement;
   readonly peaks: { readonly pairCount: number };
   readonly render: { readonly mimeType: string };
   readonly join: JoinedMedia;
+  readonly faults: readonly RepairableFault[];
+  readonly repair: { readonly extension: string };
 }
 
 export interface MediaCall {

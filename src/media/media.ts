@@ -1,5 +1,7 @@
 import type { AudioFacts } from '../model/audio-facts.ts';
+import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import type { JoinPlan } from '../model/join-plan.ts';
+import type { RepairableFault } from '../model/repair.ts';
 
 /**
  * What FFmpeg knows, asked of a child process that may crash, hang or run out of memory without harm:
@@ -29,6 +31,21 @@ export interface Media {
    * they are decoded and encoded to FLAC. Rejects with `media-failed`, `disk-full` or a code of an unreadable segment.
    */
   join(paths: readonly string[], outputPath: string, options?: MediaOptions): Promise<JoinedMedia>;
+
+  /**
+   * Reads and decodes all of `path` once, in a child that leaves the machine to others: the checksum of its audio,
+   * its loudness and how much of it is silence.
+   */
+  measure(path: string, options?: MediaOptions): Promise<AudioMeasurement>;
+
+  /** The faults of `path` that `repair()` can put right; none of a file as it should be. */
+  findFaults(path: string, signal?: AbortSignal): Promise<readonly RepairableFault[]>;
+
+  /**
+   * Writes to `outputPath` what can be put right of `path`: the same coded audio in a sound file. Rejects with
+   * `media-failed`, `disk-full` or a code of an unreadable file.
+   */
+  repair(path: string, outputPath: string, options?: MediaOptions): Promise<{ extension: string }>;
 
   /** Ends the child; the next call would start a new one. */
   close(): Promise<void>;

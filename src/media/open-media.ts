@@ -30,17 +30,18 @@ const JOB_LIMITS: ChildLineLimits = {
 };
 
 /**
- * Media with two lines of child processes, so that a probe never waits for a rendition. Nothing starts before the
+ * Media with three lines of child processes, so that a probe never waits for a rendition, nor that for a measurement. Nothing starts before the
  * first call, and idle children are ended again.
  */
 export function openMedia(settings: MediaSettings = {}): Media {
   const onEvent = settings.onEvent ?? (() => undefined);
   const probes = new ChildLine('probe', { ...PROBE_LIMITS, ...settings.probeLimits }, onEvent);
   const jobs = new ChildLine('job', { ...JOB_LIMITS, ...settings.jobLimits }, onEvent);
+  const measurements = new ChildLine('measurement', { ...JOB_LIMITS, ...settings.jobLimits }, onEvent);
   let temporaryCount = 0;
 
   /** Lets the child write a temporary beside `outputPath` and renames it when all of it is on stable storage. */
-  async function produce<Kind extends 'peaks' | 'render' | 'join'>(
+  async function produce<Kind extends 'peaks' | 'render' | 'join' | 'repair'>(
     source: { readonly kind: Kind } & ({ readonly path: string } | { readonly paths: readonly string[] }),
     outputPath: string,
     options: MediaOptions,
@@ -71,11 +72,21 @@ export function openMedia(settings: MediaSettings = {}): Media {
     async renderPlayable(path, outputPath, options = {}) {
       return await produce({ kind: 'render', path }, outputPath, options);
     },
+    async findFaults(path, signal) {
+      return (await probes.run({ kind: 'faults', path }, signal)) as MediaAnswers['faults'];
+    },
+    async repair(path, outputPath, options = {}) {
+      return await produce({ kind: 'repair', path }, outputPath, options);
+    },
     async join(paths, outputPath, options = {}) {
       return await produce({ kind: 'join', paths }, outputPath, options);
     },
+    async measure(path, options = {}) {
+      const answer = await measurements.run({ kind: 'measure', path }, options.signal, options.onProgress);
+      return answer as MediaAnswers['measure'];
+    },
     async close() {
-      await Promise.all([probes.close(), jobs.close()]);
+      await Promise.all([probes.close(), jobs.close(), measurements.close()]);
     },
   };
 }

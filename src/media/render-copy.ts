@@ -9,7 +9,7 @@ import type { RenditionPlan } from './rendition-plan.ts';
 /** Puts the packets of `input` bit by bit into a new container at `outputPath`; answers with their length. */
 export function copyPackets(
   input: AudioInput,
-  plan: RenditionPlan,
+  plan: Pick<RenditionPlan, 'muxer' | 'muxerOptions'>,
   outputPath: string,
   onProgress: (bytesDone: number) => void,
 ): number {

@@ -46,6 +46,9 @@ export interface RecordingTable {
   notes: string;
   /** JSON object with all other fields of the recording. */
   document: string;
+  audio_checksum: string | null;
+  /** Version of the last change by a person, where what was measured came after it; null: `version`. */
+  amended_version: Generated<number | null>;
   last_verified_at: string | null;
 }
 

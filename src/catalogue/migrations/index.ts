@@ -1,5 +1,6 @@
 import { m0001Library } from './m0001-library.ts';
 import { m0002AccessAndJobs } from './m0002-access-and-jobs.ts';
+import { m0003Measurements } from './m0003-measurements.ts';
 import { m0004Verification } from './m0004-verification.ts';
 import { m0006Tombstones } from './m0006-tombstones.ts';
 import type { Migration } from './migration.ts';
@@ -8,6 +9,7 @@ import type { Migration } from './migration.ts';
 export const MIGRATIONS: readonly Migration[] = [
   m0001Library,
   m0002AccessAndJobs,
+  m0003Measurements,
   m0004Verification,
   m0006Tombstones,
 ];

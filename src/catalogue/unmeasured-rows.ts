@@ -1,0 +1,24 @@
+import { type Kysely, sql } from 'kysely';
+import type { RecordingId } from '../model/id.ts';
+import type { StoreSchema } from '../sessions/schema.ts';
+
+/** The kind of the jobs that measure; a recording is named by their dedupe key. */
+export const MEASURE_JOB = 'measure';
+
+/** Ids of recordings that were not measured, are in no pending job, and did not fail for good. */
+export async function readUnmeasured(
+  db: Kysely<StoreSchema>,
+  after: RecordingId,
+  limit: number,
+): Promise<readonly RecordingId[]> {
+  // States are written out, not bound: only so does SQLite see that its partial indexes will do.
+  const { rows } = await sql<{ id: RecordingId }>`
+    SELECT id FROM recordings AS r
+    WHERE audio_checksum IS NULL AND id > ${after} AND status NOT IN ('placing', 'missing')
+      AND NOT EXISTS (SELECT 1 FROM jobs
+        WHERE kind = ${MEASURE_JOB} AND dedupe_key = r.id AND state IN ('queued', 'running'))
+      AND NOT EXISTS (SELECT 1 FROM jobs
+        WHERE kind = ${MEASURE_JOB} AND dedupe_key = r.id AND state = 'dead')
+    ORDER BY id LIMIT ${limit}`.execute(db);
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,18 @@
+import type { Sha256Hex } from './digest.ts';
+import type { Loudness } from './recording.ts';
+
+/**
+ * SHA-256 of all packets of the first audio stream one after the other, as FFmpeg takes them from the container:
+ * what `ffmpeg -i FILE -map 0:a:0 -c copy -f hash -hash sha256 -` prints. Tags and most remuxes leave it as it is.
+ */
+export const AUDIO_CHECKSUM_METHOD = 'packets-v1';
+
+/** What only reading all of the audio can tell. */
+export interface AudioMeasurement {
+  readonly audioChecksum: Sha256Hex;
+  readonly audioChecksumMethod: typeof AUDIO_CHECKSUM_METHOD;
+  /** Null where nothing could be decoded. */
+  readonly loudness: Loudness | null;
+  /** Share, 0 to 1, of the tenths of a second in which no sample goes beyond -60 dBFS; null where none was decoded. */
+  readonly silenceShare: number | null;
+}
