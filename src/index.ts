@@ -14,6 +14,13 @@ export type { EnvironmentName } from './config/environments.ts';
 export { StorageConfig } from './config/storage-config.ts';
 export type { Actor, NamedToken, Role } from './model/access.ts';
 export type { AudioFacts, AudioWarning, EmbeddedTags } from './model/audio-facts.ts';
+export type {
+  CleanupItem,
+  CleanupKind,
+  CleanupReport,
+  CleanupRisk,
+  Recommendation,
+} from './model/cleanup.ts';
 export { FAILURES, type FailureCode, VoiceRecorderError } from './model/failure.ts';
 export type { ImportOutcome } from './model/import-outcome.ts';
 export type { RecorderEvent } from './model/recorder-event.ts';
@@ -30,6 +37,8 @@ export type { UploadReceipt, UploadState, UploadWish } from './model/upload.ts';
 export { openVoiceRecorder } from './open.ts';
 export type { OpenOptions } from './open-options.ts';
 export type {
+  Cleanup,
+  CleanupOptions,
   FileCheck,
   FileCount,
   OperationFigures,

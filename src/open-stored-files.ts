@@ -1,21 +1,35 @@
 import type { DiskBlobs } from './blobs/disk-blobs.ts';
 import type { Catalogue } from './catalogue/open-catalogue.ts';
+import { readSameAudio } from './catalogue/same-audio.ts';
 import type { SidecarWriter } from './catalogue/sidecar-writer.ts';
 import { readStorageFigures } from './catalogue/storage-figures.ts';
+import type { StorageConfig } from './config/storage-config.ts';
 import type { DerivedFiles } from './derive/derived-files.ts';
 import type { TakeFiles } from './derive/take-files.ts';
 import type { Turns } from './ingest/turns.ts';
 import type { Clock } from './model/clock.ts';
 import type { RecorderEvent } from './model/recorder-event.ts';
 import type { LogListener } from './open-options.ts';
+import type { UploadSpool } from './record/uploads-desk.ts';
+import type { SessionWork } from './sessions/database-sessions.ts';
+import { derivedCleaner } from './storage/derived-cleaner.ts';
+import { duplicateCleaner } from './storage/duplicate-cleaner.ts';
+import { JoinedCleanup } from './storage/joined-cleanup.ts';
 import { MeasuredFiles } from './storage/measured-files.ts';
 import { OperationMeter } from './storage/operation-meter.ts';
 import { finishPurges, type PurgeDesk, purgeRecording } from './storage/purge.ts';
-import type { StoredFiles } from './stored-files.ts';
-import type { Library, Uploads } from './voice-recorder.ts';
+import { startPurgeRounds } from './storage/purge-round.ts';
+import { snapshotCleaner } from './storage/snapshot-cleaner.ts';
+import { trashCleaner } from './storage/trash-cleaner.ts';
+import { uploadCleaners } from './storage/upload-cleaners.ts';
+import type { Cleanup, StoredFiles } from './stored-files.ts';
+import type { Library } from './voice-recorder.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The rooms that `open.ts` has opened by then. */
 export interface OpenedRooms {
+  readonly config: StorageConfig;
   readonly catalogue: Catalogue;
   readonly blobs: DiskBlobs;
   readonly sidecars: SidecarWriter;
@@ -23,17 +37,80 @@ export interface OpenedRooms {
   readonly takeFiles: TakeFiles;
   readonly turns: Turns;
   readonly library: Library;
-  readonly uploads: Uploads;
+  readonly uploads: UploadSpool;
   readonly clock: Clock;
   releaseReserve(): Promise<void>;
   publish(event: RecorderEvent): void;
   readonly log: LogListener;
 }
 
+/** The door to stored files, the ways to make room, and the round that purges old trash where that is wanted. */
+export interface OpenedFiles {
+  readonly files: StoredFiles;
+  readonly cleanup: Cleanup;
+  /** Does nothing unless `VRP_PURGE_TRASH` is on. Ends with the returned function. */
+  startPurgeRounds(): () => void;
+}
+
 /** Joins the door to stored files, after it has ended what purges of earlier runs left half done. */
-export async function openStoredFiles(rooms: OpenedRooms): Promise<StoredFiles> {
+export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> {
+  const { catalogue, blobs, clock, config, log } = rooms;
+  const purging = purgeDeskOf(rooms);
+  await finishPurges(purging);
+  const read = <T>(name: string, work: SessionWork<T>) =>
+    catalogue.contexts.withSession({ name, readonly: true }, work);
+  const files = new MeasuredFiles({
+    library: rooms.library,
+    uploads: rooms.uploads,
+    meter: new OperationMeter(clock, ({ operation, ...ended }) =>
+      log('debug', `stored files: ${operation}`, ended),
+    ),
+    localPath: (key) => blobs.localPath(key),
+    checksum: (key) => blobs.checksum(key),
+    purge: (id, options) => purgeRecording(purging, id, options),
+    figures: () => read('storage figures', readStorageFigures),
+  });
+  const cleaners = [
+    derivedCleaner({
+      derivedPath: config.derivedPath,
+      isBeingMade: (folder) => rooms.derived.isBeingMade(folder) || rooms.takeFiles.isBeingMade(folder),
+      removeOf: (id) => rooms.derived.remove(id),
+      removeOfTake: (takeId) => rooms.takeFiles.remove(takeId),
+    }),
+    ...uploadCleaners({
+      listUnfinished: () => rooms.uploads.listUnfinished(),
+      terminate: (id) => rooms.uploads.terminate(id),
+      nowMs: () => clock.nowMs(),
+      expiryMs: config.uploadExpiryDays * DAY_MS,
+    }),
+    snapshotCleaner({ backupPath: config.backupPath }),
+    trashCleaner({
+      list: (query) => rooms.library.list(query),
+      purge: (id) => files.purge(id),
+      nowMs: () => clock.nowMs(),
+      retentionDays: config.retentionDays,
+    }),
+    duplicateCleaner({
+      sameAudio: () => read('same audio', readSameAudio),
+      trash: (id) => files.trash(id),
+    }),
+  ];
+  const cleanup = new JoinedCleanup(cleaners, (kind, doneCount, totalCount) =>
+    rooms.publish({ type: 'cleanup-progress', kind, doneCount, totalCount }),
+  );
+  return {
+    files,
+    cleanup,
+    startPurgeRounds: () =>
+      config.purgeTrash
+        ? startPurgeRounds({ clock, purgeOldTrash: () => cleanup.apply(['trash']), log })
+        : () => undefined,
+  };
+}
+
+function purgeDeskOf(rooms: OpenedRooms): PurgeDesk {
   const { catalogue, blobs, log } = rooms;
-  const purging: PurgeDesk = {
+  return {
     tombstones: catalogue.tombstones,
     blobs,
     inTurn: (id, work) => rooms.turns.take(id, work),
@@ -45,17 +122,4 @@ export async function openStoredFiles(rooms: OpenedRooms): Promise<StoredFiles> 
     onPurged: (recordingId) => rooms.publish({ type: 'recording-purged', recordingId }),
     log,
   };
-  await finishPurges(purging);
-  return new MeasuredFiles({
-    library: rooms.library,
-    uploads: rooms.uploads,
-    meter: new OperationMeter(rooms.clock, ({ operation, ...ended }) =>
-      log('debug', `stored files: ${operation}`, ended),
-    ),
-    localPath: (key) => blobs.localPath(key),
-    checksum: (key) => blobs.checksum(key),
-    purge: (id, options) => purgeRecording(purging, id, options),
-    figures: () =>
-      catalogue.contexts.withSession({ name: 'storage figures', readonly: true }, readStorageFigures),
-  });
 }

@@ -1,9 +1,7 @@
 import { openAccess } from './access/open-access.ts';
 import type { BlobKey } from './blobs/blob-store.ts';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
-import { readSpace } from './blobs/disk-space.ts';
 import { openFileHasher } from './blobs/file-checksum.ts';
-import { Reserve } from './blobs/reserve.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { SidecarWriter } from './catalogue/sidecar-writer.ts';
 import { StorageConfig } from './config/storage-config.ts';
@@ -21,12 +19,12 @@ import { Turns } from './ingest/turns.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { SqliteJobQueue } from './jobs/sqlite-job-queue.ts';
 import { joinBackups } from './join-backups.ts';
+import { spaceOf } from './join-space.ts';
 import { joinVerification } from './join-verification.ts';
 import { Activity } from './library/activity.ts';
 import { EventHub } from './library/event-hub.ts';
 import { JoinedLibrary } from './library/joined-library.ts';
 import { JoinedTakes } from './library/joined-takes.ts';
-import { StoreSpace } from './library/store-space.ts';
 import { openMedia } from './media/open-media.ts';
 import { readPeaksView } from './media/peaks-view.ts';
 import { systemClock } from './model/clock.ts';
@@ -289,17 +287,6 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     },
     close: () => everything.disposeAsync(),
   };
-}
-
-function spaceOf(config: StorageConfig, log: LogListener): StoreSpace {
-  const keepFreeBytes = config.enableDiskSpaceCheck ? config.minDiskSpaceMb * MB : 0;
-  const read = () => readSpace(config.dataDir);
-  return new StoreSpace({
-    readSpace: read,
-    reserve: new Reserve({ path: config.reserveFile, readSpace: read, keepFreeBytes }),
-    keepFreeBytes,
-    onFault: (error) => log('warn', 'The reserve could not be made.', { error }),
-  });
 }
 
 export { openProber, probeFile } from './probe-file.ts';

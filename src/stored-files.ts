@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { CleanupKind, CleanupReport, Recommendation } from './model/cleanup.ts';
 import type { Sha256Hex } from './model/digest.ts';
 import type { RecordingId } from './model/id.ts';
 import type { ImportOutcome } from './model/import-outcome.ts';
@@ -94,4 +95,19 @@ export interface OperationFigures {
   /** Of the newest 256; null before the first one ended. */
   readonly medianMs: number | null;
   readonly slowestMs: number | null;
+}
+
+/** Ways to make room. Nothing is removed but by a person's word. */
+export interface Cleanup {
+  /** What could go, the harmless first; kinds of which there is nothing are left out. */
+  recommend(): Promise<readonly Recommendation[]>;
+  /** Lets go what is found now of these kinds. One that fails keeps no other from going. */
+  apply(kinds: readonly CleanupKind[], options?: CleanupOptions): Promise<CleanupReport>;
+}
+
+/** How a clean-up is watched and stopped. */
+export interface CleanupOptions {
+  /** Stops it before the next item. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (kind: CleanupKind, doneCount: number, totalCount: number) => void;
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Backups } from './backup/catalogue-backups.ts';
 import type { Actor, NamedToken, Role } from './model/access.ts';
 import type { Sha256Hex } from './model/digest.ts';
 import type { RecordingId } from './model/id.ts';
@@ -7,7 +8,7 @@ import type { RecorderEvent } from './model/recorder-event.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from './model/recording.ts';
 import type { Take, TakeAmendment } from './model/take.ts';
 import type { UploadState, UploadWish } from './model/upload.ts';
-import type { StoredFiles } from './stored-files.ts';
+import type { Cleanup, StoredFiles } from './stored-files.ts';
 import type { Verification } from './verify/verification.ts';
 
 /** The joined house, as `serve`, `cli` and embedding programs see it. `openVoiceRecorder()` makes one. */
@@ -19,8 +20,11 @@ export interface VoiceRecorder {
   readonly uploads: Uploads;
   /** The one door to stored files, purging included. */
   readonly files: StoredFiles;
+  /** Ways to make room. */
+  readonly cleanup: Cleanup;
   readonly access: Access;
   readonly verification: Verification;
+  readonly backups: Backups;
   /** Calls `listener` for each event until the returned function is called. */
   subscribe(listener: (event: RecorderEvent) => void): () => void;
   storageReport(): Promise<StorageReport>;

@@ -17,6 +17,7 @@ const PORTS = [
   'src/jobs/job-handler.ts',
   'src/verify/verification.ts',
   'src/voice-recorder.ts',
+  'src/backup/catalogue-backups.ts',
   'src/stored-files.ts',
 ];
 const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
@@ -36,6 +37,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/library': { values: ['src/model'], types: PORTS },
   'src/derive': { values: ['src/model', 'src/sessions'], types: PORTS },
   'src/storage': { values: ['src/model'], types: PORTS },
+  'src/backup': { values: ['src/model'], types: PORTS },
   'src/rebuild': { values: ['src/model'], types: PORTS },
   'src/verify': { values: ['src/model'], types: PORTS },
   'src/serve': { values: ['src/model'], types: PORTS },
@@ -50,6 +52,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
       'src/open.ts',
       'src/open-reader.ts',
       'src/rebuild-store.ts',
+      'src/restore-store.ts',
       'src/live-encoder.ts',
     ],
     types: PORTS,

@@ -1,9 +1,11 @@
 import { systemClock } from '../src/model/clock.ts';
 import { VoiceRecorderError } from '../src/model/failure.ts';
+import type { RecorderEvent } from '../src/model/recorder-event.ts';
 import type { Recording } from '../src/model/recording.ts';
+import { JoinedCleanup } from '../src/storage/joined-cleanup.ts';
 import { MeasuredFiles } from '../src/storage/measured-files.ts';
 import { OperationMeter } from '../src/storage/operation-meter.ts';
-import type { StoredFiles } from '../src/stored-files.ts';
+import type { Cleanup, StoredFiles } from '../src/stored-files.ts';
 import type { Library, Uploads } from '../src/voice-recorder.ts';
 
 /** The door to stored files, with purging on maps. */
@@ -37,4 +39,26 @@ export function memoryFiles(
     },
     figures: () => Promise.reject(new VoiceRecorderError('internal', 'Nothing is counted in memory.')),
   });
+}
+
+/** One way to make room: a waveform that is there as long as nobody lets it go. */
+export function memoryCleanup(emit: (event: RecorderEvent) => void): Cleanup {
+  let isThere = true;
+  return new JoinedCleanup(
+    [
+      {
+        kind: 'derived',
+        risk: 'none',
+        describe: () => 'A waveform.',
+        async *find() {
+          if (isThere) yield { name: 'derived/waveform', bytes: 1000, id: null };
+        },
+        remove: async () => {
+          isThere = false;
+          return 1000;
+        },
+      },
+    ],
+    (kind, doneCount, totalCount) => emit({ type: 'cleanup-progress', kind, doneCount, totalCount }),
+  );
 }

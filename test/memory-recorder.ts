@@ -10,7 +10,7 @@ import type { Recording } from '../src/model/recording.ts';
 import type { UploadState, UploadWish } from '../src/model/upload.ts';
 import type { Verification } from '../src/verify/verification.ts';
 import type { Library, Takes, Uploads, VoiceRecorder } from '../src/voice-recorder.ts';
-import { memoryFiles } from './memory-files.ts';
+import { memoryCleanup, memoryFiles } from './memory-files.ts';
 import { someRecording } from './some-recording.ts';
 
 const NOW = '2026-11-22T21:32:05.000Z';
@@ -67,6 +67,7 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
       recorder.emit({ type: 'recording-purged', recordingId: id }),
     ),
     verification: memoryVerification(recordings, bytesOf),
+    cleanup: memoryCleanup((event) => recorder.emit(event)),
     failNext: null,
     isHealthy: true,
     addRecording,
@@ -79,6 +80,12 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    backups: {
+      create: async () => {
+        throw failure('storage-failed', 'A recorder in memory has no snapshots.');
+      },
+      list: async () => [],
     },
     storageReport: async () => ({
       dataDir: 'memory',

@@ -9,6 +9,13 @@ const source = new URL('../src/', import.meta.url);
 
 /** Every name a stranger can import: adding or removing one is a decision, made here. */
 const PUBLIC_NAMES = [
+  'Recommendation',
+  'CleanupRisk',
+  'CleanupReport',
+  'CleanupOptions',
+  'CleanupKind',
+  'CleanupItem',
+  'Cleanup',
   'StreamWish',
   'StoredFiles',
   'StorageMetrics',

@@ -38,6 +38,13 @@ export class StorageConfig implements PathLayout {
   readonly maxFileMb: number;
   /** Age at which trash is recommended for clean-up. */
   readonly retentionDays: number;
+  /** True: what lies in the trash for longer than that is purged by the clock; false unless somebody said so. */
+  readonly purgeTrash: boolean;
+  /** True: a running server makes a snapshot of the catalogue each day. */
+  readonly backups: boolean;
+  /** Of so many days and weeks the last snapshot is kept. */
+  readonly backupDays: number;
+  readonly backupWeeks: number;
   /** Days without activity after which an unfinished take is adopted as "Recovered". */
   readonly uploadExpiryDays: number;
   /** How fast a running server re-reads originals in the background, in MB (10^6 bytes) a second; 0: not at all. */
@@ -68,6 +75,10 @@ export class StorageConfig implements PathLayout {
     this.enableDiskSpaceCheck = values.enableDiskSpaceCheck ?? defaults.enableDiskSpaceCheck;
     this.maxFileMb = values.maxFileMb ?? defaults.maxFileMb;
     this.retentionDays = defaults.retentionDays;
+    this.purgeTrash = values.purgeTrash ?? false;
+    this.backups = values.backups ?? true;
+    this.backupDays = values.backupDays ?? 7;
+    this.backupWeeks = values.backupWeeks ?? 4;
     this.uploadExpiryDays = values.uploadExpiryDays ?? 7;
     this.patrolMbPerSecond = values.patrolMbPerSecond ?? defaults.patrolMbPerSecond;
     this.patrolDays = values.patrolDays ?? 30;

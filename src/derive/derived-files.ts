@@ -69,6 +69,11 @@ export class DerivedFiles {
     return removeFolder(this.#folder(id));
   }
 
+  /** True while something in this folder is being made. */
+  isBeingMade(folder: string): boolean {
+    return [...this.#running.keys()].some((path) => path.startsWith(folder));
+  }
+
   #folder(id: RecordingId): string {
     return join(this.#desk.derivedPath, id);
   }

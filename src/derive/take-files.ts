@@ -74,6 +74,11 @@ export class TakeFiles {
     return removeFolder(join(this.#desk.derivedPath, `take-${takeId}`));
   }
 
+  /** True while something in this folder is being made. */
+  isBeingMade(folder: string): boolean {
+    return [...this.#running.keys()].some((path) => path.startsWith(folder));
+  }
+
   async #make(place: Place, segments: readonly Recording[], options: MediaOptions): Promise<JoinedFile> {
     await mkdir(place.folder, { recursive: true, mode: 0o700 });
     await this.#removeOutdated(place, /\.part$/);

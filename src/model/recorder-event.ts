@@ -1,3 +1,4 @@
+import type { CleanupKind } from './cleanup.ts';
 import type { Recording } from './recording.ts';
 
 /** What a listening page or program is told, at once and without asking. */
@@ -5,5 +6,11 @@ export type RecorderEvent =
   | { readonly type: 'recording-added'; readonly recording: Recording }
   | { readonly type: 'recording-changed'; readonly recording: Recording }
   | { readonly type: 'recording-purged'; readonly recordingId: string }
+  | {
+      readonly type: 'cleanup-progress';
+      readonly kind: CleanupKind;
+      readonly doneCount: number;
+      readonly totalCount: number;
+    }
   | { readonly type: 'upload-progress'; readonly uploadId: string; readonly offsetBytes: number }
   | { readonly type: 'job-changed'; readonly jobId: string; readonly kind: string; readonly state: string };

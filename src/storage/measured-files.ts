@@ -100,6 +100,8 @@ async function saveStream(
   bytes: Readable,
   { sizeBytes, ...said }: StreamWish,
 ): Promise<UploadReceipt> {
+  // One that breaks off before it is read is told of when it is.
+  bytes.once('error', () => undefined);
   const { id } = await uploads.create({ ...NOTHING_SAID, ...said }, sizeBytes ?? null);
   try {
     const nothingKnown = { checksum: null, contentLengthBytes: null, lengthBytes: null };

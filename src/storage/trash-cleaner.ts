@@ -1,0 +1,39 @@
+import type { RecordingId } from '../model/id.ts';
+import type { RecordingPage, RecordingQuery } from '../model/recording.ts';
+import { type Cleaner, counted } from './cleaner.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const PAGE = 500;
+
+/** What lies in the trash for longer than the retention says. */
+export function trashCleaner(desk: {
+  list(query: RecordingQuery): Promise<RecordingPage>;
+  purge(id: RecordingId): Promise<{ readonly freedBytes: number }>;
+  nowMs(): number;
+  readonly retentionDays: number;
+}): Cleaner {
+  return {
+    kind: 'trash',
+    risk: 'final',
+    describe: (count) =>
+      `${counted(count, 'recording')} in the trash for more than ${desk.retentionDays} days. They are removed for good.`,
+    async *find() {
+      const dueMs = desk.nowMs() - desk.retentionDays * DAY_MS;
+      let cursor: string | null = null;
+      do {
+        const page: RecordingPage = await desk.list({
+          isTrashed: true,
+          order: 'oldest',
+          limit: PAGE,
+          ...(cursor === null ? {} : { cursor }),
+        });
+        for (const { id, title, filesizeBytes, trashedAt } of page.items) {
+          if (trashedAt !== null && Date.parse(trashedAt) < dueMs)
+            yield { name: title, bytes: filesizeBytes, id };
+        }
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+    },
+    remove: async ({ id }) => (await desk.purge(id ?? '')).freedBytes,
+  };
+}
