@@ -22,6 +22,7 @@ export interface SqliteSessionsSettings {
 
 /** Sessions on one SQLite file: one thread writes, two read; all of them start with their first use. */
 export class SqliteSessions implements SessionFactory {
+  readonly #place: { readonly file: string; readonly busyLimitMs: number };
   readonly #writer: SqliteThread | undefined;
   readonly #readers: ReaderPool;
   #onRetry: () => void = () => undefined;
@@ -29,6 +30,7 @@ export class SqliteSessions implements SessionFactory {
 
   constructor(settings: SqliteSessionsSettings) {
     const { file, busyLimitMs = BUSY_LIMIT_MS } = settings;
+    this.#place = { file, busyLimitMs };
     this.#readers = new ReaderPool({ file, busyLimitMs }, READER_COUNT);
     if (settings.isReadonly) return;
     this.#writer = new SqliteThread({ file, isReadonly: false, busyLimitMs });
@@ -51,8 +53,13 @@ export class SqliteSessions implements SessionFactory {
 
   /** Writes a checked copy of the whole database to `target`, which must not exist. */
   async snapshot(target: string): Promise<void> {
-    const thread = this.#writer ?? this.#readers.leastBusyThread();
-    await thread.request({ kind: 'snapshot', target });
+    // A thread of its own, for a large database takes seconds and nobody else should wait for it.
+    const thread = new SqliteThread({ ...this.#place, isReadonly: true });
+    try {
+      await thread.request({ kind: 'snapshot', target });
+    } finally {
+      await thread.close();
+    }
   }
 
   async close(): Promise<void> {

@@ -100,6 +100,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/rebuild.ts'),
   },
   {
+    name: 'backup',
+    group: FILES,
+    summary: 'make a checked snapshot of the catalogue',
+    load: () => import('./commands/backup.ts'),
+  },
+  {
+    name: 'restore-backup',
+    group: FILES,
+    summary: 'put a snapshot of the catalogue back',
+    load: () => import('./commands/restore-backup.ts'),
+  },
+  {
     name: 'crashtest',
     group: FILES,
     summary: 'see for yourself that nothing acknowledged is lost here',

@@ -8,6 +8,7 @@ import { careThroughServer } from './care-door.ts';
 import { importThroughServer } from './http-import.ts';
 import type { LibraryDoor } from './library-door.ts';
 import { openRehearsal, type Rehearsal } from './rehearsal.ts';
+import { storeThroughServer } from './store-door.ts';
 
 /** The library of a running server. */
 export async function openHttpDoor(
@@ -62,6 +63,7 @@ export async function openHttpDoor(
         await api.request('DELETE', `/api/tokens/${encodeURIComponent(name)}`);
       },
     },
+    store: storeThroughServer(api),
     async close() {
       api.close();
       await rehearsal?.close();

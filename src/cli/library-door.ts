@@ -10,6 +10,7 @@ import type { ServerAddress } from './api-client.ts';
 import type { TakeUploads } from './capture/take-uploads.ts';
 import type { CareDoor } from './care-door.ts';
 import type { Cli } from './cli.ts';
+import type { StoreDoor } from './store-door.ts';
 
 /**
  * The library, wherever it is open: in a server that runs, else in this process. The same promises as
@@ -31,6 +32,7 @@ export interface LibraryDoor {
   readonly takes: TakeUploads;
   readonly care: CareDoor;
   readonly tokens: Pick<Access, 'addToken' | 'listTokens' | 'revokeToken'>;
+  readonly store: StoreDoor;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import { takesInProcess } from './capture/take-uploads.ts';
 import { careInProcess } from './care-door.ts';
 import type { Cli } from './cli.ts';
 import type { LibraryDoor } from './library-door.ts';
+import { storeInProcess } from './store-door.ts';
 import { printable } from './terminal-text.ts';
 
 /** Opens the store in this process. Rejects with `store-locked` while another one has it. */
@@ -31,6 +32,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
     takes: takesInProcess(recorder.uploads),
     care: careInProcess(recorder.verification),
     tokens: recorder.access,
+    store: storeInProcess(recorder),
     close: () => recorder.close(),
   };
 }

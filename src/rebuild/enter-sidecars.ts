@@ -133,7 +133,7 @@ async function dropRepeated(
     const { id, storedFilename } = entry.recording;
     const other = pathOf.get(id);
     const isElsewhere = other !== undefined && other !== storedFilename;
-    if (isElsewhere && (!isStrict || (await lookAt(join(desk.dataDir, other))) !== undefined)) {
+    if (isElsewhere && (await lookAt(join(desk.dataDir, other))) !== undefined) {
       if (isStrict) faults.push(repeated(entry.key, id, other));
       continue;
     }

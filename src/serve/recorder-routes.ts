@@ -5,6 +5,7 @@ import { hasZodFastifySchemaValidationErrors, validatorCompiler } from 'fastify-
 import { VoiceRecorderError } from '../model/failure.ts';
 import { guardAccess } from './access-guard.ts';
 import { addAudioRoutes } from './audio-routes.ts';
+import { addBackupRoutes } from './backup-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { rememberRoutes } from './known-routes.ts';
 import { addLoginRoutes } from './login-routes.ts';
@@ -50,6 +51,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   await describeRoutes(app, desk.version);
 
   addStatusRoutes(app, desk);
+  addBackupRoutes(app, desk);
   addLoginRoutes(app, desk, cookieName);
   addTokenRoutes(app, desk);
   addRecordingRoutes(app, desk);

@@ -1,0 +1,57 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { restoreStore, type StoreRestore } from '../../restore-store.ts';
+import type { Cli } from '../cli.ts';
+import { openFileBar } from '../file-bar.ts';
+import { requireStore } from '../library-door.ts';
+import { overridesOf } from '../store-place.ts';
+import { printable } from '../terminal-text.ts';
+
+const LOCK_WAIT_MS = 5_000;
+
+export function register(program: Command, cli: Cli): void {
+  program
+    .command('restore-backup')
+    .description(
+      'Put a snapshot of the catalogue back, while no server runs. What sidecars know better than the snapshot is kept, and so is the present catalogue, beside it.',
+    )
+    .argument('[file]', 'the snapshot; the newest sound one of the folder backup when none is named')
+    .addHelpText('after', EXAMPLES)
+    .action((file?: string) => restoreBackup(cli, file));
+}
+
+async function restoreBackup(cli: Cli, file: string | undefined): Promise<void> {
+  const { output } = cli;
+  await requireStore(cli);
+  const { environment } = cli.store;
+  const bar = output.hasProgress ? await openFileBar() : undefined;
+  let report: StoreRestore;
+  try {
+    report = await restoreStore({
+      ...(environment === undefined ? {} : { environment }),
+      ...(file === undefined ? {} : { file: resolve(file) }),
+      overrides: overridesOf(cli.store),
+      lockWaitMs: LOCK_WAIT_MS,
+      signal: cli.interruption,
+      onProgress: ({ filesDone, fileCount }) => bar?.update(filesDone, fileCount),
+    });
+  } finally {
+    bar?.stop();
+  }
+  const { keptFile, ...facts } = report;
+  if (report.failed.length > 0) cli.markFailed();
+  if (output.isJson) {
+    output.document(facts);
+    return;
+  }
+  output.line(`${printable(report.file)} is the catalogue now, with what ${report.recovered} sidecars say.`);
+  if (report.adopted > 0) output.line(`${report.adopted} files without a sidecar were described anew.`);
+  for (const { message, code } of report.failed) output.line(`  ${printable(message)} [${code}]`);
+  if (keptFile !== null) output.note(`The catalogue that was there is kept as ${printable(keptFile)}.`);
+}
+
+const EXAMPLES = `
+Examples:
+  vrp backup --list
+  vrp restore-backup
+  vrp restore-backup DATA-FOLDER/backup/catalogue-20261123T031500.000Z.sqlite`;

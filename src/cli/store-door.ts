@@ -1,0 +1,31 @@
+import type { Backup, NewBackup } from '../backup/catalogue-backups.ts';
+import type { StorageReport, VoiceRecorder } from '../voice-recorder.ts';
+import type { ApiClient } from './api-client.ts';
+
+/** What commands about the store as a whole need, wherever it is open. */
+export interface StoreDoor {
+  createBackup(): Promise<NewBackup>;
+  listBackups(): Promise<readonly Backup[]>;
+  storageReport(): Promise<StorageReport>;
+}
+
+// A snapshot of a large catalogue on a slow disk takes minutes.
+const SNAPSHOT_TIMEOUT_MS = 60 * 60 * 1000;
+
+export function storeInProcess(recorder: VoiceRecorder): StoreDoor {
+  return {
+    createBackup: () => recorder.backups.create(),
+    listBackups: () => recorder.backups.list(),
+    storageReport: () => recorder.storageReport(),
+  };
+}
+
+export function storeThroughServer(api: ApiClient): StoreDoor {
+  return {
+    createBackup: async () =>
+      (await api.request('POST', '/api/backups', { timeoutMs: SNAPSHOT_TIMEOUT_MS })).json as NewBackup,
+    listBackups: async () =>
+      ((await api.request('GET', '/api/backups')).json as { items: readonly Backup[] }).items,
+    storageReport: async () => (await api.request('GET', '/api/storage')).json as StorageReport,
+  };
+}
