@@ -19,6 +19,7 @@ import { Turns } from './ingest/turns.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { SqliteJobQueue } from './jobs/sqlite-job-queue.ts';
 import { joinBackups } from './join-backups.ts';
+import { startSidecarSearch } from './join-lost-sidecars.ts';
 import { spaceOf } from './join-space.ts';
 import { joinVerification } from './join-verification.ts';
 import { Activity } from './library/activity.ts';
@@ -191,6 +192,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     runner.start();
     opened.defer(measuring.start());
     space.keepReserve();
+    opened.defer(startSidecarSearch({ dataDir: config.dataDir, catalogue, sidecars, log }));
     opened.defer(() => runner.stop());
     opened.defer(care.startPatrol());
     const round = setInterval(() => {

@@ -309,3 +309,21 @@ describe('what a rebuild finds amiss', () => {
     expect(await readFile(join(dataDir, key), 'utf8')).toBe(ofTomorrow);
   });
 });
+
+describe('a server that starts', () => {
+  it('writes sidecars again that are gone, as they were', async () => {
+    const { ids } = await fillStore();
+    const both = [await find(ids[1]), await find(ids[6])];
+    const paths = both.map(({ storedFilename }) => join(dataDir, sidecarKey(storedFilename)));
+    const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+    await Promise.all(paths.map((path) => unlink(path)));
+    await using stack = new AsyncDisposableStack();
+    const recorder = await openVoiceRecorder({ environment: 'testing', overrides: overrides() });
+    stack.defer(() => recorder.close());
+    await expect
+      .poll(() => Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => ''))), {
+        timeout: 20_000,
+      })
+      .toEqual(texts);
+  });
+});

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { Recording } from '../model/recording.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import {
   buryRows,
@@ -71,10 +70,10 @@ export class KnownRecordings {
   }
 
   /** Asks for sidecars to be written again: those that are lost. */
-  async oweSidecars(recordings: readonly Recording[]): Promise<void> {
-    if (recordings.length === 0) return;
+  async oweSidecars(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
     await this.#sessions.withSession({ name: 'owe sidecars' }, (db, context) =>
-      oweSidecarRows(db, context, recordings),
+      oweSidecarRows(db, context, ids),
     );
   }
 }

@@ -43,7 +43,7 @@ export async function putKnownRows(
     if ((ownerOf.get(recording.storedFilename) ?? recording.id) !== recording.id) return 'taken';
     // Of two sidecars with one id in the same batch the second one meets what the first one made.
     const outcome = row === undefined ? 'added' : judge(row, recording);
-    if (outcome === 'kept' && row) queries.push(sidecarQuery(db, { ...recording, version: row.version }));
+    if (outcome === 'kept' && row) queries.push(sidecarQuery(db, row));
     if (outcome === 'same' || outcome === 'kept') return outcome;
     const isFirstOriginal = recording.kind === 'file' && !originals.has(recording.checksum);
     if (outcome === 'added' && isFirstOriginal) originals.add(recording.checksum);
@@ -57,13 +57,14 @@ export async function putKnownRows(
   return outcomes;
 }
 
-/** Asks for these sidecars to be written again, as the rows say. */
+/** Asks for the sidecars of these recordings to be written again, as the rows say. What is gone by now needs none. */
 export async function oweSidecarRows(
   db: Kysely<StoreSchema>,
   { batch }: SessionContext,
-  recordings: readonly Recording[],
+  ids: readonly string[],
 ): Promise<void> {
-  await batch(recordings.map((recording) => sidecarQuery(db, recording)));
+  const rows = await db.selectFrom('recordings').select(['id', 'version']).where('id', 'in', ids).execute();
+  await batch(rows.map((row) => sidecarQuery(db, row)));
 }
 
 /** What a file in `tombstones/` says. */

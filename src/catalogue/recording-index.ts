@@ -51,7 +51,10 @@ export function indexQueries(db: Kysely<StoreSchema>, rowKey: number, recording:
 }
 
 /** Asks for the sidecar to be written anew; the highest version asked for wins. */
-export function sidecarQuery(db: Kysely<StoreSchema>, recording: Recording): CompiledQuery {
+export function sidecarQuery(
+  db: Kysely<StoreSchema>,
+  recording: Pick<Recording, 'id' | 'version'>,
+): CompiledQuery {
   return db
     .insertInto('sidecar_outbox')
     .values({ recording_id: recording.id, version: recording.version })
