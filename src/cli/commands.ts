@@ -76,6 +76,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/trash.ts'),
   },
   {
+    name: 'purge',
+    group: LIBRARY,
+    summary: 'remove recordings for good',
+    load: () => import('./commands/purge.ts'),
+  },
+  {
     name: 'probe',
     group: FILES,
     summary: 'describe an audio file without importing it',
@@ -86,6 +92,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: FILES,
     summary: 'read recordings again: is each still what was received?',
     load: () => import('./commands/verify.ts'),
+  },
+  {
+    name: 'repair',
+    group: FILES,
+    summary: 'put faulty recordings right, each in a new one',
+    load: () => import('./commands/repair.ts'),
   },
   {
     name: 'manifest',
@@ -110,6 +122,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: FILES,
     summary: 'put a snapshot of the catalogue back',
     load: () => import('./commands/restore-backup.ts'),
+  },
+  {
+    name: 'cleanup',
+    group: FILES,
+    summary: 'say what could go to make room, and let it go',
+    load: () => import('./commands/cleanup.ts'),
   },
   {
     name: 'crashtest',

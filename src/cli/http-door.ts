@@ -5,6 +5,7 @@ import type { Take } from '../model/take.ts';
 import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
 import { takesThroughServer } from './capture/take-uploads.ts';
 import { careThroughServer } from './care-door.ts';
+import { filesThroughServer } from './files-door.ts';
 import { importThroughServer } from './http-import.ts';
 import type { LibraryDoor } from './library-door.ts';
 import { openRehearsal, type Rehearsal } from './rehearsal.ts';
@@ -63,6 +64,7 @@ export async function openHttpDoor(
         await api.request('DELETE', `/api/tokens/${encodeURIComponent(name)}`);
       },
     },
+    files: filesThroughServer(api),
     store: storeThroughServer(api),
     async close() {
       api.close();

@@ -10,6 +10,7 @@ import type { ServerAddress } from './api-client.ts';
 import type { TakeUploads } from './capture/take-uploads.ts';
 import type { CareDoor } from './care-door.ts';
 import type { Cli } from './cli.ts';
+import type { FilesDoor } from './files-door.ts';
 import type { StoreDoor } from './store-door.ts';
 
 /**
@@ -31,6 +32,7 @@ export interface LibraryDoor {
   /** For takes that this machine records. */
   readonly takes: TakeUploads;
   readonly care: CareDoor;
+  readonly files: FilesDoor;
   readonly tokens: Pick<Access, 'addToken' | 'listTokens' | 'revokeToken'>;
   readonly store: StoreDoor;
   close(): Promise<void>;

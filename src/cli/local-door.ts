@@ -2,6 +2,7 @@ import { openVoiceRecorder } from '../open.ts';
 import { takesInProcess } from './capture/take-uploads.ts';
 import { careInProcess } from './care-door.ts';
 import type { Cli } from './cli.ts';
+import { filesInProcess } from './files-door.ts';
 import type { LibraryDoor } from './library-door.ts';
 import { storeInProcess } from './store-door.ts';
 import { printable } from './terminal-text.ts';
@@ -30,6 +31,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
     restore: (id) => library.restore(id),
     importFile: (path, options) => library.importFile(path, options),
     takes: takesInProcess(recorder.uploads),
+    files: filesInProcess(recorder),
     care: careInProcess(recorder.verification),
     tokens: recorder.access,
     store: storeInProcess(recorder),

@@ -76,7 +76,8 @@ async function identify(request: FastifyRequest, desk: AccessDesk): Promise<Acto
   return actor;
 }
 
-function refuseLesserRole(actor: Actor, needed: Role): void {
+/** Rejects with `access-role`. */
+export function refuseLesserRole(actor: Actor, needed: Role): void {
   if (ROLES.indexOf(actor.role) >= ROLES.indexOf(needed)) return;
   throw new VoiceRecorderError(
     'access-role',

@@ -6,6 +6,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import { guardAccess } from './access-guard.ts';
 import { addAudioRoutes } from './audio-routes.ts';
 import { addBackupRoutes } from './backup-routes.ts';
+import { addCleanupRoutes } from './cleanup-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { rememberRoutes } from './known-routes.ts';
 import { addLoginRoutes } from './login-routes.ts';
@@ -58,6 +59,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   addAudioRoutes(app, desk);
   addVerificationRoutes(app, desk);
   addTakeRoutes(app, desk);
+  addCleanupRoutes(app, desk);
   addEventRoutes(app, desk);
   await app.register((scope, _options, done) => {
     addUploadRoutes(scope as RecorderApp, desk);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { isId, type RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
+import { refuseLesserRole } from './access-guard.ts';
 import { answers } from './answer-schema.ts';
 import { isNoneMatch, readExpectedVersion } from './entity-tag.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
@@ -19,10 +20,19 @@ export const MAX_AMENDMENT_BYTES = 2 * 1024 * 1024;
 const ROUTE = '/api/recordings/:id';
 const params = z.object({ id: z.string() });
 const config = { role: 'edit' } as const;
+const flag = z.enum(['true', 'false']).exactOptional();
+const removalSchema = z.strictObject({ purge: flag, everywhere: flag });
+const purgedSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  checksum: z.string(),
+  purgedAt: z.string(),
+  freedBytes: z.number(),
+});
 
 /** The library over HTTP. A recording's ETag is its version. */
 export function addRecordingRoutes(app: RecorderApp, { recorder }: RouteDesk): void {
-  const { library } = recorder;
+  const { library, files } = recorder;
 
   app.get(
     '/api/recordings',
@@ -63,10 +73,29 @@ export function addRecordingRoutes(app: RecorderApp, { recorder }: RouteDesk): v
 
   app.delete(
     ROUTE,
-    { config, schema: { params, response: answers(recordingSchema), summary: 'To the trash' } },
+    {
+      config,
+      schema: {
+        params,
+        querystring: removalSchema,
+        response: answers(z.union([recordingSchema, purgedSchema])),
+        summary: 'To the trash; with purge=true removed for good, which needs the role admin',
+      },
+    },
     async (request, reply) => {
       const id = readRecordingId(request.params.id);
       const expectedVersion = readExpectedVersion(request.headers['if-match']);
+      const { purge, everywhere } = request.query;
+      if (everywhere === 'true' && purge !== 'true')
+        throw new VoiceRecorderError('invalid-input', 'everywhere=true goes with purge=true.');
+      if (purge === 'true') {
+        if (request.actor) refuseLesserRole(request.actor, 'admin');
+        const isEverywhere = everywhere === 'true';
+        const version = expectedVersion === undefined ? {} : { expectedVersion };
+        return reply
+          .header('cache-control', 'no-store')
+          .send(await files.purge(id, { isEverywhere, ...version }));
+      }
       return sendRecording(reply, await library.trash(id, expectedVersion));
     },
   );

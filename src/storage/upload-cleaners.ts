@@ -53,7 +53,7 @@ export function uploadCleaners(desk: UploadCleanersDesk): readonly Cleaner[] {
     cleaner(
       {
         kind: 'refused',
-        risk: 'final',
+        risk: 'review',
         describe: (count) =>
           `${counted(count, 'upload')} that could not become recordings, because their bytes are no audio. ` +
           'There may be no other copy of them.',

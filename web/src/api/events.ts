@@ -6,6 +6,7 @@ import { KEYS } from './queries.ts';
 const EVENT_TYPES = [
   'recording-added',
   'recording-changed',
+  'recording-purged',
 ] as const satisfies readonly RecorderEvent['type'][];
 /** An import of a thousand files must not ask for the list a thousand times. */
 const REFRESH_EVERY_MS = 1000;
@@ -29,6 +30,12 @@ function follow(queries: QueryClient): () => void {
   };
   const onEvent = (message: MessageEvent<string>) => {
     const event = JSON.parse(message.data) as RecorderEvent;
+    if (event.type === 'recording-purged') {
+      queries.removeQueries({ queryKey: KEYS.recording(event.recordingId) });
+      void queries.invalidateQueries({ queryKey: KEYS.takes });
+      refreshSoon();
+      return;
+    }
     if (event.type !== 'recording-added' && event.type !== 'recording-changed') return;
     const { recording } = event;
     const key = KEYS.recording(recording.id);

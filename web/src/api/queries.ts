@@ -22,6 +22,7 @@ export const KEYS = {
   list: (filter: RecordingFilter) => ['recordings', filter],
   recording: (id: string) => ['recording', id],
   peaks: (id: string) => ['peaks', id],
+  takes: ['take'],
   take: (takeId: string) => ['take', takeId],
   takePeaks: (takeId: string, segmentIds: readonly string[]) => ['take-peaks', takeId, segmentIds],
 } as const;
