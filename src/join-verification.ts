@@ -4,15 +4,18 @@ import { ReadingPace } from './blobs/reading-pace.ts';
 import type { Catalogue } from './catalogue/open-catalogue.ts';
 import type { StorageConfig } from './config/storage-config.ts';
 import { readMarker } from './config/store-marker.ts';
+import type { IngestDesk } from './ingest/ingest-desk.ts';
 import type { JobHandler } from './jobs/job-handler.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
+import { joinRepair, type RepairParts } from './join-repair.ts';
 import type { Activity } from './library/activity.ts';
+import type { Media } from './media/media.ts';
 import type { Clock } from './model/clock.ts';
 import { VoiceRecorderError } from './model/failure.ts';
-import type { Recording } from './model/recording.ts';
 import { CheckBook } from './verify/check-book.ts';
 import { StoreFixityLog } from './verify/fixity-log.ts';
 import { type PatrolDesk, patrolHandler, startPatrol } from './verify/patrol.ts';
+import type { FetchCopy } from './verify/repairer.ts';
 import type { Verification } from './verify/verification.ts';
 import { Verifier } from './verify/verifier.ts';
 
@@ -25,10 +28,13 @@ export interface VerificationParts {
   readonly clock: Clock;
   readonly catalogue: Catalogue;
   readonly blobs: DiskBlobs;
-  readonly turns: { take<T>(id: string, work: () => Promise<T>): Promise<T> };
+  readonly ingest: IngestDesk;
+  readonly spool: RepairParts['spool'];
+  readonly media: Media;
+  /** Where sound copies of damaged originals come from; nowhere when not given. */
+  readonly fetchCopy?: FetchCopy;
   readonly queue: JobQueue;
   readonly activity: Activity;
-  readonly onChanged: (recording: Recording) => void;
   readonly log: (level: 'error', message: string, details: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -47,12 +53,12 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
   const book = new CheckBook({
     appendToLog: (checks) => fixityLog.append(checks),
     enter: (checks) => catalogue.verification.enter(checks),
-    onChanged: parts.onChanged,
+    onChanged: (recording) => parts.ingest.onChanged?.(recording),
   });
   const desk = {
     clock,
     find: (id: string) => catalogue.recordings.find(id),
-    turns: parts.turns,
+    turns: parts.ingest.turns,
     requireStore: () => requireStore(parts),
     enter: book.enter.bind(book),
   };
@@ -77,17 +83,21 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
     onFault: ({ message, ...check }) => parts.log('error', message ?? 'A recording is not sound.', check),
     onFailure: (error) => parts.log('error', 'The patrol could not begin its round.', { error }),
   };
+  const verify: Verification['verify'] = async (id, { signal, onProgress } = {}) => {
+    const pace = new ReadingPace();
+    const timer = onProgress && setInterval(() => onProgress(pace.bytesRead), PROGRESS_INTERVAL_MS);
+    try {
+      return await verifier.verify(id, { signal, pace });
+    } finally {
+      clearInterval(timer);
+    }
+  };
+  const { ingest, spool, media, fetchCopy = async () => undefined } = parts;
+  const repairParts = { derivedPath: config.derivedPath, ingest, spool, media, blobs, fetchCopy };
   return {
     verification: {
-      verify: async (id, { signal, onProgress } = {}) => {
-        const pace = new ReadingPace();
-        const timer = onProgress && setInterval(() => onProgress(pace.bytesRead), PROGRESS_INTERVAL_MS);
-        try {
-          return await verifier.verify(id, { signal, pace });
-        } finally {
-          clearInterval(timer);
-        }
-      },
+      verify,
+      repair: joinRepair({ ...repairParts, recordings: catalogue.recordings }, verify),
       report: () => catalogue.verification.report(),
     },
     handlers: { patrol: patrolHandler(patrolDesk) },

@@ -143,10 +143,14 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     clock,
     catalogue,
     blobs,
-    turns: ingestDesk.turns,
+    ingest: ingestDesk,
+    spool: {
+      copyIn: (path, wish, copyOptions) => uploads.copyIn(path, wish, copyOptions),
+      discardSpooled: (id) => uploads.discardSpooled(id),
+    },
+    media,
     queue,
     activity,
-    onChanged: (recording) => ingestDesk.onChanged?.(recording),
     log,
   });
   opened.defer(() => care.close());
@@ -265,6 +269,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     uploads,
     files,
     cleanup,
+    contextManager: catalogue.contexts,
     access,
     verification: care.verification,
     backups,

@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { memoryAccessRepository } from '../src/access/memory-access-repository.ts';
 import { openAccess } from '../src/access/open-access.ts';
+import { DatabaseContextManager } from '../src/catalogue/database-context-manager.ts';
 import { JoinedTakes } from '../src/library/joined-takes.ts';
 import { type FailureCode, VoiceRecorderError } from '../src/model/failure.ts';
 import { newId } from '../src/model/id.ts';
 import type { RecorderEvent } from '../src/model/recorder-event.ts';
 import type { Recording } from '../src/model/recording.ts';
 import type { UploadState, UploadWish } from '../src/model/upload.ts';
-import type { Verification } from '../src/verify/verification.ts';
 import type { Library, Takes, Uploads, VoiceRecorder } from '../src/voice-recorder.ts';
 import { memoryCleanup, memoryFiles } from './memory-files.ts';
+import { memoryVerification } from './memory-verification.ts';
 import { someRecording } from './some-recording.ts';
 
 const NOW = '2026-11-22T21:32:05.000Z';
@@ -67,6 +68,10 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
       recorder.emit({ type: 'recording-purged', recordingId: id }),
     ),
     verification: memoryVerification(recordings, bytesOf),
+    contextManager: new DatabaseContextManager({
+      run: () => Promise.reject(failure('catalogue-failed', 'There is no database in memory.')),
+      close: async () => undefined,
+    }),
     cleanup: memoryCleanup((event) => recorder.emit(event)),
     failNext: null,
     isHealthy: true,
@@ -99,22 +104,6 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
     close: async () => undefined,
   };
   return recorder;
-}
-
-function memoryVerification(recordings: Map<string, Recording>, bytesOf: Map<string, Buffer>): Verification {
-  return {
-    verify: async (id) => {
-      const recording = recordings.get(id);
-      if (!recording) throw failure('recording-unknown', `There is no recording with the id ${id}.`);
-      const { storedFilename, checksum: expected } = recording;
-      const bytes = bytesOf.get(id);
-      const found = bytes ? sha256(bytes) : null;
-      const result = found === null ? 'missing' : found === expected ? 'ok' : 'damaged';
-      const message = result === 'ok' ? null : `${storedFilename} is ${result}.`;
-      return { id, storedFilename, result, expected, found, checkedAt: NOW, message };
-    },
-    report: async () => ({ oldest: null, neverVerifiedCount: recordings.size, faults: [] }),
-  };
 }
 
 function memoryLibrary(

@@ -1,4 +1,5 @@
 import type { RecordingId } from '../model/id.ts';
+import type { RepairOutcome } from '../model/repair.ts';
 import type { FixityCheck } from '../model/verification.ts';
 import type { Verification, VerifyOptions } from '../verify/verification.ts';
 import type { ApiClient } from './api-client.ts';
@@ -7,21 +8,27 @@ import type { ApiClient } from './api-client.ts';
 export interface CareDoor {
   /** `onProgress` hears nothing through a server. Rejects as `Verification.verify` does. */
   verify(id: RecordingId, options: VerifyOptions): Promise<FixityCheck>;
+  repair(id: RecordingId, options: VerifyOptions): Promise<RepairOutcome>;
 }
 
 // A file of many gigabytes on a slow disk is read to its end before the server answers.
 const READING_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
 export function careInProcess(verification: Verification): CareDoor {
-  return { verify: (id, options) => verification.verify(id, options) };
+  return {
+    verify: (id, options) => verification.verify(id, options),
+    repair: (id, options) => verification.repair(id, options),
+  };
 }
 
 export function careThroughServer(api: ApiClient): CareDoor {
+  const ask = async (id: RecordingId, what: string, { signal }: VerifyOptions): Promise<unknown> => {
+    const path = `/api/recordings/${encodeURIComponent(id)}/${what}`;
+    const options = { timeoutMs: READING_TIMEOUT_MS, ...(signal ? { signal } : {}) };
+    return (await api.request('POST', path, options)).json;
+  };
   return {
-    async verify(id, { signal }) {
-      const path = `/api/recordings/${encodeURIComponent(id)}/verify`;
-      const options = { timeoutMs: READING_TIMEOUT_MS, ...(signal ? { signal } : {}) };
-      return (await api.request('POST', path, options)).json as FixityCheck;
-    },
+    verify: async (id, options) => (await ask(id, 'verify', options)) as FixityCheck,
+    repair: async (id, options) => (await ask(id, 'repair', options)) as RepairOutcome,
   };
 }

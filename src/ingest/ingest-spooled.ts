@@ -71,7 +71,7 @@ async function ingestInTurn(
   const facts = await probing.catch((refusal: unknown) => confirmRefusal(desk, spooled, refusal));
   const recording = newRecording(spooled, facts, { warnings });
   // Takes and edits are exempt: two takes of silence are two takes.
-  const isDeduplicated = spooled.wish.kind === 'file';
+  const isDeduplicated = recording.kind === 'file';
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const claim = await desk.recordings.claim(recording, { isDeduplicated });
     if (claim.outcome === 'claimed') return await finish(desk, recording, spooled);

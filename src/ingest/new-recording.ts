@@ -21,15 +21,16 @@ export function newRecording(
   facts: AudioFacts,
   options: NewRecordingOptions = {},
 ): Recording {
-  const { id, wish, createdAt } = spooled;
+  const { id, wish, createdAt, parentIds = [] } = spooled;
+  const kind = parentIds.length > 0 ? 'edit' : wish.kind;
   const filename = safeFileName(wish.filename);
   const localZone = options.localZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   return {
     id,
-    kind: wish.kind,
+    kind,
     title: titleOf(wish.title) || titleOf(facts.embedded.title) || titleFromFileName(filename),
     filename,
-    storedFilename: storedFilename(createdAt, id, facts.extension),
+    storedFilename: storedFilename(kind === 'edit' ? 'edited' : 'raw', createdAt, id, facts.extension),
     filesizeBytes: spooled.sizeBytes,
     checksum: spooled.checksum,
     audioChecksum: null,
@@ -58,23 +59,30 @@ export function newRecording(
     createdAt,
     modifiedAt: createdAt,
     trashedAt: null,
-    ...findRecordedAt({ wish, embedded: facts.embedded, filename, createdAt, localZone }),
+    ...findRecordedAt({
+      wish,
+      embedded: facts.embedded,
+      madeAt: facts.madeAt,
+      filename,
+      createdAt,
+      localZone,
+    }),
     recordedAtZone: wish.recordedAtZone !== null && isZone(wish.recordedAtZone) ? wish.recordedAtZone : null,
     preset: wish.preset,
     takeId: wish.takeId,
     segment: wish.segment,
     gapBefore: wish.gapBefore,
-    parentIds: [],
-    parentId: null,
+    parentIds,
+    parentId: parentIds[0] ?? null,
     lastVerifiedAt: null,
     sync: [],
   };
 }
 
 /** `raw/2026/11/20261122T213205Z-<id>.ogg`: dated by the start of receipt in UTC, ending as the content demands. */
-function storedFilename(createdAt: string, id: string, extension: string): string {
+function storedFilename(folder: 'raw' | 'edited', createdAt: string, id: string, extension: string): string {
   const stamp = createdAt.replace(/\.\d+/, '').replace(/[-:]/g, '');
-  return `raw/${createdAt.slice(0, 4)}/${createdAt.slice(5, 7)}/${stamp}-${id}.${extension}`;
+  return `${folder}/${createdAt.slice(0, 4)}/${createdAt.slice(5, 7)}/${stamp}-${id}.${extension}`;
 }
 
 function titleOf(text: string | null): string {

@@ -60,4 +60,6 @@ export interface SpooledFile {
    * that one is moved to the quarantine.
    */
   readonly supersedes?: RecordingId | null;
+  /** Made here from these recordings: it becomes an edit that names them, whoever else has the same bytes. */
+  readonly parentIds?: readonly RecordingId[];
 }

@@ -20,6 +20,14 @@ const reportSchema = z.object({
   neverVerifiedCount: z.number(),
   faults: z.array(checkSchema).describe('The last check of each recording that was not ok'),
 });
+const outcomeSchema = z.object({
+  id: z.string(),
+  storedFilename: z.string(),
+  outcome: z.enum(['sound', 'repaired', 'healed', 'no-copy', 'failed']),
+  faults: z.array(z.object({ code: z.string(), message: z.string(), fix: z.string() })),
+  repairedId: z.string().nullable().describe('The new recording that has the faults no more'),
+  message: z.string(),
+});
 
 /** Reading originals again, and what came of it. */
 export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk): void {
@@ -35,6 +43,20 @@ export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk)
     },
     async (request, reply) =>
       recorder.verification.verify(readRecordingId(request.params.id), { signal: untilGone(reply) }),
+  );
+
+  app.post(
+    '/api/recordings/:id/repair',
+    {
+      config,
+      schema: {
+        params: z.object({ id: z.string() }),
+        response: answers(outcomeSchema),
+        summary: 'Put right what can be: in a new recording, or with the bytes of a verified copy',
+      },
+    },
+    async (request, reply) =>
+      recorder.verification.repair(readRecordingId(request.params.id), { signal: untilGone(reply) }),
   );
 
   app.get('/api/verification', { config, schema: { response: answers(reportSchema) } }, async () =>

@@ -1,4 +1,5 @@
 import type { RecordingId } from '../model/id.ts';
+import type { RepairOutcome } from '../model/repair.ts';
 import type { FixityCheck, VerificationReport } from '../model/verification.ts';
 
 /** Care for what is stored: every original can be read again at any time. */
@@ -10,6 +11,11 @@ export interface Verification {
    * `disk-full` or `storage-failed` when the log cannot be written, or a code of the catalogue.
    */
   verify(id: RecordingId, options?: VerifyOptions): Promise<FixityCheck>;
+  /**
+   * Puts one recording right, as far as it can be: what came faulty becomes a new recording without the fault, what was
+   * damaged here gets its bytes back from a verified copy. Rejects with `recording-unknown` or `interrupted`.
+   */
+  repair(id: RecordingId, options?: VerifyOptions): Promise<RepairOutcome>;
   /** What was found by the last check of each recording. */
   report(): Promise<VerificationReport>;
 }

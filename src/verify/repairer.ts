@@ -1,0 +1,116 @@
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { RecordingId } from '../model/id.ts';
+import type { Recording } from '../model/recording.ts';
+import { REPAIRABLE_FAULTS, type RepairableFault, type RepairOutcome } from '../model/repair.ts';
+import type { FixityCheck } from '../model/verification.ts';
+
+/** Fetches bytes of `recording` from a verified copy into a new, synced file of the store's disk; undefined: there is none. */
+export type FetchCopy = (recording: Recording, signal?: AbortSignal) => Promise<string | undefined>;
+
+export interface RepairerDesk {
+  find(id: RecordingId): Promise<Recording | undefined>;
+  verify(id: RecordingId, signal?: AbortSignal): Promise<FixityCheck>;
+  readonly turns: { take<T>(id: RecordingId, work: () => Promise<T>): Promise<T> };
+  readonly fetchCopy: FetchCopy;
+  hashFile(
+    path: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly checksum: string; readonly sizeBytes: number }>;
+  /** Moves what lies under `key` to the quarantine. */
+  quarantine(key: string, reason: string): Promise<string>;
+  place(
+    key: string,
+    sourcePath: string,
+    expected: { readonly checksum: string; readonly sizeBytes: number },
+  ): Promise<void>;
+  findFaults(key: string, signal?: AbortSignal): Promise<readonly RepairableFault[]>;
+  /** Makes a recording that names `parent` of what can be put right of its file; the same one each time. */
+  makeRepaired(parent: Recording, signal?: AbortSignal): Promise<RecordingId>;
+}
+
+type Verdict = Pick<RepairOutcome, 'outcome' | 'message'> &
+  Partial<Pick<RepairOutcome, 'faults' | 'repairedId'>>;
+
+/**
+ * Puts one recording right. Bytes that changed since they were received are only ever replaced by the same bytes as
+ * they were; a file that came with a fault stays as it is, and a new recording beside it has the fault no more.
+ * Rejects with `recording-unknown` or `interrupted`; every other end is an outcome.
+ */
+export async function repairRecording(
+  desk: RepairerDesk,
+  id: RecordingId,
+  signal?: AbortSignal,
+): Promise<RepairOutcome> {
+  const check = await desk.verify(id, signal);
+  const recording = await desk.find(id);
+  if (!recording)
+    throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+  const answer = (verdict: Verdict): RepairOutcome => ({
+    id,
+    storedFilename: recording.storedFilename,
+    faults: [],
+    repairedId: null,
+    ...verdict,
+  });
+  try {
+    const verdict =
+      check.result === 'ok' ? mend(desk, recording, signal) : heal(desk, recording, check, signal);
+    return answer(await verdict);
+  } catch (error) {
+    if (!(error instanceof VoiceRecorderError) || signal?.aborted) throw error;
+    return answer({ outcome: 'failed', message: error.message });
+  }
+}
+
+/** Faults that the file came with. */
+async function mend(
+  desk: RepairerDesk,
+  recording: Recording,
+  signal: AbortSignal | undefined,
+): Promise<Verdict> {
+  const { id, title, storedFilename } = recording;
+  const codes = await desk.findFaults(storedFilename, signal);
+  if (codes.length === 0) {
+    return { outcome: 'sound', message: `"${title}" (${id}) has no fault that is known here.` };
+  }
+  const faults = codes.map((code) => {
+    const { fault: message, fix } = REPAIRABLE_FAULTS[code];
+    return { code, message, fix };
+  });
+  const repairedId = await desk.makeRepaired(recording, signal);
+  const what = faults.map(({ message }) => message).join(' ');
+  const message = `"${title}" (${id}): ${what} Recording ${repairedId} is the repaired one, this one stays as it was.`;
+  return { outcome: 'repaired', faults, repairedId, message };
+}
+
+/** Bytes that are not those that were received. */
+async function heal(
+  desk: RepairerDesk,
+  recording: Recording,
+  check: FixityCheck,
+  signal: AbortSignal | undefined,
+): Promise<Verdict> {
+  const { id, storedFilename, checksum, filesizeBytes: sizeBytes } = recording;
+  const copyPath = await desk.fetchCopy(recording, signal);
+  if (copyPath === undefined) {
+    const advice = `No verified copy of it is known here. Put the right file back as ${storedFilename} and run "vrp verify ${id}", or import the same file again.`;
+    return { outcome: 'no-copy', message: `${check.message ?? 'It is damaged.'} ${advice}` };
+  }
+  const copy = await desk.hashFile(copyPath, signal);
+  if (copy.checksum !== checksum) {
+    const message = `The copy of ${storedFilename} is not right either: expected SHA-256 ${checksum}, found ${copy.checksum}. Nothing was replaced.`;
+    return { outcome: 'failed', message };
+  }
+  await desk.turns.take(id, async () => {
+    if (check.result !== 'missing') {
+      const reason = `${check.message ?? 'It is damaged.'} A verified copy took its place.`;
+      await desk.quarantine(storedFilename, reason);
+    }
+    await desk.place(storedFilename, copyPath, { checksum, sizeBytes });
+  });
+  const again = await desk.verify(id, signal);
+  if (again.result === 'ok') {
+    return { outcome: 'healed', message: `${storedFilename} has the bytes again that were received.` };
+  }
+  return { outcome: 'failed', message: again.message ?? `${storedFilename} is still ${again.result}.` };
+}

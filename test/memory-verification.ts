@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { VoiceRecorderError } from '../src/model/failure.ts';
+import type { Recording } from '../src/model/recording.ts';
+import type { Verification } from '../src/verify/verification.ts';
+
+/** Verification of a recorder on plain maps. */
+export function memoryVerification(
+  recordings: Map<string, Recording>,
+  bytesOf: Map<string, Buffer>,
+): Verification {
+  return {
+    verify: async (id) => {
+      const recording = recordings.get(id);
+      if (!recording)
+        throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+      const { storedFilename, checksum: expected } = recording;
+      const bytes = bytesOf.get(id);
+      const found = bytes ? createHash('sha256').update(bytes).digest('hex') : null;
+      const result = found === null ? 'missing' : found === expected ? 'ok' : 'damaged';
+      const message = result === 'ok' ? null : `${storedFilename} is ${result}.`;
+      return { id, storedFilename, result, expected, found, checkedAt: new Date().toISOString(), message };
+    },
+    repair: async (id) => {
+      const { storedFilename } = recordings.get(id) ?? { storedFilename: '' };
+      return {
+        id,
+        storedFilename,
+        outcome: 'sound',
+        faults: [],
+        repairedId: null,
+        message: 'Nothing is wrong.',
+      };
+    },
+    report: async () => ({ oldest: null, neverVerifiedCount: recordings.size, faults: [] }),
+  };
+}
