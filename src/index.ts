@@ -10,8 +10,12 @@
  */
 export { DatabaseContextManager } from './catalogue/database-context-manager.ts';
 export { RecordingRepository } from './catalogue/recording-repository.ts';
+export type { SessionFactory } from './catalogue/session-factory.ts';
+export type { SessionMetrics } from './catalogue/session-metrics.ts';
+export { SqliteSessions } from './catalogue/sqlite-sessions.ts';
 export type { EnvironmentName } from './config/environments.ts';
 export { StorageConfig } from './config/storage-config.ts';
+export { type FileMetadata, FileMetadataCalculator } from './file-metadata-calculator.ts';
 export type { Actor, NamedToken, Role } from './model/access.ts';
 export type { AudioFacts, AudioWarning, EmbeddedTags } from './model/audio-facts.ts';
 export type {
@@ -36,6 +40,10 @@ export type { Take, TakeAmendment } from './model/take.ts';
 export type { UploadReceipt, UploadState, UploadWish } from './model/upload.ts';
 export { openVoiceRecorder } from './open.ts';
 export type { OpenOptions } from './open-options.ts';
+export type { ProbeOptions } from './probe-file.ts';
+export { DatabaseHealthMonitor, type DiskSpaceCheck } from './services/database-health-monitor.ts';
+export { EnhancedFileStorageService } from './services/file-storage.ts';
+export type { OrphanReport, SavedRecording, StorageOverview } from './services/saved-recording.ts';
 export type {
   Cleanup,
   CleanupOptions,

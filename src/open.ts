@@ -2,6 +2,7 @@ import { openAccess } from './access/open-access.ts';
 import type { BlobKey } from './blobs/blob-store.ts';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import { openFileHasher } from './blobs/file-checksum.ts';
+import { guardDeriving } from './capacity/guarded-media.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { SidecarWriter } from './catalogue/sidecar-writer.ts';
 import { StorageConfig } from './config/storage-config.ts';
@@ -20,7 +21,7 @@ import { JobRunner } from './jobs/job-runner.ts';
 import { SqliteJobQueue } from './jobs/sqlite-job-queue.ts';
 import { joinBackups } from './join-backups.ts';
 import { startSidecarSearch } from './join-lost-sidecars.ts';
-import { spaceOf } from './join-space.ts';
+import { joinCapacity, spaceOf } from './join-space.ts';
 import { joinVerification } from './join-verification.ts';
 import { Activity } from './library/activity.ts';
 import { EventHub } from './library/event-hub.ts';
@@ -29,7 +30,6 @@ import { JoinedTakes } from './library/joined-takes.ts';
 import { openMedia } from './media/open-media.ts';
 import { readPeaksView } from './media/peaks-view.ts';
 import { systemClock } from './model/clock.ts';
-import { PRESETS } from './model/preset.ts';
 import { chooseSegments } from './model/take.ts';
 import type { LogListener, OpenOptions } from './open-options.ts';
 import { openStoredFiles } from './open-stored-files.ts';
@@ -83,6 +83,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const media = openMedia({ onEvent: (event) => log('debug', `media child: ${event.type}`, { ...event }) });
   opened.defer(() => media.close());
   const events = new EventHub(logged('An event listener failed.'));
+  const capacity = joinCapacity(config, space, { clock, events });
   const sidecars = new SidecarWriter({
     outbox: catalogue.outbox,
     putDocument: (key, content) => blobs.putDocument(key, content),
@@ -93,7 +94,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
 
   const deriveDesk = {
     derivedPath: config.derivedPath,
-    media,
+    media: guardDeriving(media, () => capacity.requireRoomToDerive()),
     localPath: (key: BlobKey) => blobs.localPath(key),
   };
   const derived = new DerivedFiles(deriveDesk);
@@ -150,6 +151,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     },
     media,
     queue,
+    wakeSidecars: () => sidecars.wake(),
     activity,
     log,
   });
@@ -158,7 +160,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   for (const failed of placing.failed)
     log('error', 'A half-placed recording could not be settled.', { ...failed });
   const maxFileBytes = config.maxFileMb === 0 ? null : config.maxFileMb * MB;
-  const uploads = await openUploads({
+  const spool = await openUploads({
     spoolPath: config.spoolPath,
     clock,
     maxFileBytes,
@@ -176,6 +178,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     },
     log,
   });
+  const uploads = capacity.reserving(spool);
   opened.defer(() => uploads.close());
   const recovery = await uploads.recover();
   recovery.done.then(
@@ -274,20 +277,8 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     verification: care.verification,
     backups,
     subscribe: (listener) => events.subscribe(listener),
-    storageReport: async () => {
-      const [{ freeBytes, totalBytes }, totals] = await Promise.all([
-        space.read(),
-        catalogue.recordings.totals(),
-      ]);
-      return {
-        dataDir: config.dataDir,
-        freeBytes,
-        totalBytes,
-        minutesLeft: await space.minutesLeft(PRESETS),
-        recordingCount: totals.recordingCount,
-        recordingBytes: totals.recordingBytes,
-      };
-    },
+    storageReport: ({ isThorough = false } = {}) =>
+      capacity.report({ catalogue, recommend: () => cleanup.recommend() }, isThorough),
     isReady: async () => {
       const [totals, usableBytes] = await Promise.all([catalogue.recordings.totals(), space.usableBytes()]);
       return totals.recordingCount >= 0 && usableBytes > 0;

@@ -1,6 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Backups } from './backup/catalogue-backups.ts';
+import type { Acceptance } from './capacity/degradation.ts';
+import type { Forecast } from './capacity/forecast.ts';
+import type { DatabaseContextManager } from './catalogue/database-context-manager.ts';
 import type { Actor, NamedToken, Role } from './model/access.ts';
+import type { Recommendation } from './model/cleanup.ts';
 import type { Sha256Hex } from './model/digest.ts';
 import type { RecordingId } from './model/id.ts';
 import type { ImportOutcome } from './model/import-outcome.ts';
@@ -8,7 +12,7 @@ import type { RecorderEvent } from './model/recorder-event.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from './model/recording.ts';
 import type { Take, TakeAmendment } from './model/take.ts';
 import type { UploadState, UploadWish } from './model/upload.ts';
-import type { Cleanup, StoredFiles } from './stored-files.ts';
+import type { Cleanup, FileCount, StoredFiles } from './stored-files.ts';
 import type { Verification } from './verify/verification.ts';
 
 /** The joined house, as `serve`, `cli` and embedding programs see it. `openVoiceRecorder()` makes one. */
@@ -20,6 +24,8 @@ export interface VoiceRecorder {
   readonly uploads: Uploads;
   /** The one door to stored files, purging included. */
   readonly files: StoredFiles;
+  /** The sessions of the store's database, with their metrics. */
+  readonly contextManager: DatabaseContextManager;
   /** Ways to make room. */
   readonly cleanup: Cleanup;
   readonly access: Access;
@@ -27,7 +33,8 @@ export interface VoiceRecorder {
   readonly backups: Backups;
   /** Calls `listener` for each event until the returned function is called. */
   subscribe(listener: (event: RecorderEvent) => void): () => void;
-  storageReport(): Promise<StorageReport>;
+  /** `isThorough`: waits until the disk is counted anew, and says what could go. */
+  storageReport(options?: { readonly isThorough?: boolean }): Promise<StorageReport>;
   /** True when catalogue and store answer and there is room; what `/api/health/ready` says. */
   isReady(): Promise<boolean>;
   /** Finishes or parks everything, frees the lock. */
@@ -168,13 +175,32 @@ export interface Access {
   revokeToken(name: string): Promise<void>;
 }
 
-/** How much is kept and how much still fits. Sizes in bytes. */
+/** How much is kept, how much still fits and for how long. Sizes in bytes. */
 export interface StorageReport {
   readonly dataDir: string;
   readonly freeBytes: number;
   readonly totalBytes: number;
-  /** Minutes of recording that still fit, by preset. */
+  /** Files that can still be made; null where the file system does not count them. */
+  readonly freeInodes: number | null;
+  /** Declared by uploads and imports under way, and not written yet. */
+  readonly reservedBytes: number;
+  /** Minutes of recording that still fit beside that, by preset. */
   readonly minutesLeft: Readonly<Record<string, number>>;
+  /** What is still begun. With less and less room derived files are given up first, then imports, then new takes. */
+  readonly acceptance: Acceptance;
   readonly recordingCount: number;
   readonly recordingBytes: number;
+  /**
+   * `originals`, `edited` and `trash` as the catalogue says; `derived`, `spool` (unfinished uploads and takes),
+   * `quarantine`, `backup`, `database` and `reserve` as they lay on the disk at `measuredAt`.
+   */
+  readonly byKind: Readonly<Record<string, FileCount>>;
+  /** Null while the disk is counted for the first time. */
+  readonly measuredAt: string | null;
+  /** What came in, by month of receipt, oldest first. */
+  readonly growth: readonly (FileCount & { readonly month: string })[];
+  /** Null when there is less than a week to judge by. */
+  readonly forecast: Forecast | null;
+  /** What could go; only in a thorough report. */
+  readonly recommendations?: readonly Recommendation[];
 }

@@ -38,10 +38,16 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/derive': { values: ['src/model', 'src/sessions'], types: PORTS },
   'src/storage': { values: ['src/model'], types: PORTS },
   'src/backup': { values: ['src/model'], types: PORTS },
+  'src/capacity': { values: ['src/model'], types: PORTS },
   'src/rebuild': { values: ['src/model'], types: PORTS },
   'src/verify': { values: ['src/model'], types: PORTS },
   'src/serve': { values: ['src/model'], types: PORTS },
   'src/crashtest': { values: ['src/model'], types: [] },
+  // Translates to the names of the Python original.
+  'src/services': {
+    values: ['src/model', 'src/config', 'src/catalogue', 'src/open.ts', 'src/join-space.ts'],
+    types: PORTS,
+  },
   'src/cli': {
     values: [
       'src/model',

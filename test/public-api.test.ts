@@ -9,6 +9,15 @@ const source = new URL('../src/', import.meta.url);
 
 /** Every name a stranger can import: adding or removing one is a decision, made here. */
 const PUBLIC_NAMES = [
+  'SqliteSessions',
+  'SessionMetrics',
+  'SessionFactory',
+  'StorageOverview',
+  'SavedRecording',
+  'OrphanReport',
+  'EnhancedFileStorageService',
+  'DiskSpaceCheck',
+  'DatabaseHealthMonitor',
   'Recommendation',
   'CleanupRisk',
   'CleanupReport',
@@ -34,6 +43,8 @@ const PUBLIC_NAMES = [
   'EnvironmentName',
   'FAILURES',
   'FailureCode',
+  'FileMetadata',
+  'FileMetadataCalculator',
   'ImportOptions',
   'ImportOutcome',
   'Library',
@@ -42,6 +53,7 @@ const PUBLIC_NAMES = [
   'OpenOptions',
   'PeaksRequest',
   'PeaksView',
+  'ProbeOptions',
   'Recording',
   'RecordingAmendment',
   'RecordingMetadata',

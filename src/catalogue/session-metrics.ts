@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts';
 
 const LATENCIES_KEPT = 2_048;
 
+/** How the sessions of one database fare; times in milliseconds. */
 export interface SessionMetrics {
   readonly activeSessions: number;
   readonly totalSessions: number;

@@ -20,7 +20,12 @@ export interface SqliteSessionsSettings {
   readonly groupAgeMs?: number;
 }
 
-/** Sessions on one SQLite file: one thread writes, two read; all of them start with their first use. */
+/**
+ * Sessions on one SQLite file: one thread writes, two read; all of them start with their first use.
+ *
+ * @example
+ * await using contexts = new DatabaseContextManager(new SqliteSessions({ file: config.catalogueFile }), {});
+ */
 export class SqliteSessions implements SessionFactory {
   readonly #place: { readonly file: string; readonly busyLimitMs: number };
   readonly #writer: SqliteThread | undefined;

@@ -1,0 +1,4 @@
+/** The services under the names and import paths of the Python original. */
+export { DatabaseHealthMonitor, type DiskSpaceCheck } from './database-health-monitor.ts';
+export { EnhancedFileStorageService } from './file-storage.ts';
+export type { OrphanReport, SavedRecording, StorageOverview } from './saved-recording.ts';
