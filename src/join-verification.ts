@@ -7,11 +7,13 @@ import { readMarker } from './config/store-marker.ts';
 import type { IngestDesk } from './ingest/ingest-desk.ts';
 import type { JobHandler } from './jobs/job-handler.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
+import { joinReconcile } from './join-reconcile.ts';
 import { joinRepair, type RepairParts } from './join-repair.ts';
 import type { Activity } from './library/activity.ts';
 import type { Media } from './media/media.ts';
 import type { Clock } from './model/clock.ts';
 import { VoiceRecorderError } from './model/failure.ts';
+import type { ReconcileReport } from './model/verification.ts';
 import { CheckBook } from './verify/check-book.ts';
 import { StoreFixityLog } from './verify/fixity-log.ts';
 import { type PatrolDesk, patrolHandler, startPatrol } from './verify/patrol.ts';
@@ -34,8 +36,13 @@ export interface VerificationParts {
   /** Where sound copies of damaged originals come from; nowhere when not given. */
   readonly fetchCopy?: FetchCopy;
   readonly queue: JobQueue;
+  readonly wakeSidecars: () => void;
   readonly activity: Activity;
-  readonly log: (level: 'error', message: string, details: Readonly<Record<string, unknown>>) => void;
+  readonly log: (
+    level: 'warn' | 'error',
+    message: string,
+    details: Readonly<Record<string, unknown>>,
+  ) => void;
 }
 
 export interface JoinedVerification {
@@ -93,17 +100,32 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
     }
   };
   const { ingest, spool, media, fetchCopy = async () => undefined } = parts;
+  const reconcile = joinReconcile(
+    { dataDir: config.dataDir, catalogue, blobs, ingest, wakeSidecars: parts.wakeSidecars },
+    { requireStore: desk.requireStore, verify: (id, signal) => verify(id, signal ? { signal } : {}) },
+  );
   const repairParts = { derivedPath: config.derivedPath, ingest, spool, media, blobs, fetchCopy };
   return {
     verification: {
       verify,
       repair: joinRepair({ ...repairParts, recordings: catalogue.recordings }, verify),
+      reconcile,
       report: () => catalogue.verification.report(),
     },
-    handlers: { patrol: patrolHandler(patrolDesk) },
+    handlers: {
+      patrol: patrolHandler(patrolDesk),
+      reconcile: { run: async (_payload, { signal }) => tell(parts, await reconcile(signal)) },
+    },
     startPatrol: () => (config.patrolMbPerSecond === 0 ? () => undefined : startPatrol(patrolDesk)),
     close: () => patrolHasher.close(),
   };
+}
+
+function tell({ log }: VerificationParts, { failed, ...counts }: ReconcileReport): void {
+  for (const { message, ...facts } of failed) log('warn', message, facts);
+  if (Object.values(counts).some((count) => count > 0)) {
+    log('warn', 'Catalogue, files and sidecars did not agree and do now.', { ...counts });
+  }
 }
 
 function requireStore({ config, storeId }: Pick<VerificationParts, 'config' | 'storeId'>): void {

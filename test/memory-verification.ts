@@ -31,6 +31,7 @@ export function memoryVerification(
         message: 'Nothing is wrong.',
       };
     },
+    reconcile: async () => ({ adopted: 0, missing: 0, sidecarsRewritten: 0, failed: [] }),
     report: async () => ({ oldest: null, neverVerifiedCount: recordings.size, faults: [] }),
   };
 }

@@ -1,6 +1,6 @@
 import type { RecordingId } from '../model/id.ts';
 import type { RepairOutcome } from '../model/repair.ts';
-import type { FixityCheck } from '../model/verification.ts';
+import type { FixityCheck, ReconcileReport } from '../model/verification.ts';
 import type { Verification, VerifyOptions } from '../verify/verification.ts';
 import type { ApiClient } from './api-client.ts';
 
@@ -9,6 +9,7 @@ export interface CareDoor {
   /** `onProgress` hears nothing through a server. Rejects as `Verification.verify` does. */
   verify(id: RecordingId, options: VerifyOptions): Promise<FixityCheck>;
   repair(id: RecordingId, options: VerifyOptions): Promise<RepairOutcome>;
+  reconcile(signal: AbortSignal): Promise<ReconcileReport>;
 }
 
 // A file of many gigabytes on a slow disk is read to its end before the server answers.
@@ -18,6 +19,7 @@ export function careInProcess(verification: Verification): CareDoor {
   return {
     verify: (id, options) => verification.verify(id, options),
     repair: (id, options) => verification.repair(id, options),
+    reconcile: (signal) => verification.reconcile(signal),
   };
 }
 
@@ -29,6 +31,10 @@ export function careThroughServer(api: ApiClient): CareDoor {
   };
   return {
     verify: async (id, options) => (await ask(id, 'verify', options)) as FixityCheck,
+    reconcile: async (signal) => {
+      const options = { timeoutMs: READING_TIMEOUT_MS, signal };
+      return (await api.request('POST', '/api/reconcile', options)).json as ReconcileReport;
+    },
     repair: async (id, options) => (await ask(id, 'repair', options)) as RepairOutcome,
   };
 }

@@ -37,3 +37,15 @@ export interface VerificationReport {
   /** The last check of each recording that was not ok; a later check that is ok takes it away. At most 500. */
   readonly faults: readonly FixityCheck[];
 }
+
+/** What comparing catalogue, files and sidecars came to. */
+export interface ReconcileReport {
+  /** Files that no recording knew and that are recordings now. */
+  readonly adopted: number;
+  /** Recordings without a file. */
+  readonly missing: number;
+  /** Sidecars that were lost, damaged or said something else than the catalogue. */
+  readonly sidecarsRewritten: number;
+  /** Files and sidecars that could not be entered, each with its reason; they stay where they are. */
+  readonly failed: readonly { readonly file: string; readonly code: string; readonly message: string }[];
+}

@@ -28,6 +28,12 @@ const outcomeSchema = z.object({
   repairedId: z.string().nullable().describe('The new recording that has the faults no more'),
   message: z.string(),
 });
+const reconcileSchema = z.object({
+  adopted: z.number().describe('Files that no recording knew'),
+  missing: z.number().describe('Recordings without a file'),
+  sidecarsRewritten: z.number(),
+  failed: z.array(z.object({ file: z.string(), code: z.string(), message: z.string() })),
+});
 
 /** Reading originals again, and what came of it. */
 export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk): void {
@@ -57,6 +63,18 @@ export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk)
     },
     async (request, reply) =>
       recorder.verification.repair(readRecordingId(request.params.id), { signal: untilGone(reply) }),
+  );
+
+  app.post(
+    '/api/reconcile',
+    {
+      config: { role: 'admin' },
+      schema: {
+        response: answers(reconcileSchema),
+        summary: 'Compare catalogue, files and sidecars, and make them agree',
+      },
+    },
+    async (_request, reply) => recorder.verification.reconcile(untilGone(reply)),
   );
 
   app.get('/api/verification', { config, schema: { response: answers(reportSchema) } }, async () =>

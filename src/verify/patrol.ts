@@ -8,6 +8,8 @@ import type { FixityCheck } from '../model/verification.ts';
 import type { ReadingOptions } from './verifier.ts';
 
 const KIND = 'patrol';
+const RECONCILE = { kind: 'reconcile', payload: {}, dedupeKey: 'reconcile' };
+const FIRST_RECONCILE_MS = 10 * 60_000;
 const FIRST_ROUND_MS = 60_000;
 const ROUND_MS = 10 * 60_000;
 const BATCH_SIZE = 20;
@@ -64,20 +66,36 @@ export function patrolHandler(desk: PatrolDesk): JobHandler {
   };
 }
 
-/** Looks from time to time whether a check is due, until the returned function is called. */
+/**
+ * Looks from time to time whether a check is due, and has catalogue and files compared once a day, until the returned
+ * function is called.
+ */
 export function startPatrol(desk: PatrolDesk): () => void {
   const round = async () => {
     if ((await desk.countDue(dueBefore(desk))) === 0) return;
     await desk.queue.enqueue({ kind: KIND, payload: {}, dedupeKey: KIND });
   };
+  const stopRounds = repeat(FIRST_ROUND_MS, ROUND_MS, () => {
+    round().catch(desk.onFailure);
+  });
+  const stopReconciling = repeat(FIRST_RECONCILE_MS, DAY_MS, () => {
+    desk.queue.enqueue(RECONCILE).catch(desk.onFailure);
+  });
+  return () => {
+    stopRounds();
+    stopReconciling();
+  };
+}
+
+function repeat(firstMs: number, everyMs: number, work: () => void): () => void {
   let timer: NodeJS.Timeout;
   const waitFor = (delayMs: number) => {
     timer = setTimeout(() => {
-      round().catch(desk.onFailure);
-      waitFor(ROUND_MS);
+      work();
+      waitFor(everyMs);
     }, delayMs).unref();
   };
-  waitFor(FIRST_ROUND_MS);
+  waitFor(firstMs);
   return () => clearTimeout(timer);
 }
 

@@ -58,7 +58,8 @@ export async function repairRecording(
     return answer(await verdict);
   } catch (error) {
     if (!(error instanceof VoiceRecorderError) || signal?.aborted) throw error;
-    return answer({ outcome: 'failed', message: error.message });
+    const message = `"${recording.title}" (${id}) could not be repaired. ${error.message}`;
+    return answer({ outcome: 'failed', message });
   }
 }
 

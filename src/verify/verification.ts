@@ -1,6 +1,6 @@
 import type { RecordingId } from '../model/id.ts';
 import type { RepairOutcome } from '../model/repair.ts';
-import type { FixityCheck, VerificationReport } from '../model/verification.ts';
+import type { FixityCheck, ReconcileReport, VerificationReport } from '../model/verification.ts';
 
 /** Care for what is stored: every original can be read again at any time. */
 export interface Verification {
@@ -16,6 +16,12 @@ export interface Verification {
    * damaged here gets its bytes back from a verified copy. Rejects with `recording-unknown` or `interrupted`.
    */
   repair(id: RecordingId, options?: VerifyOptions): Promise<RepairOutcome>;
+  /**
+   * Compares catalogue, files and sidecars and makes them agree, deleting nothing: strangers among the files are adopted,
+   * recordings without a file named, sidecars brought up to date; of a sidecar and a row the higher version wins.
+   * Rejects with `interrupted` or `store-marker-missing`.
+   */
+  reconcile(signal?: AbortSignal): Promise<ReconcileReport>;
   /** What was found by the last check of each recording. */
   report(): Promise<VerificationReport>;
 }

@@ -4,11 +4,12 @@ import { VoiceRecorderError } from '../../model/failure.ts';
 import { formatBytes, formatSpan } from '../../model/format.ts';
 import { type FixityCheck, VERIFICATION_RESULTS } from '../../model/verification.ts';
 import { appendFixityLines } from '../../verify/fixity-log.ts';
+import type { CareDoor } from '../care-door.ts';
 import type { Cli } from '../cli.ts';
 import { type ImportBar, openImportBar } from '../import-bar.ts';
 import { openLibraryDoor, requireStore } from '../library-door.ts';
 import { printable } from '../terminal-text.ts';
-import { planVerification, readShare, readTime, type VerifyPlan } from '../verify-plan.ts';
+import { planVerification, readShare, readTime, type VerifyPlan, type VerifyWish } from '../verify-plan.ts';
 import { runVerification, type VerifySummary } from '../verify-run.ts';
 
 interface VerifyCommandOptions {
@@ -44,7 +45,7 @@ async function verify(cli: Cli, words: readonly string[], options: VerifyCommand
       'Ids name what is checked; leave out --sample and --before with them.',
     );
   }
-  const wish = {
+  const wish: VerifyWish = {
     words,
     ...(options.sample === undefined ? {} : { share: readShare(options.sample) }),
     ...(options.before === undefined ? {} : { before: readTime(options.before) }),
@@ -58,6 +59,7 @@ async function verify(cli: Cli, words: readonly string[], options: VerifyCommand
   let plan: VerifyPlan;
   let summary: VerifySummary;
   try {
+    if (isEverything(wish)) await agree(cli, door.care);
     plan = await planVerification(door, wish);
     const showsBar = output.hasProgress && plan.items.length > 0 && !(output.isJson && process.stdout.isTTY);
     bar = showsBar ? await openImportBar(plan.totalBytes, plan.items.length) : undefined;
@@ -83,6 +85,26 @@ async function verify(cli: Cli, words: readonly string[], options: VerifyCommand
   if (words.length === 0)
     output.note(`To go on from here: vrp verify --before ${options.before ?? startedAt}`);
   cli.markInterrupted();
+}
+
+/** A file that no recording knows would be checked by nobody. */
+async function agree({ output, interruption, markFailed }: Cli, care: CareDoor): Promise<void> {
+  const { adopted, sidecarsRewritten, failed } = await care
+    .reconcile(interruption)
+    .catch((error: unknown) => {
+      if (!interruption.aborted) throw error;
+      return { adopted: 0, sidecarsRewritten: 0, failed: [] };
+    });
+  if (adopted > 0) output.note(`${countOf(adopted, 'file')} that no recording knew: now in the library.`);
+  if (sidecarsRewritten > 0) output.note(`${countOf(sidecarsRewritten, 'sidecar')} written again.`);
+  for (const { message, code } of failed) {
+    output.note(`${output.paint('red', 'Problem', 'stderr')} ${printable(message)} [${code}]`);
+  }
+  if (failed.length > 0) markFailed();
+}
+
+function isEverything({ words, share, before }: VerifyWish): boolean {
+  return words.length === 0 && share === undefined && before === undefined;
 }
 
 function tell({ output, markFailed }: Cli, check: FixityCheck, bar: ImportBar | undefined): void {
@@ -134,12 +156,16 @@ function summaryText({ counts, checkedBytes }: VerifySummary, elapsedSeconds: nu
 }
 
 function countRecordings(count: number): string {
-  return count === 1 ? '1 recording' : `${count} recordings`;
+  return countOf(count, 'recording');
+}
+
+function countOf(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
 }
 
 const EXAMPLES = `
 Examples:
-  vrp verify                          everything, the trash included
+  vrp verify                          everything, the trash included; files that no recording knows are adopted
   vrp verify 7c3e91ab                 one recording
   vrp verify --sample 5% --report fixity.csv      for a nightly job: each night other ones
 

@@ -1,0 +1,80 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { DiskBlobs } from './blobs/disk-blobs.ts';
+import type { Catalogue } from './catalogue/open-catalogue.ts';
+import type { IngestDesk } from './ingest/ingest-desk.ts';
+import { newRecording } from './ingest/new-recording.ts';
+import type { ReconcileReport } from './model/verification.ts';
+import { rebuild } from './rebuild/rebuild.ts';
+import { type ReconcileDesk, reconcile } from './verify/reconcile.ts';
+
+const LARGEST_SIDECAR_BYTES = 64 * 1024 * 1024;
+
+export interface ReconcileParts {
+  readonly dataDir: string;
+  readonly catalogue: Catalogue;
+  readonly blobs: DiskBlobs;
+  readonly ingest: IngestDesk;
+  readonly wakeSidecars: () => void;
+}
+
+/** Joins reconciling with the room that knows how to read files and sidecars into a catalogue. */
+export function joinReconcile(
+  parts: ReconcileParts,
+  desk: Pick<ReconcileDesk, 'verify' | 'requireStore'>,
+): (signal?: AbortSignal) => Promise<ReconcileReport> {
+  const { blobs, catalogue, dataDir, ingest } = parts;
+  let running: Promise<ReconcileReport> | undefined;
+  const run = async (signal?: AbortSignal) => {
+    const report = await reconcile(
+      {
+        ...desk,
+        enterFiles: (stop) =>
+          rebuild({
+            dataDir,
+            known: catalogue.known,
+            clock: ingest.clock,
+            probe: (path, filename, end) => ingest.media.probe(path, filename, end),
+            hashFile: (path, end) => ingest.hashFile(path, end),
+            describe: newRecording,
+            place: (key, sourcePath, expected) => blobs.place(key, sourcePath, expected),
+            quarantine: (key, reason) => blobs.quarantine(key, reason),
+            ...(stop ? { signal: stop } : {}),
+          }),
+        streamAll: () => catalogue.recordings.streamAll(),
+        hasFile: async (key) => (await blobs.stat(key)) !== undefined,
+        readDocument: (key) => readDocument(blobs.localPath(key)),
+        oweSidecars: (ids) => catalogue.known.oweSidecars(ids),
+      },
+      signal,
+    );
+    parts.wakeSidecars();
+    return report;
+  };
+  // One at a time: two would adopt the same stranger twice.
+  return (signal) => {
+    running ??= run(signal).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+/** Undefined whatever keeps it from being read: then it is written again. */
+async function readDocument(path: string): Promise<string | undefined> {
+  try {
+    const file = await open(
+      path,
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    );
+    try {
+      const { size } = await file.stat();
+      return size <= LARGEST_SIDECAR_BYTES ? await file.readFile('utf8') : undefined;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return undefined;
+    throw error;
+  }
+}

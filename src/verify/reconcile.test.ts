@@ -1,0 +1,105 @@
+import { mkdtemp, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeWav } from '../../test/audio-fixtures.ts';
+import type { Recording } from '../model/recording.ts';
+import { sidecarKey } from '../model/sidecar.ts';
+import { openVoiceRecorder } from '../open.ts';
+import type { VoiceRecorder } from '../voice-recorder.ts';
+
+let home: string;
+let recorder: VoiceRecorder;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'vrp-reconcile-'));
+  recorder = await openVoiceRecorder({
+    environment: 'testing',
+    dataDir: join(home, 'store'),
+    overrides: { stateDir: join(home, 'state') },
+    runsJobs: false,
+  });
+});
+afterEach(async () => {
+  await recorder.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+async function keep(seconds: number): Promise<Recording> {
+  const path = join(home, `${seconds}.wav`);
+  await writeFile(path, makeWav({ seconds }));
+  return await now((await recorder.library.importFile(path)).id ?? '');
+}
+
+async function now(id: string): Promise<Recording> {
+  const found = await recorder.library.find(id);
+  if (!found) throw new Error(`no recording ${id}`);
+  return found;
+}
+
+const inStore = (key: string) => join(home, 'store', key);
+const NOTHING = { adopted: 0, missing: 0, sidecarsRewritten: 0, failed: [] };
+
+describe('comparing catalogue, files and sidecars', () => {
+  it('finds nothing to do where they agree, also after checks', async () => {
+    const { id } = await keep(0.2);
+    await recorder.library.amend(id, { title: 'Amended' });
+    await recorder.verification.verify(id);
+    expect(await recorder.verification.reconcile()).toEqual(NOTHING);
+  });
+
+  it('makes recordings of files that none knew, once, and loses none of their bytes', async () => {
+    await keep(0.2);
+    const bytes = makeWav({ seconds: 0.4, channels: 2 });
+    await writeFile(inStore('raw/found on the disk.wav'), bytes);
+    await symlink('/etc/passwd', inStore('raw/secrets.wav'));
+    const report = await recorder.verification.reconcile();
+    expect(report).toMatchObject({
+      adopted: 1,
+      failed: [{ file: 'raw/secrets.wav', code: 'file-not-regular' }],
+    });
+    const { items } = await recorder.library.list({});
+    const adopted = items.find(({ channels }) => channels === 2);
+    expect((await readFile(inStore(adopted?.storedFilename ?? ''))).equals(bytes)).toBe(true);
+    expect(await recorder.verification.reconcile()).toMatchObject({ adopted: 0 });
+    expect((await recorder.library.list({})).items).toHaveLength(2);
+  });
+
+  it('names recordings whose file is gone', async () => {
+    const [gone, there] = [await keep(0.2), await keep(0.3)];
+    await unlink(inStore(gone.storedFilename));
+    expect(await recorder.verification.reconcile()).toMatchObject({ missing: 1 });
+    expect((await now(gone.id)).status).toBe('missing');
+    expect((await now(there.id)).status).toBe('active');
+  });
+
+  it.each([
+    ['lost', (path: string) => unlink(path)],
+    ['damaged', (path: string) => writeFile(path, '{"id": "01')],
+    ['emptied', (path: string) => writeFile(path, '')],
+    [
+      'changed by a flipped bit',
+      async (path: string) =>
+        writeFile(path, (await readFile(path, 'utf8')).replace('"channels": 1', '"channels": 3')),
+    ],
+  ])('writes a sidecar that was %s again', async (_what, harm) => {
+    const { storedFilename, id } = await keep(0.2);
+    const path = inStore(sidecarKey(storedFilename));
+    const before = await readFile(path, 'utf8');
+    await harm(path);
+    expect(await recorder.verification.reconcile()).toMatchObject({ sidecarsRewritten: 1, adopted: 0 });
+    await vi.waitFor(async () => expect(await readFile(path, 'utf8')).toBe(before), { timeout: 5000 });
+    expect((await now(id)).channels).toBe(1);
+    expect((await recorder.library.list({})).items).toHaveLength(1);
+  });
+
+  it('believes the sidecar where it is newer than the catalogue', async () => {
+    const { storedFilename, id, version } = await keep(0.2);
+    const path = inStore(sidecarKey(storedFilename));
+    const sidecar = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    const newer = { ...sidecar, title: 'Written later', metadataVersion: version + 3 };
+    await writeFile(path, `${JSON.stringify(newer, null, 2)}\n`);
+    expect(await recorder.verification.reconcile()).toEqual(NOTHING);
+    expect(await now(id)).toMatchObject({ title: 'Written later', version: version + 3 });
+    expect((await recorder.library.list({ query: 'written later' })).items).toHaveLength(1);
+  });
+});
