@@ -23,7 +23,34 @@ export function judgeFacts(facts: AudioFacts, row: ExpectedAudio): string[] {
     const found = facts.embedded[name as keyof typeof facts.embedded];
     check(name, found === text, found, text);
   }
+  for (const [name, readings] of Object.entries(row.tags_unconfirmed ?? {})) {
+    const found = facts.embedded[name as keyof typeof facts.embedded];
+    const isRight = found === null || Object.values(readings).includes(String(found));
+    check(name, isRight, found, JSON.stringify(readings));
+  }
+  for (const [name, wanted] of bextFields(row.bext ?? {})) {
+    const found = facts.embedded.bext?.[name];
+    check(`bext ${name}`, found === wanted, found, wanted);
+  }
+  if (row.ixml !== undefined) check('iXML', facts.embedded.ixml === row.ixml, facts.embedded.ixml, row.ixml);
   return faults;
+}
+
+const BEXT_NAMES: Readonly<Record<string, string>> = {
+  umid_hex: 'umid',
+  value: 'loudnessValue',
+  range: 'loudnessRange',
+  max_true_peak: 'maxTruePeakLevel',
+  max_momentary: 'maxMomentaryLoudness',
+  max_short_term: 'maxShortTermLoudness',
+};
+
+/** The corpus' fields of a `bext` chunk under our names. */
+function bextFields(bext: Readonly<Record<string, unknown>>): [string, unknown][] {
+  return Object.entries(bext).flatMap(([name, value]): [string, unknown][] => {
+    if (typeof value === 'object' && value !== null) return bextFields(value as Record<string, unknown>);
+    return [[BEXT_NAMES[name] ?? name.replace(/_[a-z]/g, (part) => part[1]?.toUpperCase() ?? ''), value]];
+  });
 }
 
 /** The corpus' word for an answer: kept, kept with a warning, refused as damaged, refused as no audio. */

@@ -21,6 +21,10 @@ export interface ExpectedAudio {
   readonly bits_per_sample: number | null;
   readonly bits_per_sample_also_ok?: number | readonly number[];
   readonly tags: Readonly<Record<string, string>>;
+  /** What only one of two readers saw, or they differ about: each of their answers is right, and so is none. */
+  readonly tags_unconfirmed?: Readonly<Record<string, Readonly<Record<string, string | null>>>>;
+  readonly bext?: Readonly<Record<string, unknown>>;
+  readonly ixml?: string;
   readonly notes?: unknown;
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { AUDIO_WARNINGS } from '../src/model/audio-facts.ts';
 import { FAILURES } from '../src/model/failure.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -40,5 +41,19 @@ describe('the table of failures', () => {
       )
       .join('\n');
     expect(codes.filter((code) => !sources.includes(`'${code}'`))).toEqual([]);
+  });
+});
+
+describe('the remarks about files that were kept', () => {
+  it('are all explained in docs/format.md, and all made somewhere', () => {
+    const format = readFileSync(join(root, 'docs/format.md'), 'utf8');
+    const section = format.slice(format.indexOf('### Remarks'), format.indexOf('## Tombstones'));
+    const explained = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1]);
+    expect(explained).toEqual([...AUDIO_WARNINGS]);
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.includes('.test.') && !name.endsWith('audio-facts.ts'))
+      .map((name) => readFileSync(join(root, 'src', name), 'utf8'))
+      .join('\n');
+    expect(AUDIO_WARNINGS.filter((code) => !sources.includes(`code: '${code}'`))).toEqual([]);
   });
 });

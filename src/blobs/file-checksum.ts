@@ -108,7 +108,8 @@ class WorkerHasher implements FileHasher {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(siblingModule(import.meta.url, 'checksum-worker'));
+    // Flags of the host program (`--eval`, loaders) are not meant for this thread.
+    const worker = new Worker(siblingModule(import.meta.url, 'checksum-worker'), { execArgv: [] });
     this.#workers.set(worker, undefined);
     worker.on('message', (answer: ChecksumAnswer) => this.#settle(worker, answer));
     worker.on('error', (error) => this.#end(worker, error));

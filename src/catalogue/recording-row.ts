@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import { NO_TAGS } from '../model/audio-facts.ts';
 import { isSha256Hex } from '../model/digest.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { isId } from '../model/id.ts';
@@ -96,6 +97,7 @@ export function toRecording(row: RecordingRow): Recording {
     checksum: row.checksum,
     ...LATER_FIELDS,
     ...document,
+    embedded: { ...NO_TAGS, ...document.embedded },
     tags: JSON.parse(row.tags) as string[],
     notes: row.notes,
     status: row.status as RecordingStatus,

@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from '../model/format.ts';
 import { findPreset } from '../model/preset.ts';
-import type { Recording } from '../model/recording.ts';
+import type { Loudness, Recording } from '../model/recording.ts';
 import type { TableColumn } from './table.ts';
 import { printable } from './terminal-text.ts';
 
@@ -68,6 +68,9 @@ export function recordingFacts(recording: Recording, filePath: string): [label: 
     ['Original name', recording.filename],
     ['File', filePath],
     ['SHA-256', recording.checksum],
+    ['Audio SHA-256', recording.audioChecksum],
+    ['Loudness', loudnessText(recording.loudness)],
+    ['Silence', shareText(recording.silenceShare)],
     ['Embedded title', embedded.title],
     ['Embedded artist', embedded.artist],
     ['Embedded album', embedded.album],
@@ -76,6 +79,22 @@ export function recordingFacts(recording: Recording, filePath: string): [label: 
     ['Id', recording.id],
   ];
   return facts.flatMap(([label, text]) => (text === null || text === '' ? [] : [[label, printable(text)]]));
+}
+
+/** `-23.1 LUFS, range 7.2 LU, true peak -1.0 dBTP`; null where it was not measured. */
+export function loudnessText(loudness: Loudness | null): string | null {
+  if (loudness === null) return null;
+  const { integratedLufs, rangeLu, truePeakDbtp } = loudness;
+  return [
+    integratedLufs === null ? 'below -70 LUFS' : `${integratedLufs.toFixed(1)} LUFS`,
+    ...(rangeLu === null ? [] : [`range ${rangeLu.toFixed(1)} LU`]),
+    ...(truePeakDbtp === null ? [] : [`true peak ${truePeakDbtp.toFixed(1)} dBTP`]),
+  ].join(', ');
+}
+
+/** `12 %`; null where it was not measured. */
+export function shareText(share: number | null): string | null {
+  return share === null ? null : `${Math.round(share * 100)} %`;
 }
 
 export interface AudioText {

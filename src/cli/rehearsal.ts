@@ -13,7 +13,7 @@ export async function openRehearsal(): Promise<Rehearsal> {
   return {
     async importFile(path, { signal } = {}) {
       try {
-        const { checksum } = await prober.probe(path, signal);
+        const { checksum } = await prober.probe(path, signal === undefined ? {} : { signal });
         return { file: path, status: 'stored', checksum };
       } catch (error) {
         if (signal?.aborted || !(error instanceof VoiceRecorderError)) throw error;

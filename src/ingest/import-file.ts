@@ -46,7 +46,8 @@ async function store(desk: ImportDesk, source: AdmittedFile, options: ImportOpti
   }
 }
 
-function wishFor(source: AdmittedFile, { title, tags }: ImportOptions): UploadWish {
+/** What an import says about its file when nobody says more. */
+export function wishFor(source: AdmittedFile, { title, tags }: ImportOptions): UploadWish {
   return {
     kind: 'file',
     filename: basename(source.path),

@@ -6,12 +6,14 @@ function clues(given: {
   wish?: Partial<DateClues['wish']>;
   bext?: Record<string, string>;
   date?: string;
+  madeAt?: string;
   filename?: string;
   localZone?: string;
 }): DateClues {
   return {
     wish: { kind: 'file', recordedAt: null, recordedAtSource: null, recordedAtZone: null, ...given.wish },
     embedded: { ...NO_TAGS, bext: given.bext ?? null, date: given.date ?? null },
+    madeAt: given.madeAt ?? null,
     filename: given.filename ?? 'x.wav',
     createdAt: '2026-11-22T12:00:00.000Z',
     localZone: given.localZone ?? 'Europe/Berlin',
@@ -25,6 +27,7 @@ describe('the date of a recording', () => {
       wish: { recordedAt: '2020-01-01T00:00:00Z', recordedAtSource: 'file-date' },
       bext: { originationDate: '2021-07-01', originationTime: '10:20:30' },
       date: '2022-07-01T00:00:00Z',
+      madeAt: '2024-07-01T00:00:00.000000Z',
       filename: '2023-07-01.wav',
     };
     expect(found(all)).toEqual({ recordedAt: '2021-07-01T08:20:30.000Z', recordedAtSource: 'bext' });
@@ -33,7 +36,11 @@ describe('the date of a recording', () => {
       recordedAtSource: 'tags',
     });
     expect(found({ ...all, bext: {}, date: '2022' }).recordedAtSource).toBe('filename');
-    expect(found({ ...all, bext: {}, date: '', filename: 'x.wav' })).toEqual({
+    expect(found({ ...all, bext: {}, date: '2022', filename: 'x.wav' })).toEqual({
+      recordedAt: '2024-07-01T00:00:00.000Z',
+      recordedAtSource: 'tags',
+    });
+    expect(found({ ...all, bext: {}, date: '', madeAt: '1904-01-01T00:00:00Z', filename: 'x.wav' })).toEqual({
       recordedAt: '2020-01-01T00:00:00.000Z',
       recordedAtSource: 'file-date',
     });

@@ -10,6 +10,8 @@ export interface RecordedAt {
 export interface DateClues {
   readonly wish: Pick<UploadWish, 'kind' | 'recordedAt' | 'recordedAtSource' | 'recordedAtZone'>;
   readonly embedded: EmbeddedTags;
+  /** When the container says it was made: often only when it was copied or converted, so the name goes before. */
+  readonly madeAt: string | null;
   readonly filename: string;
   /** What a clock that says later than this says is not believed. */
   readonly createdAt: string;
@@ -37,6 +39,7 @@ export function findRecordedAt(clues: DateClues): RecordedAt {
     ['bext', fromBroadcastWave(embedded, zone)],
     ['tags', embedded.date === null ? undefined : parseTagDate(embedded.date, zone)],
     ['filename', fromFileName(clues.filename, zone)],
+    ['tags', clues.madeAt === null ? undefined : parseInstant(clues.madeAt)],
     ['file-date', given],
   ];
   for (const [source, ms] of witnesses) if (isBelieved(ms)) return answer(ms, source);

@@ -13,6 +13,12 @@ const NAMES = {
   comment: ['comment', 'comments', 'description'],
 } as const;
 
+/** When the container says it was made: MP4 and MOV by their movie header, Matroska by its DateUTC. */
+export function readMadeAt(container: Dictionary | null): string | null {
+  const text = container?.get('creation_time') ?? null;
+  return text === null || Number.isNaN(Date.parse(text)) ? null : text;
+}
+
 /** Tags of the container, else of the stream; FFmpeg has made UTF-8 of them. */
 export function readEmbeddedTags(container: Dictionary | null, stream: Dictionary | null): EmbeddedTags {
   const found = new Map<string, string>();

@@ -5,7 +5,7 @@ import { type AudioInput, withAudioInput } from './audio-input.ts';
 import { type AudioScan, scanAudio } from './audio-scan.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { extensionOf, mimeTypeOf } from './containers.ts';
-import { readEmbeddedTags } from './embedded-tags.ts';
+import { readEmbeddedTags, readMadeAt } from './embedded-tags.ts';
 import type { GuardedFile } from './guarded-file.ts';
 import { isPlayable } from './playability.ts';
 import { checkFormat } from './riff-format.ts';
@@ -89,6 +89,7 @@ function describeInput(
       readEmbeddedTags(input.context.metadata, input.stream.metadata),
       input.demuxer === 'au' ? reader : undefined,
     ),
+    madeAt: readMadeAt(input.context.metadata),
     isPlayable: isPlayable({
       container,
       codec,
@@ -147,7 +148,15 @@ function chooseLength(
       message: 'The file ends before the recording does; what is there is kept.',
     });
   }
-  if (scannedSeconds === null || scannedSeconds === 0) return { seconds: headerSeconds ?? 0, warnings };
+  if (scannedSeconds === null || scannedSeconds === 0) {
+    if (!outline.isHeaderTrue) {
+      warnings.push({
+        code: 'duration-estimated',
+        message: 'Neither header nor packets tell the length; it is reckoned from the bit rate.',
+      });
+    }
+    return { seconds: headerSeconds ?? 0, warnings };
+  }
   if (!outline.isHeaderTrue || headerSeconds === null) return { seconds: scannedSeconds, warnings };
   if (Math.abs(headerSeconds - scannedSeconds) <= AGREED_SECONDS) return { seconds: headerSeconds, warnings };
   if (warnings.length === 0) {

@@ -48,6 +48,7 @@ export function probeWav(
     bitDepth: format.bitDepth,
     bitRateBps: durationSeconds > 0 ? Math.round((data.sizeBytes * 8) / durationSeconds) : null,
     embedded: readTags(file, reader, outline.file),
+    madeAt: null,
     isPlayable: isPlayable({
       container,
       codec,

@@ -46,6 +46,11 @@ function warningsOf(facts: AudioFacts): string[] {
   return facts.warnings.map((warning) => warning.code);
 }
 
+const IXML =
+  '<?xml version="1.0"?>\n<BWFXML><PROJECT>Harbour &amp; sea</PROJECT><SCENE>12A</SCENE><NOTE></NOTE>' +
+  '<SPEED><TIMECODE_RATE>25/1</TIMECODE_RATE></SPEED><TRACK_LIST><TRACK><NAME>Boom</NAME></TRACK>' +
+  '<TRACK><NAME>Lav &#60;1&#x3E;</NAME></TRACK></TRACK_LIST></BWFXML>\n';
+
 describe('probe of sound files', () => {
   it.each([
     ['tone.wav', 'wav', 'pcm_s16le', 'audio/wav', true],
@@ -93,11 +98,17 @@ describe('probe of sound files', () => {
       chunks: [
         ['LIST', info],
         ['bext', bext],
-        ['iXML', Buffer.from('<BWFXML/>')],
+        ['iXML', Buffer.from(IXML)],
       ],
     });
     const { embedded } = probe(write('tagged.wav', wav), 'tagged.wav');
-    expect(embedded).toMatchObject({ title: 'Straße', artist: 'Jürgen', ixml: '<BWFXML/>' });
+    expect(embedded).toMatchObject({ title: 'Straße', artist: 'Jürgen', ixml: IXML });
+    expect(embedded.ixmlFields).toEqual({
+      project: 'Harbour & sea',
+      scene: '12A',
+      timecodeRate: '25/1',
+      trackNames: 'Boom\nLav <1>',
+    });
     expect(embedded.bext).toMatchObject({
       description: 'Interview',
       originationDate: '2026-11-22',
@@ -105,6 +116,60 @@ describe('probe of sound files', () => {
       loudnessValue: -23,
     });
     expect(embedded.bext).not.toHaveProperty('loudnessRange');
+  });
+
+  it.each([
+    [
+      'UTF-16 with a mark',
+      Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('<TAKE>7</TAKE>', 'utf16le')]),
+    ],
+    ['zeros behind it', Buffer.from('<TAKE>7</TAKE>\0\0')],
+    ['no end', Buffer.from('<TAKE>7</TAKE><NOTE>x')],
+  ])('reads iXML in %s', (_, content) => {
+    const path = write('ixml.wav', makeWav({ seconds: 0.5, chunks: [['iXML', content]] }));
+    expect(probe(path, 'ixml.wav').embedded.ixmlFields).toEqual({ take: '7' });
+  });
+
+  it('reads all of bext, and of earlier versions only what they have', () => {
+    const bext = Buffer.alloc(700);
+    bext.write('Recorder', 256);
+    bext.write('DE0001', 288);
+    bext.write('21:32:05', 330);
+    bext.writeBigUInt64LE(5_000_000_000n, 338);
+    bext.fill(0xab, 348, 412);
+    [-2300, 810, -90, -1800, -2100].forEach((hundredths, index) => {
+      bext.writeInt16LE(hundredths, 412 + index * 2);
+    });
+    bext.write('A=PCM,F=48000\r\n', 602);
+    const read = (version: number, length = 700) => {
+      bext.writeUInt16LE(version, 346);
+      const wav = makeWav({ seconds: 0.1, chunks: [['bext', bext.subarray(0, length)]] });
+      return probe(write('bext.wav', wav), 'bext.wav').embedded.bext;
+    };
+    const basic = {
+      description: '',
+      originator: 'Recorder',
+      originatorReference: 'DE0001',
+      originationDate: '',
+      originationTime: '21:32:05',
+      timeReference: 5_000_000_000,
+      codingHistory: 'A=PCM,F=48000\r\n',
+    };
+    const umid = 'ab'.repeat(64);
+    expect(read(0)).toEqual({ ...basic, version: 0, umid: '' });
+    expect(read(1)).toEqual({ ...basic, version: 1, umid });
+    expect(read(2)).toEqual({
+      ...basic,
+      version: 2,
+      umid,
+      loudnessValue: -23,
+      loudnessRange: 8.1,
+      maxTruePeakLevel: -0.9,
+      maxMomentaryLoudness: -18,
+      maxShortTermLoudness: -21,
+    });
+    expect(read(0, 348)).toEqual({ ...basic, version: 0, umid: '', codingHistory: '' });
+    expect(read(0, 347)).toBeNull();
   });
 
   it.each([0, 0xffff_ffff, 0x7fff_ffff - 36])(

@@ -2,6 +2,7 @@ import type { EmbeddedTags } from '../model/audio-facts.ts';
 import { NO_TAGS } from '../model/audio-facts.ts';
 import { readBroadcastExtension } from './broadcast-extension.ts';
 import type { ByteReader } from './byte-reader.ts';
+import { readIxmlFields, readXmlText } from './ixml.ts';
 import type { RiffFile } from './riff-file.ts';
 
 /** Longer texts than this are cut; longer iXML documents are left out. */
@@ -27,7 +28,8 @@ export function readRiffTags(reader: ByteReader, file: RiffFile): EmbeddedTags {
       const content = reader.copy(chunk.offset, Math.min(chunk.sizeBytes, MAX_TEXT_BYTES));
       tags = { ...tags, bext: readBroadcastExtension(content) ?? tags.bext };
     } else if (chunk.id === 'iXML' && chunk.sizeBytes <= MAX_IXML_BYTES) {
-      tags = { ...tags, ixml: readText(reader.copy(chunk.offset, chunk.sizeBytes)) };
+      const ixml = readXmlText(reader.copy(chunk.offset, chunk.sizeBytes));
+      tags = { ...tags, ixml, ixmlFields: ixml === null ? null : readIxmlFields(ixml) };
     }
   }
   return tags;

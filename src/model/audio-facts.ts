@@ -1,6 +1,17 @@
+/** Every code of a remark that this version makes; `docs/errors.md` explains each. Sidecars may hold others. */
+export const AUDIO_WARNINGS = [
+  'truncated',
+  'size-header-wrong',
+  'duration-estimated',
+  'duration-differs',
+  'decode-errors',
+  'wrong-extension',
+  'recovered',
+] as const;
+
 /** A remark about audio that was kept although something about it is not as it should be. */
 export interface AudioWarning {
-  /** `truncated`, `size-header-wrong`, `duration-estimated`, `wrong-extension`, `decode-errors`, … */
+  /** One of {@link AUDIO_WARNINGS}, or what another version wrote. */
   readonly code: string;
   readonly message: string;
 }
@@ -16,6 +27,8 @@ export interface EmbeddedTags {
   readonly bext: Readonly<Record<string, string | number>> | null;
   /** The raw iXML document; null when there is none. */
   readonly ixml: string | null;
+  /** What people look for in it (project, scene, take, tape, note, track names, …), by name; null when there is none. */
+  readonly ixmlFields: Readonly<Record<string, string>> | null;
 }
 
 /** What a probe found out about one audio file. Container and codec names are FFmpeg's. */
@@ -34,6 +47,8 @@ export interface AudioFacts {
   /** Of the audio stream. */
   readonly bitRateBps: number | null;
   readonly embedded: EmbeddedTags;
+  /** When the container says that it was made, ISO 8601; phones and recorders write it, other programs too. */
+  readonly madeAt: string | null;
   /** False when browsers cannot play or seek the original and a rendition is needed. */
   readonly isPlayable: boolean;
   readonly warnings: readonly AudioWarning[];
@@ -47,4 +62,5 @@ export const NO_TAGS: EmbeddedTags = {
   comment: null,
   bext: null,
   ixml: null,
+  ixmlFields: null,
 };

@@ -88,7 +88,8 @@ export class RunningDigests {
   }
 
   #start(index: number): Thread {
-    const worker = new Worker(siblingModule(import.meta.url, 'running-digest-worker'));
+    // Flags of the host program (`--eval`, loaders) are not meant for this thread.
+    const worker = new Worker(siblingModule(import.meta.url, 'running-digest-worker'), { execArgv: [] });
     const thread: Thread = { worker, asked: new Map() };
     let reason: unknown;
     worker.on('message', (reply: DigestReply) => settle(thread, reply));

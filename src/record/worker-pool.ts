@@ -83,7 +83,8 @@ export class WorkerPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#module);
+    // Flags of the host program (`--eval`, loaders) are not meant for this thread.
+    const worker = new Worker(this.#module, { execArgv: [] });
     let reason: unknown;
     worker.on('message', (message: PoolMessage) => this.#receive(worker, message));
     worker.on('error', (error) => {

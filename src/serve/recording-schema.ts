@@ -58,6 +58,7 @@ export const recordingSchema = z.object({
     comment: textOrNull,
     bext: z.record(z.string(), z.union([z.string(), z.number()])).nullable(),
     ixml: textOrNull,
+    ixmlFields: z.record(z.string(), z.string()).nullable(),
   }),
   loudness: z
     .object({ integratedLufs: numberOrNull, rangeLu: numberOrNull, truePeakDbtp: numberOrNull })

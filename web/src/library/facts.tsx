@@ -12,7 +12,7 @@ const words = STRINGS.detail;
 
 /** What is known about the file itself; nothing here can be changed. */
 export function Facts({ recording }: { readonly recording: Recording }) {
-  const { duration, channels, bitDepth, bitRateBps } = recording;
+  const { duration, channels, bitDepth, bitRateBps, loudness, silenceShare } = recording;
   return (
     <section className="sheet px-5 py-4" aria-labelledby="facts">
       <h2 id="facts" className="mb-2 font-semibold">
@@ -33,6 +33,8 @@ export function Facts({ recording }: { readonly recording: Recording }) {
         <Fact name={words.channels}>{words.channelNames[channels] ?? words.channelCount(channels)}</Fact>
         <Fact name={words.bitDepth}>{bitDepth === null ? null : words.bits(bitDepth)}</Fact>
         <Fact name={words.bitRate}>{bitRateBps === null ? null : formatBitRate(bitRateBps)}</Fact>
+        <Fact name={words.loudness}>{loudness === null ? null : words.loudnessOf(loudness)}</Fact>
+        <Fact name={words.silence}>{silenceShare === null ? null : words.percent(silenceShare)}</Fact>
         <Fact name={words.originalName}>{recording.filename}</Fact>
         <Fact name={words.storedAs} isWide>
           <span className="font-mono text-[0.8125rem]">{recording.storedFilename}</span>

@@ -1,3 +1,8 @@
+import type { Loudness } from '../../../src/model/recording.ts';
+
+/** One decimal, with a true minus. */
+const signed = (value: number) => value.toFixed(1).replace('-', '−');
+
 export const detail = {
   play: 'Play',
   pause: 'Pause',
@@ -33,6 +38,15 @@ export const detail = {
   channelNames: ['', 'Mono', 'Stereo'],
   channelCount: (count: number) => `${count} channels`,
   bitDepth: 'Bit depth',
+  loudness: 'Loudness',
+  loudnessOf: ({ integratedLufs, rangeLu, truePeakDbtp }: Loudness) =>
+    [
+      integratedLufs === null ? 'below −70 LUFS' : `${signed(integratedLufs)} LUFS`,
+      ...(rangeLu === null || integratedLufs === null ? [] : [`range ${rangeLu.toFixed(1)} LU`]),
+      ...(truePeakDbtp === null ? [] : [`peak ${signed(truePeakDbtp)} dBTP`]),
+    ].join(', '),
+  silence: 'Silence',
+  percent: (share: number) => `${Math.round(share * 100)} %`,
   bits: (count: number) => `${count} bit`,
   bitRate: 'Bit rate',
   originalName: 'Original name',
