@@ -1,14 +1,28 @@
 import { readSpace } from './blobs/disk-space.ts';
 import { Reserve } from './blobs/reserve.ts';
+import { acceptanceAt, requireAccepted } from './capacity/degradation.ts';
+import { FolderUsages } from './capacity/folder-usage.ts';
+import { type ReservingDesk, reservingCopies, reservingUploads } from './capacity/reserving-uploads.ts';
+import { SpaceLedger } from './capacity/space-ledger.ts';
+import { type FolderKind, reportStorage } from './capacity/storage-report.ts';
+import { readGrowthFigures } from './catalogue/growth-figures.ts';
+import type { Catalogue } from './catalogue/open-catalogue.ts';
+import { readStorageFigures } from './catalogue/storage-figures.ts';
 import type { StorageConfig } from './config/storage-config.ts';
+import type { EventHub } from './library/event-hub.ts';
 import { StoreSpace } from './library/store-space.ts';
+import type { Recommendation } from './model/cleanup.ts';
+import type { Clock } from './model/clock.ts';
+import { PRESETS } from './model/preset.ts';
 import type { LogListener } from './open-options.ts';
+import type { UploadSpool } from './record/uploads-desk.ts';
+import type { StorageReport } from './voice-recorder.ts';
 
 const MB = 1_000_000;
 
 /** The room of a store, as its settings want it kept. */
 export function spaceOf(config: StorageConfig, log: LogListener): StoreSpace {
-  const keepFreeBytes = config.enableDiskSpaceCheck ? config.minDiskSpaceMb * MB : 0;
+  const keepFreeBytes = keepFreeBytesOf(config);
   const read = () => readSpace(config.dataDir);
   return new StoreSpace({
     readSpace: read,
@@ -16,4 +30,94 @@ export function spaceOf(config: StorageConfig, log: LogListener): StoreSpace {
     keepFreeBytes,
     onFault: (error) => log('warn', 'The reserve could not be made.', { error }),
   });
+}
+
+function keepFreeBytesOf(config: StorageConfig): number {
+  return config.enableDiskSpaceCheck ? config.minDiskSpaceMb * MB : 0;
+}
+
+/** The room `capacity`, joined with the disk: who is promised what, and what is given up when it gets scarce. */
+export interface JoinedCapacity {
+  /** Rejects with `disk-full` when no derived file is to be made any more. */
+  requireRoomToDerive(): Promise<void>;
+  /** The spool, with room kept for what is declared. */
+  reserving(spool: UploadSpool): UploadSpool;
+  report(
+    rooms: {
+      readonly catalogue: Catalogue;
+      recommend(): Promise<readonly Recommendation[]>;
+    },
+    isThorough: boolean,
+  ): Promise<StorageReport>;
+}
+
+export function joinCapacity(
+  config: StorageConfig,
+  space: StoreSpace,
+  parts: { readonly clock: Clock; readonly events: EventHub },
+): JoinedCapacity {
+  const { clock, events } = parts;
+  const keepFreeBytes = keepFreeBytesOf(config);
+  const ledger = new SpaceLedger({ usableBytes: () => space.usableBytes(), clock });
+  const usages = new FolderUsages<FolderKind>(foldersOf(config), clock);
+  const desk: ReservingDesk = {
+    ledger,
+    requireAccepted: async (kind) => requireAccepted(kind, await space.read(), keepFreeBytes),
+  };
+  events.subscribe((event) => {
+    if (event.type === 'upload-progress') ledger.progress(event.uploadId, event.offsetBytes);
+    if (event.type === 'cleanup-progress' || event.type === 'recording-purged') usages.forget();
+  });
+  return {
+    requireRoomToDerive: async () => requireAccepted('derived', await space.read(), keepFreeBytes),
+    reserving: (spool) => reservingSpool(spool, desk),
+    report: ({ catalogue, recommend }, isThorough) =>
+      reportStorage(
+        {
+          dataDir: config.dataDir,
+          presets: PRESETS,
+          clock,
+          readSpace: () => space.read(),
+          usableBytes: () => space.usableBytes(),
+          reservedBytes: () => ledger.reservedBytes(),
+          acceptance: async () => acceptanceAt(await space.read(), keepFreeBytes),
+          figures: (since) =>
+            catalogue.contexts.withSession({ name: 'storage report', readonly: true }, async (db) => ({
+              ...(await readStorageFigures(db)),
+              ...(await readGrowthFigures(db, since)),
+            })),
+          usages,
+          recommend,
+        },
+        isThorough,
+      ),
+  };
+}
+
+function reservingSpool(spool: UploadSpool, desk: ReservingDesk): UploadSpool {
+  return {
+    ...reservingUploads(spool, desk),
+    copyIn: reservingCopies((path, wish, options) => spool.copyIn(path, wish, options), desk),
+    head: (id) => spool.head(id),
+    creatorOf: (id) => spool.creatorOf(id),
+    recover: () => spool.recover(),
+    listUnfinished: () => spool.listUnfinished(),
+    isTakeArriving: (takeId) => spool.isTakeArriving(takeId),
+    adoptExpired: () => spool.adoptExpired(),
+    discardSpooled: (id) => spool.discardSpooled(id),
+    close: () => spool.close(),
+  };
+}
+
+function foldersOf(config: StorageConfig): Readonly<Record<FolderKind, readonly string[]>> {
+  const { catalogueFile } = config;
+  return {
+    derived: [config.derivedPath],
+    // Takes of `vrp record` on their way to the spool.
+    spool: [config.spoolPath, `${config.dataDir}/takes`],
+    quarantine: [config.quarantinePath],
+    backup: [config.backupPath],
+    database: [catalogueFile, `${catalogueFile}-wal`, `${catalogueFile}-shm`],
+    reserve: [config.reserveFile],
+  };
 }

@@ -10,6 +10,8 @@ import { OneAtATime } from './one-at-a-time.ts';
 const fillRandomly = promisify<Buffer, Buffer>(randomFill);
 
 const RESERVE_BYTES = 64 * 1024 * 1024;
+/** On small disks it is not more than this share of them. */
+const SHARE = 1 / 16;
 const CHUNK_BYTES = 1024 * 1024;
 
 export interface ReserveDesk {
@@ -18,6 +20,7 @@ export interface ReserveDesk {
   readonly readSpace: () => Promise<DiskSpace>;
   /** What must stay free besides: the reserve is never made out of the last room. */
   readonly keepFreeBytes: number;
+  /** 64 MiB, or a sixteenth of a smaller disk, when not given. */
   readonly sizeBytes?: number;
 }
 
@@ -27,18 +30,19 @@ export interface ReserveDesk {
  */
 export class Reserve {
   readonly #desk: ReserveDesk;
-  readonly #sizeBytes: number;
+  #sizeBytes: number | undefined;
   readonly #turns = new OneAtATime();
 
   constructor(desk: ReserveDesk) {
     this.#desk = desk;
-    this.#sizeBytes = desk.sizeBytes ?? RESERVE_BYTES;
+    this.#sizeBytes = desk.sizeBytes;
   }
 
   /** True when the whole reserve is there. */
   async isHeld(): Promise<boolean> {
     try {
-      return (await stat(this.#desk.path)).size >= this.#sizeBytes;
+      const sizeBytes = await this.#size();
+      return (await stat(this.#desk.path)).size >= sizeBytes;
     } catch (error) {
       if (isMissing(error)) return false;
       throw asDiskFailure(error, `look at the reserve ${this.#desk.path}`);
@@ -53,8 +57,9 @@ export class Reserve {
     return this.#turns.run('reserve', async () => {
       if (await this.isHeld()) return true;
       const { freeBytes } = await this.#desk.readSpace();
-      if (freeBytes < this.#desk.keepFreeBytes + 4 * this.#sizeBytes) return false;
-      return await this.#make();
+      const sizeBytes = await this.#size();
+      if (freeBytes < this.#desk.keepFreeBytes + 4 * sizeBytes) return false;
+      return await this.#make(sizeBytes);
     });
   }
 
@@ -72,16 +77,25 @@ export class Reserve {
     });
   }
 
-  async #make(): Promise<boolean> {
+  async #size(): Promise<number> {
+    if (this.#sizeBytes === undefined) {
+      const { totalBytes } = await this.#desk.readSpace();
+      const share = Math.floor((totalBytes * SHARE) / CHUNK_BYTES) * CHUNK_BYTES;
+      this.#sizeBytes = Math.max(CHUNK_BYTES, Math.min(RESERVE_BYTES, share));
+    }
+    return this.#sizeBytes;
+  }
+
+  async #make(sizeBytes: number): Promise<boolean> {
     const partial = `${this.#desk.path}.partial`;
     try {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0);
       const file = await open(partial, flags, 0o600);
       try {
         const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-        for (let done = 0; done < this.#sizeBytes; done += CHUNK_BYTES) {
+        for (let done = 0; done < sizeBytes; done += CHUNK_BYTES) {
           await fillRandomly(chunk);
-          await file.writeFile(chunk.subarray(0, Math.min(CHUNK_BYTES, this.#sizeBytes - done)));
+          await file.writeFile(chunk.subarray(0, Math.min(CHUNK_BYTES, sizeBytes - done)));
         }
         await file.datasync();
       } finally {

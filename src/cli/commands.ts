@@ -112,6 +112,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/rebuild.ts'),
   },
   {
+    name: 'storage',
+    group: FILES,
+    summary: 'show what is kept, what still fits, and for how long',
+    load: () => import('./commands/storage.ts'),
+  },
+  {
     name: 'backup',
     group: FILES,
     summary: 'make a checked snapshot of the catalogue',

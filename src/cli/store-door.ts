@@ -9,14 +9,15 @@ export interface StoreDoor {
   storageReport(): Promise<StorageReport>;
 }
 
-// A snapshot of a large catalogue on a slow disk takes minutes.
+// A snapshot of a large catalogue on a slow disk takes minutes, and so does counting a million derived files.
+const COUNT_TIMEOUT_MS = 10 * 60 * 1000;
 const SNAPSHOT_TIMEOUT_MS = 60 * 60 * 1000;
 
 export function storeInProcess(recorder: VoiceRecorder): StoreDoor {
   return {
     createBackup: () => recorder.backups.create(),
     listBackups: () => recorder.backups.list(),
-    storageReport: () => recorder.storageReport(),
+    storageReport: () => recorder.storageReport({ isThorough: true }),
   };
 }
 
@@ -26,6 +27,8 @@ export function storeThroughServer(api: ApiClient): StoreDoor {
       (await api.request('POST', '/api/backups', { timeoutMs: SNAPSHOT_TIMEOUT_MS })).json as NewBackup,
     listBackups: async () =>
       ((await api.request('GET', '/api/backups')).json as { items: readonly Backup[] }).items,
-    storageReport: async () => (await api.request('GET', '/api/storage')).json as StorageReport,
+    storageReport: async () =>
+      (await api.request('GET', '/api/storage?thorough=true', { timeoutMs: COUNT_TIMEOUT_MS }))
+        .json as StorageReport,
   };
 }

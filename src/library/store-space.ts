@@ -3,6 +3,8 @@ import { bytesPerMinute, type Preset } from '../model/preset.ts';
 export interface SpaceReading {
   readonly freeBytes: number;
   readonly totalBytes: number;
+  /** Files that can still be made; null where the file system does not count them. */
+  readonly freeInodes: number | null;
 }
 
 export interface StoreSpaceDesk {
