@@ -67,6 +67,11 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       return { calls, missed, broken };
     },
   },
+  'bit-flips': {
+    about:
+      'flips one bit in each of 200 of 400 stored files: `vrp verify` must name exactly those (takes no --seconds)',
+    run: async ({ seed }) => (await import('../test/torture/bit-flips.ts')).run({ seed }),
+  },
   'browser-kill': {
     about:
       'kills the browser in takes of 20 s: at most the last second is lost (--preset ID, --kills N of each)',
