@@ -36,8 +36,15 @@ export type {
   RecordingPage,
   RecordingQuery,
 } from './model/recording.ts';
+export type { RepairableFault, RepairOutcome } from './model/repair.ts';
 export type { Take, TakeAmendment } from './model/take.ts';
 export type { UploadReceipt, UploadState, UploadWish } from './model/upload.ts';
+export type {
+  FixityCheck,
+  ReconcileReport,
+  VerificationReport,
+  VerificationResult,
+} from './model/verification.ts';
 export { openVoiceRecorder } from './open.ts';
 export type { OpenOptions } from './open-options.ts';
 export type { ProbeOptions } from './probe-file.ts';
@@ -56,6 +63,7 @@ export type {
   StoredFiles,
   StreamWish,
 } from './stored-files.ts';
+export type { Verification, VerifyOptions } from './verify/verification.ts';
 export type {
   Access,
   AudioSource,

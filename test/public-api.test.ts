@@ -9,6 +9,14 @@ const source = new URL('../src/', import.meta.url);
 
 /** Every name a stranger can import: adding or removing one is a decision, made here. */
 const PUBLIC_NAMES = [
+  'FixityCheck',
+  'ReconcileReport',
+  'RepairOutcome',
+  'RepairableFault',
+  'Verification',
+  'VerificationReport',
+  'VerificationResult',
+  'VerifyOptions',
   'SqliteSessions',
   'SessionMetrics',
   'SessionFactory',

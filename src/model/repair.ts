@@ -49,6 +49,7 @@ export const REPAIRABLE_FAULTS = {
   },
 } as const satisfies Record<string, { readonly fault: string; readonly fix: string }>;
 
+/** Stable word for one fault that can be put right. */
 export type RepairableFault = keyof typeof REPAIRABLE_FAULTS;
 
 /** What became of one recording that was to be repaired. */

@@ -6,6 +6,7 @@ import type { RecordingId } from './id.ts';
  * `unreadable`: it is there, but the disk or its permissions refuse to give it.
  */
 export const VERIFICATION_RESULTS = ['ok', 'damaged', 'missing', 'unreadable'] as const;
+/** One word for what a check came to. */
 export type VerificationResult = (typeof VERIFICATION_RESULTS)[number];
 
 /** One reading of one original, from its first byte to its last. */

@@ -26,6 +26,7 @@ export interface Verification {
   report(): Promise<VerificationReport>;
 }
 
+/** How one recording is read again. */
 export interface VerifyOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytesRead: number) => void;
