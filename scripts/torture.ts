@@ -83,6 +83,10 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       'stops a whole browser in mid-take as a shut laptop does, for --seconds: the take goes on, and tells',
     run: async (options) => (await import('../test/torture/browser-asleep.ts')).run(options),
   },
+  'microphone-unplugged': {
+    about: 'pulls a real microphone out in mid-take and puts it back with another rate (needs PulseAudio)',
+    run: async () => (await import('../test/torture/microphone-unplugged.ts')).run(),
+  },
   'long-take': {
     about:
       'takes of two hours in a browser, fed faster than the clock: its memory stays as it was (--preset ID)',

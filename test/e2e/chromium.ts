@@ -40,10 +40,14 @@ export interface BrowserWish {
   readonly microphoneWav?: string;
   readonly viewport?: { width: number; height: number };
   readonly colorScheme?: 'light' | 'dark';
+  /** `fake` (when not given): one that plays and is allowed; `asked`: nobody said yet; `system`: the machine's own. */
+  readonly microphone?: MicrophoneKind;
 }
 
+export type MicrophoneKind = 'fake' | 'asked' | 'system';
+
 /** What every browser of a test is started with. */
-export function chromiumArgs(found: FoundChromium): string[] {
+export function chromiumArgs(found: FoundChromium, microphone: MicrophoneKind = 'fake'): string[] {
   return [
     ...found.args,
     '--no-sandbox',
@@ -53,8 +57,8 @@ export function chromiumArgs(found: FoundChromium): string[] {
     '--disable-component-update',
     '--disable-sync',
     '--autoplay-policy=no-user-gesture-required',
-    '--use-fake-device-for-media-stream',
-    '--use-fake-ui-for-media-stream',
+    ...(microphone === 'system' ? [] : ['--use-fake-device-for-media-stream']),
+    ...(microphone === 'asked' ? [] : ['--use-fake-ui-for-media-stream']),
   ];
 }
 
@@ -65,9 +69,9 @@ export async function launchChromium(found: FoundChromium, wish: BrowserWish): P
     headless: true,
     viewport: wish.viewport ?? { width: 1280, height: 800 },
     colorScheme: wish.colorScheme ?? 'light',
-    permissions: ['microphone'],
+    ...(wish.microphone === 'asked' ? {} : { permissions: ['microphone'] }),
     args: [
-      ...chromiumArgs(found),
+      ...chromiumArgs(found, wish.microphone),
       ...(wish.microphoneWav ? [`--use-file-for-fake-audio-capture=${wish.microphoneWav}%noloop`] : []),
     ],
   });

@@ -7,7 +7,13 @@ import type { Recording } from '../../src/model/recording.ts';
 import { decodePcm } from '../decode-pcm.ts';
 import { voiceSamples, writeWav } from '../voice-wav.ts';
 import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
-import { type FoundChromium, freezeChromium, killChromium, launchChromium } from './chromium.ts';
+import {
+  type FoundChromium,
+  freezeChromium,
+  killChromium,
+  launchChromium,
+  type MicrophoneKind,
+} from './chromium.ts';
 import { changeRate, type Likeness, likeness } from './hear.ts';
 
 const SAMPLE_RATE_HZ = 48_000;
@@ -40,12 +46,13 @@ export interface Voice {
   readonly sampleRateHz?: number;
   /** Spoils the voice before it is played. */
   readonly spoil?: (samples: Float32Array, sampleRateHz: number) => void;
+  readonly microphone?: MicrophoneKind;
 }
 
 export async function openStudio(
   found: FoundChromium,
   playSeconds: number,
-  { sampleRateHz: rateHz = SAMPLE_RATE_HZ, spoil }: Voice = {},
+  { sampleRateHz: rateHz = SAMPLE_RATE_HZ, spoil, microphone = 'fake' }: Voice = {},
 ): Promise<Studio> {
   const folder = await mkdtemp(join(tmpdir(), 'vrp-e2e-'));
   const folders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
@@ -56,7 +63,7 @@ export async function openStudio(
   const server = await startVrp(folders);
   const token = (await runVrp(folders, ['token'])).stdout.trim();
   const profileFolder = join(folder, 'profile');
-  const context = await launchChromium(found, { profileFolder, microphoneWav });
+  const context = await launchChromium(found, { profileFolder, microphoneWav, microphone });
   const page = context.pages()[0] ?? (await context.newPage());
   await page.goto(server.loginUrl);
 
@@ -82,7 +89,7 @@ export async function openStudio(
     },
     freeze: (which, ms) => freezeChromium(profileFolder, which, ms),
     startBrowser: async () => {
-      studio.context = await launchChromium(found, { profileFolder, microphoneWav });
+      studio.context = await launchChromium(found, { profileFolder, microphoneWav, microphone });
       // Chromium writes cookies down after half a minute only.
       await studio.context.addCookies(session);
       studio.page = studio.context.pages()[0] ?? (await studio.context.newPage());

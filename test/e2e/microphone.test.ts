@@ -1,0 +1,77 @@
+import { chromium } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { chromiumArgs, findChromium } from './chromium.ts';
+import { recordedFor } from './shown-seconds.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+const found = await findChromium();
+
+let studio: Studio | undefined;
+afterEach(async () => {
+  await studio?.close();
+  studio = undefined;
+});
+
+describe.skipIf(!found)('the microphone (skipped without Chromium)', { timeout: 120_000 }, () => {
+  it('that is denied is told with the way out; revoked in mid-take it costs nothing, and the take goes on', async () => {
+    studio = await openStudio(found!, 60, { microphone: 'asked' });
+    const { page } = studio;
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    const answer = await permissions(studio);
+    await answer('denied');
+    await page.keyboard.press('r');
+    await page.getByText('does not let this page use the microphone').first().waitFor();
+    await answer('granted');
+    await page.keyboard.press('r');
+    await recordedFor(page, 4);
+    await answer('denied');
+    await page.getByRole('main').getByText('The microphone is gone').waitFor();
+    await answer('granted');
+    await page.getByText('does not let this page use the microphone').first().waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await recordedFor(page, 8, 60_000);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    await expect.poll(async () => (await studio!.recordings()).length).toBe(2);
+    const [first, second] = await studio.recordings();
+    expect(second).toMatchObject({ takeId: first!.takeId, segment: 1, gapBefore: { cause: 'device-lost' } });
+    for (const part of [first!, second!]) expect((await studio.hear(part)).correlation).toBeGreaterThan(0.99);
+    expect(first!.duration! + second!.duration!).toBeGreaterThan(7);
+  });
+});
+
+describe.skipIf(!found)('a private window (skipped without Chromium)', { timeout: 120_000 }, () => {
+  it('records and sends like any other, and says how little room there is', async () => {
+    studio = await openStudio(found!, 1);
+    const { context } = studio;
+    await expect.poll(async () => (await context.cookies()).length, { timeout: 30_000 }).toBeGreaterThan(0);
+    const cookies = await context.cookies();
+    const browser = await chromium.launch({ executablePath: found!.program, args: chromiumArgs(found!) });
+    try {
+      const window = await browser.newContext({ permissions: ['microphone'] });
+      await window.addCookies(cookies);
+      const page = await window.newPage();
+      await page.goto(studio.server.baseUrl);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await page.keyboard.press('r');
+      await recordedFor(page, 4);
+      await page.getByText(/in this browser \(.* used\)/).waitFor();
+      await page.getByRole('button', { name: 'Stop', exact: true }).click();
+      await page.getByRole('heading', { name: 'Saved' }).waitFor();
+      const [recording, ...others] = await studio.recordings();
+      expect(others).toEqual([]);
+      expect(recording!.duration).toBeGreaterThan(3.5);
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+/** Says what the person, or a rule of the machine, thinks of the microphone from then on. */
+async function permissions({ context, page }: Studio) {
+  // Its word is forgotten when the session ends.
+  const devtools = await context.newCDPSession(page);
+  const { origin } = new URL(page.url());
+  return (setting: 'granted' | 'denied') =>
+    devtools.send('Browser.setPermission', { permission: { name: 'microphone' }, setting, origin });
+}
