@@ -18,6 +18,7 @@ export { StorageConfig } from './config/storage-config.ts';
 export { type FileMetadata, FileMetadataCalculator } from './file-metadata-calculator.ts';
 export type { Actor, NamedToken, Role } from './model/access.ts';
 export type { AudioFacts, AudioWarning, EmbeddedTags } from './model/audio-facts.ts';
+export type { CheckPhase, CheckResult } from './model/check-result.ts';
 export type {
   CleanupItem,
   CleanupKind,

@@ -63,7 +63,7 @@ export function openProber(): Prober {
   const hasher = openFileHasher({ workerCount: 1 });
   return {
     async probe(path, { signal, isMeasured = false } = {}) {
-      const source = await admit(anySize, path, { isMove: false, needsRoom: false });
+      const source = await admit(anySize, path, { isMove: false });
       const real = await realpath(path);
       const [facts, { checksum, sizeBytes }, measured] = await Promise.all([
         media.probe(real, basename(path), signal),

@@ -86,7 +86,9 @@ export interface ImportOptions {
   readonly tags?: readonly string[];
   /** Removes the source after its copy was read back, matched and committed. */
   readonly isMove?: boolean;
-  /** Checks and probes, stores nothing. */
+  /** Reads what was stored again, and compares, before it counts as done; always so for a move. */
+  readonly isReadBack?: boolean;
+  /** Runs every check and says each, stores nothing. */
   readonly isDryRun?: boolean;
   readonly signal?: AbortSignal;
   /** Bytes of this file read so far. */

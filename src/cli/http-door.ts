@@ -2,13 +2,13 @@ import type { NamedToken, Role } from '../model/access.ts';
 import { failureCodeOf } from '../model/failure.ts';
 import type { Recording, RecordingPage, RecordingQuery } from '../model/recording.ts';
 import type { Take } from '../model/take.ts';
+import type { Rehearsal } from '../open-rehearsal.ts';
 import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
 import { takesThroughServer } from './capture/take-uploads.ts';
 import { careThroughServer } from './care-door.ts';
 import { filesThroughServer } from './files-door.ts';
 import { importThroughServer } from './http-import.ts';
 import type { LibraryDoor } from './library-door.ts';
-import { openRehearsal, type Rehearsal } from './rehearsal.ts';
 import { storeThroughServer } from './store-door.ts';
 
 /** The library of a running server. */
@@ -46,7 +46,8 @@ export async function openHttpDoor(
     restore: (id) => requestRecording(api, 'POST', `${recordingPath(id)}/restore`),
     async importFile(path, options) {
       if (!options.isDryRun) return importThroughServer(api, place.dataDir, path, options);
-      rehearsal ??= await openRehearsal();
+      const { openRehearsal } = await import('../open-rehearsal.ts');
+      rehearsal ??= openRehearsal(place.dataDir);
       return rehearsal.importFile(path, options);
     },
     takes: takesThroughServer(api),

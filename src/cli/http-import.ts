@@ -27,7 +27,8 @@ export async function importThroughServer(
       throw new VoiceRecorderError('audio-no-samples', `${path} is empty: expected an audio file.`);
     }
     const sent = await sendAndCompare(api, path, source, options);
-    return options.isMove ? await removeSource(api, dataDir, source, sent, options.signal) : sent;
+    if (!options.isMove && !options.isReadBack) return sent;
+    return await finishSource(api, dataDir, source, sent, options);
   } catch (error) {
     if (options.signal?.aborted) return rejected(path, interrupted(path, error));
     if (error instanceof VoiceRecorderError) return rejected(path, error);
@@ -72,15 +73,16 @@ async function sendAndCompare(
 }
 
 /** What was stored stays stored, even if its source must be left where it is. */
-async function removeSource(
+async function finishSource(
   api: ApiClient,
   dataDir: string,
   source: SourceFile,
   outcome: StoredOutcome,
-  signal: AbortSignal | undefined,
+  { isMove, signal }: ImportOptions,
 ): Promise<ImportOutcome> {
   try {
     await expectReadBack(api, outcome, signal);
+    if (!isMove) return outcome;
     const { json } = await api.request('GET', `/api/recordings/${outcome.id}`);
     await source.remove(join(dataDir, (json as Recording).storedFilename));
     return outcome;

@@ -35,7 +35,7 @@ const ENDS_THE_RUN: ReadonlySet<string> = new Set([
 /** Imports every file of the plan, `atOnce` at a time, until all are done or `signal` asks to stop. */
 export async function runImports(
   plan: ImportPlan,
-  options: Pick<ImportOptions, 'title' | 'tags' | 'isMove' | 'isDryRun'>,
+  options: Pick<ImportOptions, 'title' | 'tags' | 'isMove' | 'isDryRun' | 'isReadBack'>,
   desk: ImportDesk,
 ): Promise<ImportSummary> {
   const count = { stored: 0, duplicate: 0, rejected: 0, storedBytes: 0, leftOver: 0 };

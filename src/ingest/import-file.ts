@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
@@ -7,7 +6,8 @@ import type { ImportOptions } from '../voice-recorder.ts';
 import { type AdmittedFile, admit } from './admit.ts';
 import type { ImportDesk } from './ingest-desk.ts';
 import { ingestSpooled } from './ingest-spooled.ts';
-import { removeMovedSource } from './move-source.ts';
+import { readBack, removeMovedSource } from './move-source.ts';
+import { type RehearsalDesk, rehearse } from './rehearse.ts';
 
 /**
  * Brings in one file of this machine. Never rejects for a bad file, a full disk or an abort: the outcome says what
@@ -21,12 +21,13 @@ export async function importFile(
 ): Promise<ImportOutcome> {
   try {
     requireGoingOn(path, options.signal);
-    const { isMove = false, isDryRun = false } = options;
-    const source = await admit(desk, path, { isMove, needsRoom: !isDryRun });
-    if (isDryRun) return await rehearse(desk, source, options.signal);
+    const { isMove = false, isDryRun = false, isReadBack = false } = options;
+    if (isDryRun) return await rehearse(rehearsalOf(desk), path, options);
+    const source = await admit(desk, path, { isMove });
     const receipt = await store(desk, source, options);
     const outcome = outcomeOf(path, receipt);
-    return isMove ? await finishMove(desk, source, receipt, outcome) : outcome;
+    if (isMove) return await finish(() => removeMovedSource(desk, source, receipt), outcome);
+    return isReadBack ? await finish(() => readBack(desk, path, receipt), outcome) : outcome;
   } catch (error) {
     return rejection(path, error, options.signal);
   }
@@ -75,27 +76,21 @@ async function discard(desk: ImportDesk, { id }: SpooledFile): Promise<void> {
   }
 }
 
-/** Everything but the storing: what would become of this file? */
-async function rehearse(
-  desk: ImportDesk,
-  source: AdmittedFile,
-  signal?: AbortSignal,
-): Promise<ImportOutcome> {
-  await desk.media.probe(source.path, basename(source.path), signal);
-  const { checksum } = await desk.hashFile(await realpath(source.path), signal);
-  const standing = await desk.recordings.findByChecksum(checksum);
-  if (standing?.kind === 'file') return { file: source.path, status: 'duplicate', id: standing.id, checksum };
-  return { file: source.path, status: 'stored', checksum };
+function rehearsalOf(desk: ImportDesk): RehearsalDesk {
+  return {
+    dataDir: desk.dataDir,
+    maxFileBytes: desk.maxFileBytes,
+    usableBytes: () => desk.usableBytes(),
+    probe: (path, filename, signal) => desk.media.probe(path, filename, signal),
+    hashFile: (path, signal) => desk.hashFile(path, signal),
+    findByChecksum: (checksum) => desk.recordings.findByChecksum(checksum),
+  };
 }
 
-async function finishMove(
-  desk: ImportDesk,
-  source: AdmittedFile,
-  receipt: UploadReceipt,
-  outcome: ImportOutcome,
-): Promise<ImportOutcome> {
+/** What is stored stays stored, whatever fails after that. */
+async function finish(work: () => Promise<unknown>, outcome: ImportOutcome): Promise<ImportOutcome> {
   try {
-    await removeMovedSource(desk, source, receipt);
+    await work();
     return outcome;
   } catch (error) {
     if (!(error instanceof VoiceRecorderError)) throw error;

@@ -3,6 +3,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 import type { SpooledFile, UploadReceipt } from '../model/upload.ts';
+import { checksumRule } from '../validation/transfer-rules.ts';
 import { keepAsDuplicate } from './duplicate.ts';
 import type { IngestDesk } from './ingest-desk.ts';
 import { newRecording } from './new-recording.ts';
@@ -126,9 +127,6 @@ function unreadable(id: string, what: string, cause: unknown): VoiceRecorderErro
 }
 
 function requireWishedChecksum({ id, wish, checksum, sizeBytes }: SpooledFile): void {
-  if (wish.checksum === null || wish.checksum === checksum) return;
-  throw new VoiceRecorderError(
-    'checksum-mismatch',
-    `Upload ${id} should have SHA-256 ${wish.checksum}, but its ${sizeBytes} bytes have ${checksum}.`,
-  );
+  const advice = `There are ${sizeBytes} bytes of it.`;
+  checksumRule.check({ what: `Upload ${id}`, expected: wish.checksum, found: checksum, advice });
 }

@@ -1,7 +1,9 @@
 import { lstat, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
+import type { Recording } from '../model/recording.ts';
 import type { UploadReceipt } from '../model/upload.ts';
+import { readBackRule } from '../validation/stored-rules.ts';
 import type { AdmittedFile } from './admit.ts';
 import type { ImportDesk } from './ingest-desk.ts';
 
@@ -14,20 +16,7 @@ export async function removeMovedSource(
   source: AdmittedFile,
   receipt: UploadReceipt,
 ): Promise<void> {
-  const recording = await desk.recordings.find(receipt.recordingId);
-  if (recording?.status !== 'active') {
-    throw new VoiceRecorderError(
-      'digest-mismatch',
-      `${source.path} was left where it is: recording ${receipt.recordingId} is ${recording?.status ?? 'gone'} now.`,
-    );
-  }
-  const { checksum } = await desk.blobs.checksum(recording.storedFilename);
-  if (checksum !== receipt.checksum) {
-    throw new VoiceRecorderError(
-      'digest-mismatch',
-      `${source.path} was left where it is: its stored copy should have SHA-256 ${receipt.checksum}, but has ${checksum}.`,
-    );
-  }
+  const recording = await readBack(desk, source.path, receipt);
   const now = await lstat(source.path, { bigint: true }).catch((error: unknown) => {
     throw changed(source.path, error);
   });
@@ -53,6 +42,27 @@ export async function removeMovedSource(
       { cause: error },
     );
   }
+}
+
+/** The recording, whose stored bytes were read again and are those of the receipt. Rejects with `digest-mismatch`. */
+export async function readBack(
+  desk: Pick<ImportDesk, 'recordings' | 'blobs'>,
+  path: string,
+  receipt: UploadReceipt,
+): Promise<Recording> {
+  const recording = await desk.recordings.find(receipt.recordingId);
+  if (recording?.status !== 'active') {
+    throw new VoiceRecorderError(
+      'digest-mismatch',
+      `${path} was left where it is: recording ${receipt.recordingId} is ${recording?.status ?? 'gone'} now.`,
+    );
+  }
+  await readBackRule.check({
+    path,
+    expected: receipt.checksum,
+    readStored: async () => (await desk.blobs.checksum(recording.storedFilename)).checksum,
+  });
+  return recording;
 }
 
 /** Also said of a symbolic link: what it points at was read, and removing the link would move nothing. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   chunkOf,
   makeSpoolDesk,
@@ -306,6 +306,27 @@ describe('two writers', () => {
     await until(() => silent.body.readableLength === 0);
     clock.pass(3000);
     expect((await uploads.append(id, chunkOf(0, Buffer.from('other')))).offsetBytes).toBe(5);
+  });
+
+  it('of which one says nothing for a minute: it is ended, though nobody else asks', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const clock = new StillClock();
+      const { uploads } = await openSpool({ clock });
+      const { id } = await uploads.create(wishFor(), null);
+      const { body, append } = startWriter(uploads, id);
+      body.write('hello');
+      await until(() => body.readableLength === 0);
+      clock.pass(59_999);
+      vi.advanceTimersByTime(15_000);
+      expect(body.destroyed).toBe(false);
+      clock.pass(1);
+      vi.advanceTimersByTime(15_000);
+      expect(await append).toEqual(code('upload-cut'));
+      expect((await uploads.head(id)).offsetBytes).toBe(5);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('never calls a writer silent that waits for the disk', async () => {

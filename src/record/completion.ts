@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 import type { SpooledFile, UploadReceipt } from '../model/upload.ts';
+import { checksumRule } from '../validation/transfer-rules.ts';
 import { asSpoolFailure, errnoOf } from './disk.ts';
 import type { SpoolTools } from './spool-tools.ts';
 import type { UploadLane } from './upload-lane.ts';
@@ -40,12 +41,12 @@ async function run(
     knownChecksum ?? tools.digests.finish(id, path, sizeBytes),
     settling,
   ]);
-  if (wish.checksum !== null && wish.checksum !== checksum) {
-    throw new VoiceRecorderError(
-      'checksum-mismatch',
-      `Upload ${id} should have SHA-256 ${wish.checksum}, but its ${sizeBytes} bytes have ${checksum}. They are kept in the spool; send the file again as a new upload.`,
-    );
-  }
+  checksumRule.check({
+    what: `Upload ${id}`,
+    expected: wish.checksum,
+    found: checksum,
+    advice: `Its ${sizeBytes} bytes are kept in the spool; send the file again as a new upload.`,
+  });
   await cutToSize(path, sizeBytes);
   const supersedes = adoption?.recordingId ?? null;
   const spooled: SpooledFile = { id, path, sizeBytes, checksum, createdAt, wish, supersedes };

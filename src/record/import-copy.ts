@@ -5,13 +5,15 @@ import { toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
 import type { SpooledFile, UploadWish } from '../model/upload.ts';
+import { asFileFailure } from '../validation/file-rules.ts';
+import { roomRule, sizeRule } from '../validation/size-rules.ts';
+import { unchangedRule } from '../validation/transfer-rules.ts';
 import type { CopyResult } from './copy-bytes.ts';
-import { asSpoolFailure, errnoOf, removeFolder } from './disk.ts';
+import { asSpoolFailure, removeFolder } from './disk.ts';
 import { encodeRecord, journalPosition } from './journal-format.ts';
 import { COPY_INFO_NAME, dataPath, journalPath, uploadFolder } from './spool-layout.ts';
 import { makeCopyFolder, type SpoolTools } from './spool-tools.ts';
 import { newUploadInfo, type UploadInfo } from './upload-info.ts';
-import { requireAllowedSize, requireRoom } from './upload-rules.ts';
 
 export interface CopyInOptions {
   readonly signal?: AbortSignal;
@@ -35,9 +37,9 @@ export async function copyIn(
     const before = await source.stat({ bigint: true });
     const sizeBytes = Number(before.size);
     if (!before.isFile()) throw notRegular(sourcePath);
-    if (sizeBytes === 0) throw new VoiceRecorderError('audio-no-samples', `The file ${sourcePath} is empty.`);
-    requireAllowedSize(tools.desk, wish.kind, sizeBytes, `file ${sourcePath}`);
-    await requireRoom(tools.desk, sizeBytes, `file ${sourcePath}`);
+    const whose = `file ${sourcePath}`;
+    sizeRule.check({ whose, kind: wish.kind, sizeBytes, maxFileBytes: tools.desk.maxFileBytes });
+    roomRule.check({ whose, sizeBytes, usableBytes: await tools.desk.freeBytes() });
     const nowMs = tools.desk.clock.nowMs();
     const origin = { kind: 'import', sourcePath, sourceBytes: sizeBytes } as const;
     const info = newUploadInfo(newId(nowMs), toIsoUtc(nowMs), sizeBytes, wish, origin);
@@ -46,12 +48,12 @@ export async function copyIn(
       const folder = await makeCopyFolder(tools, info);
       const copied = await copyContent(tools, info, folder, source, options);
       const after = await source.stat({ bigint: true });
-      if (copied.sizeBytes !== sizeBytes || after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
-        throw new VoiceRecorderError(
-          'file-changed-while-reading',
-          `The file ${sourcePath} changed while it was being read: it had ${before.size} bytes at first, ${copied.sizeBytes} were read, and it has ${after.size} now. Import it again when nothing writes to it any more.`,
-        );
-      }
+      unchangedRule.check({
+        path: sourcePath,
+        sizeBytes,
+        readBytes: copied.sizeBytes,
+        isSameFile: after.size === before.size && after.mtimeNs === before.mtimeNs,
+      });
       return describe(info, folder, copied);
     } catch (error) {
       await removeFolder(uploadFolder(tools.desk.spoolPath, info.id)).catch(() => undefined);
@@ -76,18 +78,7 @@ async function openSource(path: string): Promise<FileHandle> {
     if (!found.isFile()) throw notRegular(path);
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (error instanceof VoiceRecorderError) throw error;
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') {
-      throw new VoiceRecorderError('file-missing', `There is no file ${path}.`, { cause: error });
-    }
-    throw new VoiceRecorderError(
-      'file-unreadable',
-      `The file ${path} cannot be read (${errno ?? 'unknown'}).`,
-      {
-        cause: error,
-      },
-    );
+    throw asFileFailure(path, error);
   }
 }
 

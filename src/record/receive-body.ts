@@ -1,6 +1,7 @@
 import { ftruncate } from 'node:fs';
 import { promisify } from 'node:util';
 import { VoiceRecorderError } from '../model/failure.ts';
+import { checksumRule, lengthRule, STALL_MS, stallRule } from '../validation/transfer-rules.ts';
 import type { UploadChunk } from '../voice-recorder.ts';
 import { SHORT_BODY_BYTES } from './body-segment.ts';
 import { asSpoolFailure, isDiskFull } from './disk.ts';
@@ -13,7 +14,6 @@ import {
 } from './received-bytes.ts';
 import type { RunningDigests } from './running-digest.ts';
 import type { UploadLane } from './upload-lane.ts';
-import { requireWithinLength } from './upload-rules.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
 import type { WriterTurn } from './writer-turn.ts';
 
@@ -108,6 +108,7 @@ async function takeAll(
   const startBytes = received.endBytes;
   // Not destroyed on an early end: whoever owns the socket must still be able to answer on it.
   const pieces = chunk.body.iterator({ destroyOnReturn: false });
+  const watch = endWhenStalled(lane.id, turn);
   try {
     for (;;) {
       turn.waitsForSocket();
@@ -115,12 +116,14 @@ async function takeAll(
       turn.heardFromSocket();
       if (next === undefined) break;
       const limit = lane.info.lengthBytes;
-      if (limit !== null) requireWithinLength(lane.id, received.endBytes + next.length, limit);
+      if (limit !== null)
+        lengthRule.check({ id: lane.id, endBytes: received.endBytes + next.length, lengthBytes: limit });
       for (let at = 0; at < next.length; at += LONGEST_PIECE_BYTES) {
         await received.accept(next.subarray(at, at + LONGEST_PIECE_BYTES));
       }
     }
   } finally {
+    clearInterval(watch);
     turn.heardFromSocket();
     await pieces.return?.();
   }
@@ -128,6 +131,17 @@ async function takeAll(
   if (chunk.contentLengthBytes !== null && cameBytes < chunk.contentLengthBytes) {
     throw cutError(lane, `${chunk.contentLengthBytes} bytes were announced and ${cameBytes} came`);
   }
+}
+
+/** A socket that died without a word would keep its upload's descriptors for ever when nobody asks for it again. */
+function endWhenStalled(id: string, turn: WriterTurn): NodeJS.Timeout {
+  return setInterval(() => {
+    try {
+      stallRule.check({ id, silentMs: turn.silentMs });
+    } catch (error) {
+      turn.cutOff(error instanceof Error ? error.message : String(error));
+    }
+  }, STALL_MS / 4).unref();
 }
 
 async function nextPiece(pieces: AsyncIterator<unknown>, lane: UploadLane): Promise<Buffer | undefined> {
@@ -155,12 +169,12 @@ function cutError(lane: UploadLane, what: string, cause?: unknown): VoiceRecorde
 
 function requireChecksum(received: ReceivedBytes, lane: UploadLane, chunk: UploadChunk): void {
   if (chunk.checksum === null) return;
-  const found = received.wholeDigest();
-  if (found === chunk.checksum) return;
-  throw new VoiceRecorderError(
-    'checksum-mismatch',
-    `The chunk at ${lane.offsetBytes} of upload ${lane.id} should have SHA-256 ${chunk.checksum}, but what arrived has ${found}. Nothing of it was kept; send it again.`,
-  );
+  checksumRule.check({
+    what: `The chunk at ${lane.offsetBytes} of upload ${lane.id}`,
+    expected: chunk.checksum,
+    found: received.wholeDigest() ?? 'none',
+    advice: 'Nothing of it was kept; send it again.',
+  });
 }
 
 async function settleFailure(

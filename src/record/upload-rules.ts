@@ -1,5 +1,7 @@
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { UploadWish } from '../model/upload.ts';
+import { declaredLengthRule, roomRule, sizeRule } from '../validation/size-rules.ts';
+import { lengthRule } from '../validation/transfer-rules.ts';
 import type { UploadChunk } from '../voice-recorder.ts';
 import type { UploadLane } from './upload-lane.ts';
 
@@ -8,56 +10,17 @@ interface Admission {
   freeBytes(): Promise<number>;
 }
 
-function requireLength(lengthBytes: number, whose: string): void {
-  if (Number.isSafeInteger(lengthBytes) && lengthBytes >= 0) return;
-  throw new VoiceRecorderError(
-    'upload-length-invalid',
-    `The length of ${whose} must be a whole number of bytes from 0 to ${Number.MAX_SAFE_INTEGER}, not ${lengthBytes}.`,
-  );
-}
-
-/** The size limit judges what files declare. A take is never judged: it ends when the person ends it. */
-export function requireAllowedSize(
-  desk: Admission,
-  kind: UploadWish['kind'],
-  lengthBytes: number,
-  whose: string,
-): void {
-  const limit = desk.maxFileBytes;
-  if (kind !== 'file' || limit === null || lengthBytes <= limit) return;
-  throw new VoiceRecorderError(
-    'file-too-large',
-    `The ${whose} has ${lengthBytes} bytes; this store takes files of at most ${limit} bytes (VRP_MAX_FILE_MB).`,
-    { details: { lengthBytes, maxFileBytes: limit } },
-  );
-}
-
-export async function requireRoom(desk: Admission, lengthBytes: number, whose: string): Promise<void> {
-  const freeBytes = await desk.freeBytes();
-  if (lengthBytes <= freeBytes) return;
-  throw new VoiceRecorderError(
-    'disk-full',
-    `The ${whose} needs ${lengthBytes} bytes, but only ${Math.max(0, freeBytes)} are free for recordings.`,
-    { details: { lengthBytes, freeBytes } },
-  );
-}
-
-/** What a new upload may declare. */
+/** What a new upload, or a copy, may declare; nothing is judged while its length is not known. */
 export async function requireAdmission(
   desk: Admission,
-  wish: UploadWish,
+  { kind, filename }: Pick<UploadWish, 'kind' | 'filename'>,
   lengthBytes: number | null,
 ): Promise<void> {
   if (lengthBytes === null) return;
-  requireLength(lengthBytes, 'the upload');
-  if (lengthBytes === 0) {
-    throw new VoiceRecorderError(
-      'audio-no-samples',
-      'The upload declares a length of 0 bytes, which holds no audio.',
-    );
-  }
-  requireAllowedSize(desk, wish.kind, lengthBytes, `upload "${wish.filename}"`);
-  await requireRoom(desk, lengthBytes, `upload "${wish.filename}"`);
+  const whose = `upload "${filename}"`;
+  declaredLengthRule.check({ whose: 'the upload', lengthBytes });
+  sizeRule.check({ whose, kind, sizeBytes: lengthBytes, maxFileBytes: desk.maxFileBytes });
+  roomRule.check({ whose, sizeBytes: lengthBytes, usableBytes: await desk.freeBytes() });
 }
 
 /** What one chunk may say, before a byte of it is read. */
@@ -69,35 +32,34 @@ export function requireFittingChunk(desk: Admission, lane: UploadLane, chunk: Up
       { details: { offsetBytes: lane.offsetBytes } },
     );
   }
-  const known = lane.info.lengthBytes;
+  const { lengthBytes: known, wish } = lane.info;
   const declared = chunk.lengthBytes;
   if (declared !== null) {
-    requireLength(declared, `upload ${lane.id}`);
-    if (known !== null && declared !== known) {
-      throw new VoiceRecorderError(
-        'upload-length-invalid',
-        `Upload ${lane.id} was declared with ${known} bytes; the length cannot be changed to ${declared}.`,
-      );
-    }
-    if (declared < lane.offsetBytes) {
-      throw new VoiceRecorderError(
-        'upload-length-invalid',
-        `Upload ${lane.id} holds ${lane.offsetBytes} bytes already, more than the declared length of ${declared}.`,
-      );
-    }
-    requireAllowedSize(desk, lane.info.wish.kind, declared, `upload "${lane.info.wish.filename}"`);
+    declaredLengthRule.check({ whose: `upload ${lane.id}`, lengthBytes: declared });
+    requireSteadyLength(lane, known, declared);
+    const whose = `upload "${wish.filename}"`;
+    const { maxFileBytes } = desk;
+    // That a body of no bytes is no audio is said when it is completed, with the upload's own words.
+    if (declared > 0) sizeRule.check({ whose, kind: wish.kind, sizeBytes: declared, maxFileBytes });
   }
   const limit = declared ?? known;
   if (limit !== null && chunk.contentLengthBytes !== null) {
-    requireWithinLength(lane.id, lane.offsetBytes + chunk.contentLengthBytes, limit);
+    const endBytes = lane.offsetBytes + chunk.contentLengthBytes;
+    lengthRule.check({ id: lane.id, endBytes, lengthBytes: limit });
   }
 }
 
-export function requireWithinLength(id: string, endBytes: number, lengthBytes: number): void {
-  if (endBytes <= lengthBytes) return;
-  throw new VoiceRecorderError(
-    'upload-length-exceeded',
-    `Upload ${id} was declared with ${lengthBytes} bytes, but the chunk would make it at least ${endBytes}.`,
-    { details: { lengthBytes } },
-  );
+function requireSteadyLength(lane: UploadLane, known: number | null, declared: number): void {
+  if (known !== null && declared !== known) {
+    throw new VoiceRecorderError(
+      'upload-length-invalid',
+      `Upload ${lane.id} was declared with ${known} bytes; the length cannot be changed to ${declared}.`,
+    );
+  }
+  if (declared < lane.offsetBytes) {
+    throw new VoiceRecorderError(
+      'upload-length-invalid',
+      `Upload ${lane.id} holds ${lane.offsetBytes} bytes already, more than the declared length of ${declared}.`,
+    );
+  }
 }

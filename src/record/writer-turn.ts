@@ -33,8 +33,13 @@ export class WriterTurn {
     this.#waitingSinceMs = null;
   }
 
+  /** For how long it waits for its socket by now; 0 while it does not. */
+  get silentMs(): number {
+    return this.#waitingSinceMs === null ? 0 : this.#clock.monotonicMs() - this.#waitingSinceMs;
+  }
+
   isSilent(silenceMs: number): boolean {
-    return this.#waitingSinceMs !== null && this.#clock.monotonicMs() - this.#waitingSinceMs >= silenceMs;
+    return this.#waitingSinceMs !== null && this.silentMs >= silenceMs;
   }
 
   /** Ends the writer's body; it journals what it has and settles. */

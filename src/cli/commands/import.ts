@@ -17,6 +17,7 @@ interface ImportCommandOptions {
   readonly move?: boolean;
   readonly recursive?: boolean;
   readonly dryRun?: boolean;
+  readonly readBack?: boolean;
 }
 
 export function register(program: Command, cli: Cli): void {
@@ -30,7 +31,8 @@ export function register(program: Command, cli: Cli): void {
     .option('--title <title>', 'title instead of the one made from the file')
     .option('-t, --tag <tag>', 'a tag for every file (repeatable)', collect)
     .option('--move', 'remove each source, once its stored copy was read back and matched')
-    .option('--dry-run', 'only say what would become of each file; store nothing')
+    .option('--read-back', 'read each stored copy again and compare, as --move always does')
+    .option('--dry-run', 'run every check on each file and say its result; store nothing')
     .addHelpText('after', EXAMPLES)
     .action((paths: string[], options: ImportCommandOptions) => importPaths(cli, paths, options));
 }
@@ -54,6 +56,7 @@ async function importPaths(cli: Cli, paths: readonly string[], options: ImportCo
         tags: options.tag ?? [],
         isMove: options.move ?? false,
         isDryRun: options.dryRun ?? false,
+        isReadBack: options.readBack ?? false,
       },
       {
         ...importer,
@@ -62,6 +65,7 @@ async function importPaths(cli: Cli, paths: readonly string[], options: ImportCo
         onOutcome: (outcome) => {
           bar?.countFile();
           if (output.isJson) output.jsonLine(outcome);
+          else if (outcome.checks) output.line(checkLines(outcome));
           if (outcome.error) {
             (bar?.say ?? output.note)(problemLine(cli, outcome));
             cli.markFailed();
@@ -88,15 +92,15 @@ interface Importer {
 async function openImporter(cli: Cli, options: ImportCommandOptions, dataDir: string): Promise<Importer> {
   if (options.dryRun && (await isStoreUntouched(cli))) {
     // Trying must not leave a store behind.
-    const { openRehearsal } = await import('../rehearsal.ts');
-    return { ...(await openRehearsal()), atOnce: 1 };
+    const { openRehearsal } = await import('../../open-rehearsal.ts');
+    return { ...openRehearsal(dataDir), atOnce: 1 };
   }
   const door = await openLibraryDoor(cli);
   return {
     atOnce: door.importsAtOnce,
     close: () => door.close(),
     async importFile(path, importOptions) {
-      if (importOptions.isMove && (await isInside(path, dataDir))) {
+      if (importOptions.isMove && !importOptions.isDryRun && (await isInside(path, dataDir))) {
         throw new VoiceRecorderError(
           'invalid-input',
           `${path} lies in the library itself, so it cannot be moved there.`,
@@ -110,6 +114,24 @@ async function openImporter(cli: Cli, options: ImportCommandOptions, dataDir: st
 function problemLine({ output }: Cli, { file, status, error }: ImportOutcome): string {
   const label = status === 'rejected' ? 'Rejected' : 'Problem';
   return `${output.paint('red', label, 'stderr')} ${printable(file)}: ${printable(error?.message ?? '')} [${error?.code}]`;
+}
+
+/** The file, and behind what became of its checks their names. */
+function checkLines({ file, status, checks = [] }: ImportOutcome): string {
+  const words = {
+    passed: 'passed',
+    failed: 'FAILED',
+    'not-asked': 'not asked',
+    'not-reached': 'not reached',
+  };
+  const lines = Object.entries(words).flatMap(([result, word]) => {
+    const names = checks.filter((check) => check.result === result).map(({ name }) => name);
+    return names.length === 0 ? [] : [`  ${word}: ${names.join(', ')}`];
+  });
+  const verdict = { stored: 'Would be stored', duplicate: 'Already there', rejected: 'Would be rejected' }[
+    status
+  ];
+  return [`${verdict}: ${printable(file)}`, ...lines].join('\n');
 }
 
 function summaryText(summary: ImportSummary, options: ImportCommandOptions, elapsedSeconds: number): string {
@@ -132,4 +154,4 @@ Examples:
   vrp import card/*.wav --move      sources go when their copies are proven
 
 With --json each file is one line: {"file", "status": "stored" | "duplicate" | "rejected", "id"?, "checksum"?,
-"error"?}. Ctrl-C finishes or drops the file at hand cleanly; what was stored stays.`;
+"error"?}, in a dry run with "checks": [{"name", "phase", "result", "code"?, "message"?}]. Ctrl-C finishes or drops the file at hand cleanly; what was stored stays.`;
