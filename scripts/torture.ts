@@ -92,6 +92,12 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       'takes of two hours in a browser, fed faster than the clock: its memory stays as it was (--preset ID)',
     run: async ({ preset }) => (await import('../test/torture/long-take.ts')).run({ preset }),
   },
+  'probe-mutations': {
+    about:
+      'flips, cuts, splices and repeats bytes of 40 files, 20,000 times: no probe crashes, hangs or swells (--seed)',
+    run: async ({ seed }) =>
+      (await import('../test/torture/probe-mutations.ts')).run({ seed, count: 20_000 }),
+  },
   'tus-client': {
     about:
       'a foreign tus client sends 1 GB through cut connections: it must arrive whole (takes no --seconds)',
