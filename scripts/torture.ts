@@ -35,9 +35,13 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       (await import('../test/torture/power-cut.ts')).run({ ...options, fileSystem: 'ext4' }),
   },
   'sync-mutations': {
-    about: 'takes away each sync and journal record in turn: a test must notice (takes no options)',
-    run: async () =>
-      (await import('../test/torture/sync-mutations.ts')).run({ onVerdict: (line) => console.log(line) }),
+    about:
+      'takes away each sync and journal record in turn: a test must notice (--only PART,PART of the paths)',
+    run: async ({ only }) =>
+      (await import('../test/torture/sync-mutations.ts')).run({
+        only,
+        onVerdict: (line) => console.log(line),
+      }),
   },
   'sync-failures': {
     about:
@@ -82,6 +86,10 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
     about:
       'stops a whole browser in mid-take as a shut laptop does, for --seconds: the take goes on, and tells',
     run: async (options) => (await import('../test/torture/browser-asleep.ts')).run(options),
+  },
+  'tab-hidden': {
+    about: 'a take in a tab that is hidden for --seconds goes on as if it were seen (needs a screen)',
+    run: async (options) => (await import('../test/torture/tab-hidden.ts')).run(options),
   },
   'microphone-unplugged': {
     about: 'pulls a real microphone out in mid-take and puts it back with another rate (needs PulseAudio)',

@@ -9,6 +9,8 @@ import { chromiumArgs, type FoundChromium } from './chromium.ts';
 export interface UnwatchedPage {
   open(address: string): Promise<void>;
   evaluate<Result>(expression: string): Promise<Result>;
+  /** Opens another tab before this one, as a person does who reads something else meanwhile. */
+  hide(): Promise<void>;
   /** In the page and in all its workers. */
   collectGarbage(): Promise<void>;
   close(): Promise<void>;
@@ -24,12 +26,18 @@ interface Answer {
 
 const START_WITHIN_MS = 30_000;
 
-export async function openUnwatchedPage(found: FoundChromium, profileFolder: string): Promise<UnwatchedPage> {
+export async function openUnwatchedPage(
+  found: FoundChromium,
+  profileFolder: string,
+  { isShown = false, args = [] }: { readonly isShown?: boolean; readonly args?: readonly string[] } = {},
+): Promise<UnwatchedPage> {
   const browser = spawn(
     found.program,
     [
       ...chromiumArgs(found),
-      '--headless',
+      ...args,
+      // Without a screen no tab is ever hidden.
+      ...(isShown ? [] : ['--headless']),
       '--remote-debugging-port=0',
       `--user-data-dir=${profileFolder}`,
       'about:blank',
@@ -91,6 +99,11 @@ export async function openUnwatchedPage(found: FoundChromium, profileFolder: str
       await send('Page.navigate', { url: address });
       await within(() => evaluate<boolean>(`document.querySelector('h1') !== null`));
     },
+    async hide() {
+      const port = await portOf(profileFolder);
+      await fetch(`http://127.0.0.1:${port}/json/new?about:blank`, { method: 'PUT' });
+      await within(() => evaluate<boolean>(`document.visibilityState === 'hidden'`));
+    },
     async collectGarbage() {
       await send('HeapProfiler.collectGarbage');
       for (const worker of workers) await sendQuietly('HeapProfiler.collectGarbage', {}, worker);
@@ -104,10 +117,14 @@ export async function openUnwatchedPage(found: FoundChromium, profileFolder: str
 }
 
 /** Chromium writes down where it listens. */
+async function portOf(profileFolder: string): Promise<string | undefined> {
+  return (await readFile(join(profileFolder, 'DevToolsActivePort'), 'utf8')).split('\n')[0];
+}
+
 async function addressOfPage(profileFolder: string): Promise<string> {
   let address: string | undefined;
   await within(async () => {
-    const [port] = (await readFile(join(profileFolder, 'DevToolsActivePort'), 'utf8')).split('\n');
+    const port = await portOf(profileFolder);
     const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json();
     const pages = targets as { type: string; webSocketDebuggerUrl: string }[];
     address = pages.find(({ type }) => type === 'page')?.webSocketDebuggerUrl;

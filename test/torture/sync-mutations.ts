@@ -33,6 +33,7 @@ type Room = (typeof ROOMS)[number];
 const WITNESSES: Record<Room, readonly string[]> = {
   record: [
     'src/record/sync-calls.test.ts',
+    'src/record/write-ahead-log.test.ts',
     'src/record/import-copy.test.ts',
     'src/record/recovery.test.ts',
     'src/record/disk-failure.test.ts',
@@ -74,6 +75,8 @@ const COPIED = [
 ];
 
 export async function run(options: {
+  /** Parts of the paths that are looked at, with commas between them; all when not given. */
+  readonly only?: string | undefined;
   /** Hears of each verdict as it is found. */
   readonly onVerdict?: (line: string) => void;
 }): Promise<MutationReport> {
@@ -81,9 +84,11 @@ export async function run(options: {
   try {
     for (const name of COPIED) cpSync(join(projectRoot, name), join(copy, name), { recursive: true });
     symlinkSync(join(projectRoot, 'node_modules'), join(copy, 'node_modules'));
-    const sites = findSyncSites(copy);
-    requireExemptionsUsed(sites);
-    const sound = await findSound(copy);
+    const parts = (options.only ?? '').split(',');
+    const all = findSyncSites(copy);
+    requireExemptionsUsed(all);
+    const sites = all.filter(({ file }) => parts.some((part) => file.includes(part)));
+    const sound = await findSound(copy, new Set(sites.map(roomOf)));
     for (const { witness, failed } of sound.filter(({ failed }) => failed !== undefined))
       options.onVerdict?.(
         `${witness} is not heard: with every sync in its place it fails already (${failed})`,
@@ -128,8 +133,7 @@ async function judge(copy: string, site: SyncSite, sound: ReadonlySet<string>): 
   const original = readFileSync(path, 'utf8');
   writeFileSync(path, site.mutated);
   try {
-    const room = site.file.split('/')[1] as Room;
-    for (const witness of [...WITNESSES[room], ...LAST_WITNESSES].filter((name) => sound.has(name))) {
+    for (const witness of [...WITNESSES[roomOf(site)], ...LAST_WITNESSES].filter((name) => sound.has(name))) {
       const failed = await failedTest(copy, witness);
       if (failed !== undefined) return { ...verdict, killedBy: failed, exempt: null };
     }
@@ -139,10 +143,14 @@ async function judge(copy: string, site: SyncSite, sound: ReadonlySet<string>): 
   }
 }
 
+function roomOf({ file }: SyncSite): Room {
+  return file.split('/')[1] as Room;
+}
+
 /** A test that fails by itself would kill everything. */
-async function findSound(copy: string) {
+async function findSound(copy: string, rooms: ReadonlySet<Room>) {
   const found: { witness: string; failed: string | undefined }[] = [];
-  for (const witness of new Set([...Object.values(WITNESSES).flat(), ...LAST_WITNESSES]))
+  for (const witness of new Set([...[...rooms].flatMap((room) => WITNESSES[room]), ...LAST_WITNESSES]))
     found.push({ witness, failed: await failedTest(copy, witness) });
   return found;
 }
