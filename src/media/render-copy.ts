@@ -1,4 +1,4 @@
-import { AV_NOPTS_VALUE } from 'node-av/constants';
+import { AV_NOPTS_VALUE, AV_PKT_FLAG_CORRUPT } from 'node-av/constants';
 import { Packet } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { AudioInput } from './audio-input.ts';
@@ -23,7 +23,9 @@ export function copyPackets(
   let bytesDone = 0;
   try {
     while (context.readFrameSync(packet) >= 0) {
-      if (packet.streamIndex === stream.index && packet.size > 0) {
+      // What a torn end has left of a packet is left out, as every player leaves it out.
+      const isTorn = packet.hasFlags(AV_PKT_FLAG_CORRUPT);
+      if (packet.streamIndex === stream.index && packet.size > 0 && !isTorn) {
         // Time stamps that are missing continue where the last packet ended.
         const time = packet.pts === AV_NOPTS_VALUE ? end : packet.pts;
         // Takes begin at zero; times before zero are the encoder's delay, which the new container keeps.

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeFixture, makeFixtures, makeWav } from '../../test/audio-fixtures.ts';
+import { corpusFolder, hasCorpus } from '../../test/corpus.ts';
 import { findFaults } from './find-faults.ts';
 import { writePeaks } from './peaks-build.ts';
 import { PEAKS_HEADER_BYTES } from './peaks-format.ts';
@@ -137,5 +138,30 @@ describe('the repair of other files', () => {
 
   it('refuses a file without a fault, and writes nothing', () => {
     expect(() => repair(fixtures['tone.wav'] ?? '')).toThrow('no fault');
+  });
+});
+
+describe.skipIf(!hasCorpus)('the repair of real damaged files', () => {
+  it.each([
+    ['mdat_cut.m4a', ['mp4-cut'], 'm4a'],
+    ['mm_adts_0_frame.mp3', ['mp3-cut'], 'mp3'],
+    ['cut_mid_cluster.webm', ['webm-cut', 'webm-no-length', 'webm-no-index'], 'webm'],
+    ['cut_mid_page.opus', ['ogg-cut'], 'opus'],
+    ['body_cut.flac', ['flac-cut'], 'flac'],
+    ['body_cut.wav', ['wav-cut'], 'wav'],
+  ])('keeps what is there of %s', (name, faults, extension) => {
+    const path = `${corpusFolder}corrupt/${name}`;
+    expect(findFaults(path)).toEqual(faults);
+    const repaired = repair(path);
+    expect(repaired.extension).toBe(extension);
+    const [before, after] = [probe(path, name), probe(repaired.path, name)];
+    expect(after.warnings).toEqual([]);
+    expect(Math.abs((after.durationSeconds ?? 0) - (before.durationSeconds ?? 0))).toBeLessThan(0.1);
+  });
+
+  it('says so where frames in the middle are damaged', () => {
+    const output = `${folder}/impossible`;
+    const path = `${corpusFolder}corrupt/flac_faulty_01.flac`;
+    expect(() => repairAudio(path, output, () => undefined)).toThrow('cannot be repaired');
   });
 });
