@@ -197,4 +197,24 @@ describe('an upload that nobody came back for', () => {
     gate.reject(new VoiceRecorderError('interrupted', 'The test is over.'));
     await adopting;
   });
+
+  it('is adopted once although the power went after its recording was made and before that was noted', async () => {
+    const clock = new StillClock();
+    const desk = await makeSpoolDesk({ clock });
+    let hasCrashed = false;
+    const adoptRecovered: UploadsDesk['adoptRecovered'] = async (spooled, uploadId) => {
+      const receipt = await desk.adoptRecovered(spooled, uploadId);
+      if (hasCrashed) return receipt;
+      hasCrashed = true;
+      throw new VoiceRecorderError('interrupted', 'The power went.');
+    };
+    const { uploads } = await openSpool({ adoptRecovered }, desk);
+    const { id } = await uploads.create(wishFor(), null);
+    await uploads.append(id, chunkOf(0, bytes));
+    clock.pass(8 * DAY_MS);
+    expect(await uploads.adoptExpired()).toEqual([]);
+    const [adopted] = await uploads.adoptExpired();
+    expect(adopted?.uploadId).toBe(id);
+    expect(desk.placed.map((spooled) => spooled.id)).toEqual([adopted?.recordingId]);
+  });
 });

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { newId } from '../model/id.ts';
+import type { RecordingId } from '../model/id.ts';
 import type { SpooledFile } from '../model/upload.ts';
 import type { CopyResult } from './copy-bytes.ts';
 import { removeFolder } from './disk.ts';
@@ -24,12 +25,14 @@ export async function adoptUpload(
   const isRest = lane.offsetBytes === 0;
   if (lane.turns.isTaken || (isRest && restPath === null)) return undefined;
   const turn = await lane.turns.take(null);
-  const id = newId(tools.desk.clock.nowMs());
+  const id = adoptionId(lane.id, isRest ? 'rest' : String(lane.offsetBytes));
   const release = reserve(id);
   const folder = uploadFolder(tools.desk.spoolPath, id);
   try {
     const { wish, createdAt, adoption } = lane.info;
     const origin = { kind: 'adoption', uploadId: lane.id } as const;
+    // What a crash left of an earlier copy.
+    await removeFolder(folder);
     await makeCopyFolder(tools, newUploadInfo(id, createdAt, null, wish, origin));
     const copied = isRest
       ? await copyRest(tools, folder, restPath ?? '')
@@ -55,6 +58,15 @@ export async function adoptUpload(
     release();
     lane.turns.release(turn);
   }
+}
+
+/**
+ * The same for the same bytes: after a crash between placing them and noting it, they are found to be a recording
+ * already. Its time is that of the upload.
+ */
+function adoptionId(uploadId: RecordingId, what: string): RecordingId {
+  const digest = createHash('sha256').update(`${uploadId} ${what}`).digest('hex');
+  return `${uploadId.slice(0, 20)}${digest.slice(0, 3)}-${digest.slice(3, 15)}`;
 }
 
 /** The recording made, or null when these bytes can never be one. */
