@@ -51,6 +51,9 @@ try {
   await page.getByText('Interview with the harbour master').first().click();
   await page.waitForTimeout(2000);
   await take(page, 'recording');
+  await page.getByRole('link', { name: 'Storage', exact: true }).click();
+  await page.getByRole('region', { name: 'What could go' }).waitFor();
+  await take(page, 'storage');
 } finally {
   await studio.close();
 }

@@ -82,7 +82,7 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
     const { page, server } = studio;
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     const findings: string[] = [];
-    for (const path of ['/', '/library', '/trash']) {
+    for (const path of ['/', '/library', '/trash', '/storage']) {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         for (const viewport of [

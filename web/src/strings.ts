@@ -10,6 +10,7 @@ import { presets } from './strings/presets.ts';
 import { connection, problems } from './strings/problems.ts';
 import { record } from './strings/record.ts';
 import { recovery } from './strings/recovery.ts';
+import { storage } from './strings/storage.ts';
 import { take } from './strings/take.ts';
 
 /** Every sentence the pages say, by page. Dates, times, sizes and lengths are put in by `format/`. */
@@ -26,6 +27,7 @@ export const STRINGS = {
   detail,
   take,
   trash,
+  storage,
   imports,
   firstRun,
   login,

@@ -7,6 +7,7 @@ const EVENT_TYPES = [
   'recording-added',
   'recording-changed',
   'recording-purged',
+  'cleanup-progress',
 ] as const satisfies readonly RecorderEvent['type'][];
 /** An import of a thousand files must not ask for the list a thousand times. */
 const REFRESH_EVERY_MS = 1000;
@@ -30,6 +31,10 @@ function follow(queries: QueryClient): () => void {
   };
   const onEvent = (message: MessageEvent<string>) => {
     const event = JSON.parse(message.data) as RecorderEvent;
+    if (event.type === 'cleanup-progress') {
+      queries.setQueryData(KEYS.cleanupProgress, event);
+      return;
+    }
     if (event.type === 'recording-purged') {
       queries.removeQueries({ queryKey: KEYS.recording(event.recordingId) });
       void queries.invalidateQueries({ queryKey: KEYS.takes });

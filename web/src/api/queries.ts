@@ -1,4 +1,5 @@
 import { keepPreviousData, type QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import type { RecorderEvent } from '../../../src/model/recorder-event.ts';
 import type { Recording } from '../../../src/model/recording.ts';
 import type { Take } from '../../../src/model/take.ts';
 import { ApiError } from './http.ts';
@@ -10,13 +11,16 @@ import {
   type RecordingFilter,
 } from './recordings.ts';
 import { fetchSession } from './session.ts';
-import { fetchStorage } from './storage.ts';
+import { fetchStorage, fetchStorageOverview, fetchVerification } from './storage.ts';
 import { fetchTake, fetchTakePeaks } from './takes.ts';
 
 /** The pages' view of the server: which question is kept under which key. */
 export const KEYS = {
   session: ['session'],
   storage: ['storage'],
+  overview: ['storage-overview'],
+  verification: ['verification'],
+  cleanupProgress: ['cleanup-progress'],
   tags: ['tags'],
   lists: ['recordings'],
   list: (filter: RecordingFilter) => ['recordings', filter],
@@ -26,6 +30,8 @@ export const KEYS = {
   take: (takeId: string) => ['take', takeId],
   takePeaks: (takeId: string, segmentIds: readonly string[]) => ['take-peaks', takeId, segmentIds],
 } as const;
+
+type CleanupProgress = Extract<RecorderEvent, { type: 'cleanup-progress' }>;
 
 const SIGNED_OUT_LOOK_MS = 10_000;
 
@@ -45,6 +51,32 @@ export function useStorageReport() {
     queryFn: ({ signal }) => fetchStorage(signal),
     staleTime: 30_000,
   });
+}
+
+/** Counted anew by the server, which takes a moment in a large store. */
+export function useStorageOverview() {
+  return useQuery({
+    queryKey: KEYS.overview,
+    queryFn: ({ signal }) => fetchStorageOverview(signal),
+    staleTime: 10_000,
+  });
+}
+
+export function useVerification() {
+  return useQuery({
+    queryKey: KEYS.verification,
+    queryFn: ({ signal }) => fetchVerification(signal),
+    staleTime: 30_000,
+  });
+}
+
+/** How far the cleaning up under way has come, as the server tells it. */
+export function useCleanupProgress() {
+  return useQuery<CleanupProgress | null>({
+    queryKey: KEYS.cleanupProgress,
+    queryFn: () => null,
+    enabled: false,
+  }).data;
 }
 
 export function useTags() {

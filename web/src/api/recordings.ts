@@ -51,6 +51,11 @@ export function restoreRecording(id: string): Promise<Recording> {
   return requestJson(`${address(id)}/restore`, { method: 'POST' });
 }
 
+/** For good. Needs the role admin. */
+export function purgeRecording(id: string): Promise<{ readonly freedBytes: number }> {
+  return requestJson(`${address(id)}?purge=true`, { method: 'DELETE' });
+}
+
 export interface Peaks {
   readonly durationSeconds: number;
   readonly fromSeconds: number;

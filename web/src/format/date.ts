@@ -15,6 +15,18 @@ export function formatDateTime(iso: string, place: Place = {}): string {
   return formatter(place, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 }
 
+/** `November 2026` of `2026-11`. */
+export function formatMonth(month: string, place: Place = {}): string {
+  return formatter({ ...place, timeZone: 'UTC' }, { month: 'long', year: 'numeric' }).format(
+    new Date(`${month}-01`),
+  );
+}
+
+/** `22 November 2026` of `2026-11-22`, the same day everywhere. */
+export function formatMonthDay(day: string, place: Place = {}): string {
+  return formatter({ ...place, timeZone: 'UTC' }, { dateStyle: 'long' }).format(new Date(day));
+}
+
 /** `21:32` */
 export function formatTime(iso: string, place: Place = {}): string {
   return formatter(place, { timeStyle: 'short' }).format(new Date(iso));

@@ -1,13 +1,16 @@
+import { useState } from 'react';
 import type { ListedRecording } from '../../../src/model/recording.ts';
 import { messageOf } from '../api/http.ts';
-import { useRecordings } from '../api/queries.ts';
+import { useRecordings, useSession } from '../api/queries.ts';
 import { formatDateTime } from '../format/date.ts';
 import { formatClock } from '../format/length.ts';
 import { formatBytes } from '../format/size.ts';
 import { STRINGS } from '../strings.ts';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { RestoreIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
+import { usePurge } from './use-purge.ts';
 import { useTrash } from './use-trash.ts';
 
 const words = STRINGS.trash;
@@ -16,6 +19,9 @@ export function TrashPage() {
   usePageTitle(words.heading);
   const recordings = useRecordings({ query: '', tag: null, isTrashed: true });
   const { restore } = useTrash();
+  const purge = usePurge();
+  const isAdmin = useSession().data?.role === 'admin';
+  const [asked, setAsked] = useState<ListedRecording>();
   const items = recordings.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="mx-auto w-full max-w-3xl px-4 py-4 sm:px-8 sm:py-6">
@@ -50,9 +56,31 @@ export function TrashPage() {
               <RestoreIcon size={18} />
               {STRINGS.detail.restore}
             </button>
+            {isAdmin ? (
+              <button
+                type="button"
+                className="button text-record"
+                aria-label={STRINGS.storage.purgeOf(recording.title)}
+                onClick={() => setAsked(recording)}
+              >
+                {STRINGS.storage.purge}
+              </button>
+            ) : null}
           </li>
         ))}
       </ul>
+      {asked ? (
+        <ConfirmDialog
+          heading={STRINGS.storage.purgeHeading(asked.title)}
+          body={STRINGS.storage.purgeBody}
+          action={STRINGS.storage.purge}
+          onClose={() => setAsked(undefined)}
+          onConfirm={() => {
+            setAsked(undefined);
+            purge(asked);
+          }}
+        />
+      ) : null}
       {recordings.hasNextPage ? (
         <button
           type="button"

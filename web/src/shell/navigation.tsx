@@ -4,7 +4,7 @@ import { useStorageReport } from '../api/queries.ts';
 import { formatBytes } from '../format/size.ts';
 import { STRINGS } from '../strings.ts';
 import { BrandMark } from '../ui/brand-mark.tsx';
-import { KeysIcon, LibraryIcon, RecordIcon, TrashIcon } from '../ui/icons.tsx';
+import { KeysIcon, LibraryIcon, RecordIcon, StorageIcon, TrashIcon } from '../ui/icons.tsx';
 import { openKeysDialog } from './keys-dialog.tsx';
 
 const words = STRINGS.app;
@@ -13,6 +13,7 @@ const PAGES = [
   { to: '/', label: words.record, Icon: RecordIcon, isOpenToRecorders: true },
   { to: '/library', label: words.library, Icon: LibraryIcon, isOpenToRecorders: false },
   { to: '/trash', label: words.trash, Icon: TrashIcon, isOpenToRecorders: false },
+  { to: '/storage', label: words.storage, Icon: StorageIcon, isOpenToRecorders: false },
 ] as const;
 
 /** A token that may only record sees only the recorder. */

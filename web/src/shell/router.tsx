@@ -4,12 +4,13 @@ import { LibraryPage, NothingOpen } from '../library/library-page.tsx';
 import { TrashPage } from '../library/trash-page.tsx';
 import { RecordPage } from '../record/record-page.tsx';
 import { RecoveryPage } from '../recovery/recovery-page.tsx';
+import { StoragePage } from '../storage/storage-page.tsx';
 import { STRINGS } from '../strings.ts';
 import { Shell } from './shell.tsx';
 
 /**
  * `/` records, `/library` lists, `/library/<id>` opens one recording, `/trash` shows what was thrown away,
- * `/recovery` what this browser still keeps. */
+ * `/storage` where the space goes, `/recovery` what this browser still keeps. */
 export function makeRouter(loginProblem: string | null) {
   const root = createRootRoute({ component: () => <Shell loginProblem={loginProblem} /> });
   const record = createRoute({ getParentRoute: () => root, path: '/', component: RecordPage });
@@ -17,9 +18,16 @@ export function makeRouter(loginProblem: string | null) {
   const nothingOpen = createRoute({ getParentRoute: () => library, path: '/', component: NothingOpen });
   const detail = createRoute({ getParentRoute: () => library, path: '$id', component: DetailPage });
   const trash = createRoute({ getParentRoute: () => root, path: '/trash', component: TrashPage });
+  const storage = createRoute({ getParentRoute: () => root, path: '/storage', component: StoragePage });
   const recovery = createRoute({ getParentRoute: () => root, path: '/recovery', component: RecoveryPage });
   return createRouter({
-    routeTree: root.addChildren([record, recovery, library.addChildren([nothingOpen, detail]), trash]),
+    routeTree: root.addChildren([
+      record,
+      recovery,
+      library.addChildren([nothingOpen, detail]),
+      trash,
+      storage,
+    ]),
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: Crashed,
   });

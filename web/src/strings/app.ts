@@ -5,6 +5,7 @@ export const app = {
   record: 'Record',
   library: 'Library',
   trash: 'Trash',
+  storage: 'Storage',
   keys: 'Keyboard keys',
   close: 'Close',
   cancel: 'Cancel',

@@ -32,6 +32,12 @@ export const RecordIcon = icon(
 );
 export const LibraryIcon = icon(<path d="M4 10v4M8 6v12M12 9v6M16 4v16M20 10v4" />);
 export const TrashIcon = icon(<path d="M4 7h16M9 7V4.5h6V7M6.5 7l.8 12.5h9.4L17.5 7M10 11v5M14 11v5" />);
+export const StorageIcon = icon(
+  <>
+    <ellipse cx="12" cy="6" rx="7.5" ry="2.8" />
+    <path d="M4.5 6v12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8V6M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8" />
+  </>,
+);
 export const KeysIcon = icon(
   <>
     <rect x="2.5" y="6" width="19" height="12" rx="2.5" />

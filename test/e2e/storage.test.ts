@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Recommendation } from '../../src/model/cleanup.ts';
+import { voiceSamples, wavBytes } from '../voice-wav.ts';
+import { runVrp } from '../vrp-process.ts';
+import { seriousFindings } from './accessibility.ts';
+import { findChromium } from './chromium.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+const found = await findChromium();
+
+let studio: Studio | undefined;
+const folder = mkdtempSync(join(tmpdir(), 'vrp-storage-'));
+afterEach(async () => {
+  await studio?.close();
+  studio = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const recommended = async () => {
+  const { recommendations } = await studio!.api<{ recommendations: Recommendation[] }>('/api/cleanup');
+  return recommendations.map(({ kind }) => kind);
+};
+
+describe.skipIf(!found)('the storage page (skipped without Chromium)', { timeout: 120_000 }, () => {
+  it('shows where the space goes, lets go what was confirmed, and purges from the trash', async () => {
+    studio = await openStudio(found!, 1);
+    const { page, server } = studio;
+    const names = ['Harbour', 'Market hall'];
+    for (const [seed, name] of names.entries())
+      writeFileSync(join(folder, `${name}.wav`), wavBytes(voiceSamples(4, 16_000, seed), 16_000));
+    await runVrp(studio.folders, ['import', ...names.map((name) => join(folder, `${name}.wav`))]);
+    await expect.poll(recommended, { timeout: 20_000 }).toContain('derived');
+
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.getByRole('link', { name: 'Storage' }).click();
+    await page.getByRole('heading', { name: 'Storage', level: 1 }).waitFor();
+    const kinds = page.getByRole('region', { name: 'What is kept' });
+    // The server counts what lies on the disk first.
+    await kinds.waitFor();
+    expect(await kinds.getByRole('row', { name: /Recordings/ }).innerText()).toContain('2');
+    expect(await page.getByRole('region', { name: 'Still fits' }).innerText()).toMatch(/Voice\s+\S+ hours/);
+    expect(await page.getByRole('region', { name: 'By month' }).getByRole('listitem').innerText()).toMatch(
+      /2026|20\d\d/,
+    );
+    expect(await page.getByRole('region', { name: 'Last checks' }).innerText()).toContain(
+      'Checked longest ago',
+    );
+    expect(await seriousFindings(page)).toEqual([]);
+    const button = page.getByRole('button', { name: 'Let go: Waveforms and playable copies' });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await recommended()).toContain('derived');
+
+    await button.click();
+    await dialog.getByRole('button', { name: /^Free/ }).click();
+    await page.getByText(/are free again/).waitFor();
+    await page.getByText('There is nothing that could go.').waitFor();
+    expect(await recommended()).toEqual([]);
+
+    const [first] = await studio.recordings();
+    await fetchAs(studio, `/api/recordings/${first!.id}`, 'DELETE');
+    await page.goto(`${server.baseUrl}/trash`);
+    await page.getByRole('button', { name: `Delete ${first!.title} for good` }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByText('The trash is empty.').waitFor();
+    const gone = await fetchAs(studio, `/api/recordings/${first!.id}`, 'GET');
+    expect(gone.status).toBe(404);
+    expect((await studio.recordings()).map(({ title }) => title)).toHaveLength(1);
+  });
+});
+
+/** Asked by a program with the owner's token, as `vrp` does. */
+async function fetchAs({ folders, server }: Studio, path: string, method: string): Promise<Response> {
+  const token = (await runVrp(folders, ['token'])).stdout.trim();
+  return await fetch(server.baseUrl + path, { method, headers: { authorization: `Bearer ${token}` } });
+}
