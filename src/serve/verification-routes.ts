@@ -83,7 +83,7 @@ export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk)
 }
 
 /** Aborted when whoever asked has gone: nobody waits for the answer any more. */
-export function untilGone(reply: FastifyReply): AbortSignal {
+function untilGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableEnded) gone.abort();

@@ -18,7 +18,7 @@ const COLUMNS = [
 export const FIXITY_HEADER = COLUMNS.join(',');
 
 /** RFC 4180, with line feeds. */
-export function fixityLine(check: FixityCheck): string {
+function fixityLine(check: FixityCheck): string {
   const { checkedAt, id, storedFilename, expected, found, result } = check;
   const fields = [checkedAt, 'fixity check', id, storedFilename, 'SHA-256', expected, found ?? '', result];
   return fields
