@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeChunk, makeWav } from '../test/audio-fixtures.ts';
 import { corpusFolder, hasCorpus, readExpectedAudio } from '../test/corpus.ts';
 import { judgeFacts } from '../test/corpus-verdict.ts';
+import { writeSparseWav } from '../test/sparse-wav.ts';
 import { runVrp } from '../test/vrp-process.ts';
 import { FileMetadataCalculator } from './file-metadata-calculator.ts';
 import type { AudioFacts } from './model/audio-facts.ts';
@@ -94,17 +95,7 @@ describe('FileMetadataCalculator.calculate', () => {
 
   it('stops reading a file of 5 GB when it is told to', async () => {
     const path = `${folder}/long.wav`;
-    // EBU Tech 3306: sizes of 64 bits stand in ds64.
-    const dataBytes = 5_000_000_000;
-    const ds64 = Buffer.alloc(28);
-    ds64.writeBigUInt64LE(BigInt(dataBytes + 80), 0);
-    ds64.writeBigUInt64LE(BigInt(dataBytes), 8);
-    const head = makeWav({ seconds: 0, sampleRateHz: 48_000, channels: 2, declaredBytes: 0xffff_ffff });
-    const withSizes = Buffer.concat([head.subarray(0, 12), makeChunk('ds64', ds64), head.subarray(12)]);
-    withSizes.write('RF64', 0, 'latin1');
-    withSizes.writeUInt32LE(0xffff_ffff, 4);
-    writeFileSync(path, withSizes);
-    truncateSync(path, withSizes.length + dataBytes);
+    writeSparseWav(path, 26_000);
     const abort = AbortSignal.timeout(1000);
     await expect(FileMetadataCalculator.calculate(path, { signal: abort })).rejects.toMatchObject({
       code: 'interrupted',
