@@ -1,6 +1,6 @@
 import { readSpace } from './blobs/disk-space.ts';
 import { Reserve } from './blobs/reserve.ts';
-import { acceptanceAt, requireAccepted } from './capacity/degradation.ts';
+import { acceptanceAt, requireAccepted, requireMoreThanLastRoom } from './capacity/degradation.ts';
 import { FolderUsages } from './capacity/folder-usage.ts';
 import { type ReservingDesk, reservingCopies, reservingUploads } from './capacity/reserving-uploads.ts';
 import { SpaceLedger } from './capacity/space-ledger.ts';
@@ -62,7 +62,12 @@ export function joinCapacity(
   const usages = new FolderUsages<FolderKind>(foldersOf(config), clock);
   const desk: ReservingDesk = {
     ledger,
+    clock,
     requireAccepted: async (kind) => requireAccepted(kind, await space.read(), keepFreeBytes),
+    onDiskFull: () => space.releaseReserve(),
+    requireRoomToGoOn: async () => {
+      if (space.isShort) requireMoreThanLastRoom(await space.read());
+    },
   };
   events.subscribe((event) => {
     if (event.type === 'upload-progress') ledger.progress(event.uploadId, event.offsetBytes);

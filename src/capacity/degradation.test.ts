@@ -20,7 +20,7 @@ describe('with less and less room', () => {
   it('a refusal says what is refused, what is free and what is needed', () => {
     const room = { freeBytes: 400, freeInodes: null };
     expect(() => requireAccepted('takes', room, 1000)).toThrow(
-      'No new take is begun: 400 bytes are free on the disk, and it needs 500',
+      'No new take is taken in: 400 bytes are free on the disk, and it needs 500',
     );
     expect(() => requireAccepted('imports', { ...room, freeBytes: 1001 }, 1000)).not.toThrow();
   });

@@ -35,7 +35,7 @@ export function acceptanceAt(room: RoomReading, keepFreeBytes: number): Acceptan
 const WORDS: Readonly<Record<keyof Acceptance, { readonly what: string; readonly share: number }>> = {
   derived: { what: 'No derived file is made', share: DERIVED_SHARE },
   imports: { what: 'No file is taken in', share: 1 },
-  takes: { what: 'No new take is begun', share: TAKES_SHARE },
+  takes: { what: 'No new take is taken in', share: TAKES_SHARE },
 };
 
 /** Throws `disk-full` when `kind` is given up at this reading. */
@@ -50,4 +50,17 @@ export function requireAccepted(kind: keyof Acceptance, room: RoomReading, keepF
   throw new VoiceRecorderError('disk-full', `${what}: ${why}. What is being recorded goes on.`, {
     details: { freeBytes: room.freeBytes, neededBytes },
   });
+}
+
+/** Of what the reserve gave back, so much is kept from takes that go on: for ends of takes, the catalogue and purges. */
+const LAST_ROOM_BYTES = 8 * 1024 * 1024;
+
+/** Throws `disk-full` when the last room is reached, after the disk was full once. */
+export function requireMoreThanLastRoom({ freeBytes }: RoomReading): void {
+  if (freeBytes >= LAST_ROOM_BYTES) return;
+  throw new VoiceRecorderError(
+    'disk-full',
+    `The disk is full: the last ${freeBytes} bytes are kept for what is ended or purged. What was acknowledged is safe.`,
+    { details: { freeBytes } },
+  );
 }

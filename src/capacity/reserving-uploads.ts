@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises';
+import type { Clock } from '../model/clock.ts';
+import { failureCodeOf } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
 import type { UploadState, UploadWish } from '../model/upload.ts';
 import type { UploadChunk, Uploads } from '../voice-recorder.ts';
@@ -6,8 +8,13 @@ import type { SpaceLedger } from './space-ledger.ts';
 
 export interface ReservingDesk {
   readonly ledger: SpaceLedger;
+  readonly clock: Pick<Clock, 'nowMs'>;
   /** Rejects with `disk-full` when nothing of this kind is begun any more. */
   requireAccepted(kind: 'imports' | 'takes'): Promise<void>;
+  /** Rejects with `disk-full` when the disk was full and only the last room is left of it. */
+  requireRoomToGoOn(): Promise<void>;
+  /** The disk refused a write: the time to give up the reserve. */
+  onDiskFull(): Promise<void>;
 }
 
 type Sender = Pick<Uploads, 'create' | 'append' | 'terminate'>;
@@ -18,7 +25,8 @@ export function reservingUploads(uploads: Sender, desk: ReservingDesk): Sender {
   return {
     async create(wish, lengthBytes, createdBy) {
       await requireBeginning(desk, wish);
-      const state = await uploads.create(wish, lengthBytes, createdBy);
+      await desk.requireRoomToGoOn();
+      const state = await telling(desk, () => uploads.create(wish, lengthBytes, createdBy));
       if (lengthBytes === null) return state;
       try {
         await ledger.reserve(state.id, lengthBytes, `upload "${wish.filename}"`);
@@ -30,7 +38,9 @@ export function reservingUploads(uploads: Sender, desk: ReservingDesk): Sender {
       }
     },
     async append(id, chunk: UploadChunk) {
-      const state = await uploads.append(id, chunk);
+      // What ends an upload may use the last room.
+      if (chunk.lengthBytes === null) await desk.requireRoomToGoOn();
+      const state = await telling(desk, () => uploads.append(id, chunk));
       takeUp(ledger, state);
       return state;
     },
@@ -39,6 +49,17 @@ export function reservingUploads(uploads: Sender, desk: ReservingDesk): Sender {
       ledger.release(id);
     },
   };
+}
+
+/** A refusal of ours has no cause; a write that the disk refused has. */
+async function telling<T>(desk: ReservingDesk, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isRefusedByDisk = failureCodeOf(error) === 'disk-full' && (error as Error).cause !== undefined;
+    if (isRefusedByDisk) await desk.onDiskFull();
+    throw error;
+  }
 }
 
 interface CopyOptions {
@@ -69,10 +90,20 @@ export function reservingCopies<Copied>(copyIn: CopyIn<Copied>, desk: ReservingD
   };
 }
 
-/** A further segment belongs to a take that is running, and those are never refused. */
-async function requireBeginning(desk: ReservingDesk, { kind, segment }: UploadWish): Promise<void> {
+/** A take that began longer ago is running, or over, and waits somewhere to be sent. */
+const BEGINS_WITHIN_MS = 2 * 60_000;
+
+/** A take that is running is never refused, nor is a further segment of one. */
+async function requireBeginning(
+  desk: ReservingDesk,
+  { kind, segment, recordedAt }: UploadWish,
+): Promise<void> {
   if (kind === 'file') await desk.requireAccepted('imports');
-  else if ((segment ?? 0) === 0) await desk.requireAccepted('takes');
+  else if ((segment ?? 0) === 0 && beginsNow(desk, recordedAt)) await desk.requireAccepted('takes');
+}
+
+function beginsNow(desk: ReservingDesk, recordedAt: string | null): boolean {
+  return recordedAt === null || desk.clock.nowMs() - Date.parse(recordedAt) < BEGINS_WITHIN_MS;
 }
 
 function takeUp(ledger: SpaceLedger, { id, lengthBytes, offsetBytes, receipt }: UploadState): void {

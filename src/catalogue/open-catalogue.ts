@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../model/clock.ts';
-import { VoiceRecorderError } from '../model/failure.ts';
+import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 import { AccessRepository } from './access-repository.ts';
 import { DatabaseContextManager } from './database-context-manager.ts';
 import { DirectReading } from './direct-reading.ts';
@@ -9,6 +9,7 @@ import { judgeDatabase, migrate, newestOf } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { RecordingRepository } from './recording-repository.ts';
+import type { SessionFactory } from './session-factory.ts';
 import { SidecarOutbox } from './sidecar-outbox.ts';
 import { SqliteSessions } from './sqlite-sessions.ts';
 import { Tombstones } from './tombstones.ts';
@@ -23,6 +24,8 @@ export interface CatalogueSettings {
   readonly isReadonly?: boolean;
   /** How long a database held by another process is waited for; 5,000 when not given. */
   readonly busyLimitMs?: number;
+  /** Told when the disk refused to let the database grow: the time to give up the reserve. */
+  readonly onDiskFull?: () => void;
   /** All of this program's when not given. */
   readonly migrations?: readonly Migration[];
 }
@@ -55,7 +58,7 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     isReadonly,
     ...(busyLimitMs === undefined ? {} : { busyLimitMs }),
   });
-  const contexts = new DatabaseContextManager(sessions, { clock });
+  const contexts = new DatabaseContextManager(telling(sessions, settings.onDiskFull), { clock });
   const inspect = () => sessions.inspect();
   const snapshot = (target: string) => sessions.snapshot(target);
   try {
@@ -79,6 +82,18 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     await contexts.close();
     throw error;
   }
+}
+
+function telling(sessions: SessionFactory, onDiskFull: (() => void) | undefined): SessionFactory {
+  if (!onDiskFull) return sessions;
+  return {
+    run: (request, work) =>
+      sessions.run(request, work).catch((error: unknown) => {
+        if (failureCodeOf(error) === 'disk-full') onDiskFull();
+        throw error;
+      }),
+    close: () => sessions.close(),
+  };
 }
 
 /** A catalogue that is only read, in the calling thread; same rejections as {@link openCatalogue} when read-only. */

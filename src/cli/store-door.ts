@@ -6,7 +6,7 @@ import type { ApiClient } from './api-client.ts';
 export interface StoreDoor {
   createBackup(): Promise<NewBackup>;
   listBackups(): Promise<readonly Backup[]>;
-  storageReport(): Promise<StorageReport>;
+  storageReport(options: { readonly isThorough: boolean }): Promise<StorageReport>;
 }
 
 // A snapshot of a large catalogue on a slow disk takes minutes, and so does counting a million derived files.
@@ -17,7 +17,7 @@ export function storeInProcess(recorder: VoiceRecorder): StoreDoor {
   return {
     createBackup: () => recorder.backups.create(),
     listBackups: () => recorder.backups.list(),
-    storageReport: () => recorder.storageReport({ isThorough: true }),
+    storageReport: (options) => recorder.storageReport(options),
   };
 }
 
@@ -27,8 +27,11 @@ export function storeThroughServer(api: ApiClient): StoreDoor {
       (await api.request('POST', '/api/backups', { timeoutMs: SNAPSHOT_TIMEOUT_MS })).json as NewBackup,
     listBackups: async () =>
       ((await api.request('GET', '/api/backups')).json as { items: readonly Backup[] }).items,
-    storageReport: async () =>
-      (await api.request('GET', '/api/storage?thorough=true', { timeoutMs: COUNT_TIMEOUT_MS }))
-        .json as StorageReport,
+    storageReport: async ({ isThorough }) =>
+      (
+        await api.request('GET', `/api/storage?thorough=${isThorough}`, {
+          ...(isThorough ? { timeoutMs: COUNT_TIMEOUT_MS } : {}),
+        })
+      ).json as StorageReport,
   };
 }

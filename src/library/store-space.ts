@@ -22,6 +22,7 @@ const ROOM_TO_OPEN_BYTES = 16 * 1024 * 1024;
 export class StoreSpace {
   readonly #desk: StoreSpaceDesk;
   #round: NodeJS.Timeout | undefined;
+  #isShort = false;
 
   constructor(desk: StoreSpaceDesk) {
     this.#desk = desk;
@@ -48,7 +49,9 @@ export class StoreSpace {
   /** Makes the reserve in the background, and again later when it had to be given up. */
   keepReserve(): void {
     const ensure = () => {
-      this.#desk.reserve.ensure().catch(this.#desk.onFault);
+      this.#desk.reserve.ensure().then((isHeld) => {
+        if (isHeld) this.#isShort = false;
+      }, this.#desk.onFault);
     };
     ensure();
     this.#round ??= setInterval(ensure, RESERVE_ROUND_MS).unref();
@@ -60,7 +63,13 @@ export class StoreSpace {
     if (freeBytes < ROOM_TO_OPEN_BYTES) await this.#desk.reserve.release();
   }
 
+  /** True from the moment when the disk was full until the reserve is there again. */
+  get isShort(): boolean {
+    return this.#isShort;
+  }
+
   async releaseReserve(): Promise<void> {
+    this.#isShort = true;
     await this.#desk.reserve.release();
   }
 

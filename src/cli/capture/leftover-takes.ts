@@ -48,6 +48,8 @@ async function finishOne(folder: string, desk: LeftoverDesk): Promise<void> {
       dropUploads: async () => undefined,
       onAcknowledged: () => undefined,
       onTrouble: () => undefined,
+      // It ended long ago.
+      onDiskFull: () => undefined,
     });
     if (manifest.timeline.length > 0) await desk.amend(id, { timeline: manifest.timeline });
     await take.remove();

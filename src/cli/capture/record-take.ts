@@ -68,6 +68,7 @@ export async function recordTake(
   const marks = new TimeMarks();
   const timeline: TimelineEvent[] = [];
   const doors = new Doors(cli, leftovers);
+  const noRoom = new AbortController();
   let acknowledgedBytes = 0;
 
   const meter = new SoundMeter(plan, (trouble, atSeconds, isOver) => {
@@ -101,11 +102,12 @@ export async function recordTake(
       acknowledgedBytes = sizeBytes;
     },
     onTrouble: (trouble) => tellTrouble(doors, display, trouble, meter.seconds),
+    onDiskFull: (trouble) => noRoom.abort(trouble),
   } satisfies SenderDesk);
   // Told below, when the take has ended.
   sent.catch(() => undefined);
   try {
-    const end = await captureSound(
+    const ended = await captureSound(
       {
         take,
         source,
@@ -115,10 +117,14 @@ export async function recordTake(
         onSound: () => stalls.noteSound(),
         onMark: (sizeBytes, seconds) => marks.add(sizeBytes, seconds),
       },
-      interruption,
+      AbortSignal.any([interruption, noRoom.signal]),
     );
     stalls.stop();
-    if (end.kind === 'failed') display.warn(end.error.code, end.error.message, meter.seconds);
+    const end = interruption.aborted ? ended : whyEnded(ended, noRoom.signal);
+    if (end.kind === 'failed') {
+      display.warn(end.error.code, end.error.message, meter.seconds);
+      noteEnd(timeline, end.error, marks.secondsAt(take.flushedBytes));
+    }
     if (marks.secondsAt(take.flushedBytes) === 0) {
       await take.remove();
       return { recording: undefined, end };
@@ -138,6 +144,20 @@ export async function recordTake(
     display.stop();
     await doors.drop();
   }
+}
+
+/** A take that was ended because the library had no room for it says so. */
+function whyEnded(end: TakeEnd, noRoom: AbortSignal): TakeEnd {
+  return end.kind === 'done' && noRoom.aborted
+    ? { kind: 'failed', error: noRoom.reason as VoiceRecorderError }
+    : end;
+}
+
+/** Who looks at the recording later sees why it ends there. */
+function noteEnd(timeline: TimelineEvent[], { code }: VoiceRecorderError, atSeconds: number): void {
+  if (code !== 'disk-full' && code !== 'storage-failed') return;
+  const note = code === 'disk-full' ? 'The disk was full.' : 'The disk could not be written.';
+  timeline.push({ kind: 'storage-failed', atSeconds, durationSeconds: 0, note });
 }
 
 /** The local copy goes only now: its checksum was found to be the recording's. */

@@ -17,6 +17,8 @@ export interface SenderDesk {
   onAcknowledged(sizeBytes: number): void;
   /** `trouble` undefined: what stood in the way is gone. */
   onTrouble(trouble: VoiceRecorderError | undefined): void;
+  /** The library has no room for the bytes of a take that is growing: what is left of it is for its end. */
+  onDiskFull(trouble: VoiceRecorderError): void;
 }
 
 const PATCH_BYTES = 8 * 1024 * 1024;
@@ -70,6 +72,8 @@ export async function sendTake(take: LocalTake, desk: SenderDesk): Promise<Recor
       await take.noteUpload(null);
       desk.onAcknowledged(0);
     }
+    if (trouble.code === 'disk-full' && take.manifest.uploadId !== null && !take.isComplete)
+      desk.onDiskFull(trouble);
     await desk.dropUploads();
     failuresInRow += 1;
     // The first time may be a matter of a moment.

@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VoiceRecorderError } from '../../model/failure.ts';
+import { formatBytes } from '../../model/format.ts';
 import { DEFAULT_PRESET, findPreset, PRESETS, type Preset } from '../../model/preset.ts';
 import { findCapturePrograms, PROGRAM_NAMES, type ProgramName } from '../capture/capture-program.ts';
 import { finishLeftoverTakes } from '../capture/leftover-takes.ts';
 import { listDevices } from '../capture/list-devices.ts';
 import { recordTake } from '../capture/record-take.ts';
 import type { Cli } from '../cli.ts';
-import { openLibraryDoor } from '../library-door.ts';
+import { type LibraryDoor, openLibraryDoor } from '../library-door.ts';
 import { shortId } from '../recording-text.ts';
 import { collect } from '../repeatable-option.ts';
 import { printable } from '../terminal-text.ts';
@@ -58,6 +59,10 @@ async function record(cli: Cli, options: RecordOptions): Promise<void> {
   }
   // Opened once before anything is recorded: a store that cannot be used is told of now, not afterwards.
   const door = await openLibraryDoor(cli);
+  await requireRoomForTake(door).catch(async (error: unknown) => {
+    await door.close();
+    throw error;
+  });
   const leftovers = finishLeftoverTakes(door.dataDir, {
     takes: door.takes,
     amend: (id, amendment) => door.amend(id, amendment),
@@ -90,6 +95,17 @@ async function record(cli: Cli, options: RecordOptions): Promise<void> {
   } finally {
     await leftovers;
   }
+}
+
+/** Refused before anything is recorded rather than in the midst of it. */
+async function requireRoomForTake({ store }: LibraryDoor): Promise<void> {
+  const { acceptance, freeBytes } = await store.storageReport({ isThorough: false });
+  if (acceptance.takes) return;
+  throw new VoiceRecorderError(
+    'disk-full',
+    `Only ${formatBytes(freeBytes)} are free on the disk of the library: too little to begin a take. "vrp storage" says what could go.`,
+    { details: { freeBytes } },
+  );
 }
 
 function sentenceOf(error: unknown): string {

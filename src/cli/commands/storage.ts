@@ -22,7 +22,7 @@ async function showStorage(cli: Cli): Promise<void> {
   await requireStore(cli);
   const door = await openLibraryDoor(cli);
   try {
-    const report = await door.store.storageReport();
+    const report = await door.store.storageReport({ isThorough: true });
     if (output.isJson) output.document(report);
     else print(output, report);
   } finally {
