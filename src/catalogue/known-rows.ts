@@ -29,8 +29,9 @@ export async function putKnownRows(
 ): Promise<readonly KnownOutcome[]> {
   const entries = known.map((entry) => ({ ...entry, recording: checkStorable(entry.recording) }));
   const recordings = entries.map(({ recording }) => recording);
-  const [rows, originals, keyOf] = await Promise.all([
+  const [rows, buried, originals, keyOf] = await Promise.all([
     readRows(db, recordings),
+    readBuried(db, recordings),
     readOriginals(db, recordings),
     rowKeys(db, recordings),
   ]);
@@ -40,6 +41,8 @@ export async function putKnownRows(
   const outcomes = entries.map((entry): KnownOutcome => {
     const { recording } = entry;
     const row = byId.get(recording.id);
+    // Purged a moment ago: its files are still being removed.
+    if (buried.has(recording.id)) return 'same';
     if ((ownerOf.get(recording.storedFilename) ?? recording.id) !== recording.id) return 'taken';
     // Of two sidecars with one id in the same batch the second one meets what the first one made.
     const outcome = row === undefined ? 'added' : judge(row, recording);
@@ -190,6 +193,19 @@ async function readOriginals(
     .where('is_deduplicated', '=', 1)
     .execute();
   return new Set(rows.map(({ checksum }) => checksum));
+}
+
+async function readBuried(
+  db: Kysely<StoreSchema>,
+  recordings: readonly Recording[],
+): Promise<ReadonlySet<string>> {
+  const ids = recordings.map(({ id }) => id);
+  const rows = await db
+    .selectFrom('tombstones')
+    .select('recording_id')
+    .where('recording_id', 'in', ids)
+    .execute();
+  return new Set(rows.map((row) => row.recording_id));
 }
 
 /** Hands out free row keys: one look into the index for each millisecond of receipt. */
