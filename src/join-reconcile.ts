@@ -15,7 +15,8 @@ export interface ReconcileParts {
   readonly catalogue: Catalogue;
   readonly blobs: DiskBlobs;
   readonly ingest: IngestDesk;
-  readonly wakeSidecars: () => void;
+  /** Resolves when what is owed was written, or waits for its next attempt. */
+  readonly drainSidecars: () => Promise<void>;
 }
 
 /** Joins reconciling with the room that knows how to read files and sidecars into a catalogue. */
@@ -29,8 +30,8 @@ export function joinReconcile(
     const report = await reconcile(
       {
         ...desk,
-        enterFiles: (stop) =>
-          rebuild({
+        enterFiles: async (stop) => {
+          const entered = await rebuild({
             dataDir,
             known: catalogue.known,
             clock: ingest.clock,
@@ -40,7 +41,11 @@ export function joinReconcile(
             place: (key, sourcePath, expected) => blobs.place(key, sourcePath, expected),
             quarantine: (key, reason) => blobs.quarantine(key, reason),
             ...(stop ? { signal: stop } : {}),
-          }),
+          });
+          // What is on its way already is not to be found wanting.
+          await parts.drainSidecars();
+          return entered;
+        },
         streamAll: () => catalogue.recordings.streamAll(),
         hasFile: async (key) => (await blobs.stat(key)) !== undefined,
         readDocument: (key) => readDocument(blobs.localPath(key)),
@@ -48,7 +53,7 @@ export function joinReconcile(
       },
       signal,
     );
-    parts.wakeSidecars();
+    await parts.drainSidecars();
     return report;
   };
   // One at a time: two would adopt the same stranger twice.

@@ -36,7 +36,7 @@ export interface VerificationParts {
   /** Where sound copies of damaged originals come from; nowhere when not given. */
   readonly fetchCopy?: FetchCopy;
   readonly queue: JobQueue;
-  readonly wakeSidecars: () => void;
+  readonly drainSidecars: () => Promise<void>;
   readonly activity: Activity;
   readonly log: (
     level: 'warn' | 'error',
@@ -101,7 +101,7 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
   };
   const { ingest, spool, media, fetchCopy = async () => undefined } = parts;
   const reconcile = joinReconcile(
-    { dataDir: config.dataDir, catalogue, blobs, ingest, wakeSidecars: parts.wakeSidecars },
+    { dataDir: config.dataDir, catalogue, blobs, ingest, drainSidecars: parts.drainSidecars },
     { requireStore: desk.requireStore, verify: (id, signal) => verify(id, signal ? { signal } : {}) },
   );
   const repairParts = { derivedPath: config.derivedPath, ingest, spool, media, blobs, fetchCopy };

@@ -152,7 +152,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     },
     media,
     queue,
-    wakeSidecars: () => sidecars.wake(),
+    drainSidecars: () => sidecars.drain(),
     activity,
     log,
   });
