@@ -2,8 +2,6 @@ import { type Kysely, sql } from 'kysely';
 import type { CleanupItem } from '../model/cleanup.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 
-const AUDIO = sql<string>`document ->> '$.audioChecksum'`;
-
 /** Imported files of the library whose audio is that of an older one, oldest first. Takes are never compared. */
 export async function readSameAudio(db: Kysely<StoreSchema>): Promise<CleanupItem[]> {
   return await db
@@ -12,11 +10,13 @@ export async function readSameAudio(db: Kysely<StoreSchema>): Promise<CleanupIte
         .selectFrom('recordings')
         .select(['id', 'title', 'filesize_bytes', 'row_key'])
         .select(
-          sql<number>`row_number() OVER (PARTITION BY ${AUDIO} ORDER BY created_at, row_key)`.as('place'),
+          sql<number>`row_number() OVER (PARTITION BY audio_checksum ORDER BY created_at, row_key)`.as(
+            'place',
+          ),
         )
         .where('shelf', '=', 'library')
         .where('kind', '=', 'file')
-        .where(AUDIO, 'is not', null),
+        .where('audio_checksum', 'is not', null),
     )
     .selectFrom('files')
     .select(['id', 'title as name', 'filesize_bytes as bytes'])

@@ -1,9 +1,11 @@
-import { lstat, opendir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CleanupItem } from '../model/cleanup.ts';
+import { Worker } from 'node:worker_threads';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { isId } from '../model/id.ts';
+import { siblingModule } from '../model/sibling-module.ts';
 import { type Cleaner, counted } from './cleaner.ts';
+import type { DerivedFolder } from './derived-folders-worker.ts';
 
 const TAKE = 'take-';
 
@@ -21,11 +23,10 @@ export function derivedCleaner(desk: {
       `Waveforms and playable copies of ${counted(count, 'recording')}. They are made again from the originals ` +
       'when somebody opens them, which takes a moment each.',
     async *find() {
-      for (const name of await foldersIn(desk.derivedPath)) {
-        const isOurs = name.startsWith(TAKE) || isId(name);
-        if (!isOurs || desk.isBeingMade(join(desk.derivedPath, name))) continue;
-        const bytes = await sizeOf(join(desk.derivedPath, name));
-        if (bytes > 0) yield { name: `derived/${name}`, bytes, id: isId(name) ? name : null } as CleanupItem;
+      for await (const { name, bytes } of derivedFolders(desk.derivedPath)) {
+        if (bytes === 0 || !(name.startsWith(TAKE) || isId(name))) continue;
+        if (desk.isBeingMade(join(desk.derivedPath, name))) continue;
+        yield { name: `derived/${name}`, bytes, id: isId(name) ? name : null };
       }
     },
     remove: ({ name }) => {
@@ -35,30 +36,38 @@ export function derivedCleaner(desk: {
   };
 }
 
-async function foldersIn(path: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const entry of await opendirOrNone(path)) if (entry.isDirectory()) names.push(entry.name);
-  return names.sort();
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  let bytes = 0;
-  for await (const entry of await opendirOrNone(folder)) {
-    if (!entry.isFile()) continue;
-    // It may have been replaced since the folder was read.
-    bytes += await lstat(join(folder, entry.name)).then(
-      ({ size }) => size,
-      () => 0,
-    );
-  }
-  return bytes;
-}
-
-async function opendirOrNone(path: string) {
+/** Rejects with `storage-failed`. */
+async function* derivedFolders(path: string): AsyncGenerator<DerivedFolder, void, undefined> {
+  if (!existsSync(path)) return;
+  const worker = new Worker(siblingModule(import.meta.url, 'derived-folders-worker'), { workerData: path });
+  const batches: (readonly DerivedFolder[])[] = [];
+  let isEnded = false;
+  let failure: unknown;
+  let wake = () => {};
+  worker.on('message', (batch: readonly DerivedFolder[]) => {
+    batches.push(batch);
+    wake();
+  });
+  worker.on('error', (error) => {
+    failure = error;
+  });
+  worker.on('exit', () => {
+    isEnded = true;
+    wake();
+  });
   try {
-    return await opendir(path);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-    throw new VoiceRecorderError('storage-failed', `The folder ${path} cannot be read.`, { cause });
+    for (;;) {
+      const batch = batches.shift();
+      if (batch) yield* batch;
+      else if (isEnded) break;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    await worker.terminate();
   }
+  if (failure === undefined) return;
+  throw new VoiceRecorderError('storage-failed', `The folder ${path} cannot be read.`, { cause: failure });
 }
