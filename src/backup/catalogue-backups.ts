@@ -1,5 +1,6 @@
-import { lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../durable/folder.ts';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { type RotationRule, snapshotName, snapshotTimeMs, surplusSnapshots } from './snapshot-rotation.ts';
@@ -117,15 +118,5 @@ export class CatalogueBackups implements Backups {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { syncFolder } from '../durable/folder.ts';
 import { asDiskFailure, isMissing } from './disk-failure.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { OneAtATime } from './one-at-a-time.ts';
@@ -112,15 +113,5 @@ export class Reserve {
       if (failure instanceof Error && 'code' in failure && failure.code === 'disk-full') return false;
       throw failure;
     }
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

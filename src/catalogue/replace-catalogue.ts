@@ -1,5 +1,6 @@
-import { lstat, open, rename } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../durable/folder.ts';
 
 /**
  * Puts the whole, closed database `fresh` into the place of `file`. What was there stays beside it as `kept`, with
@@ -26,14 +27,4 @@ async function renameIfThere(from: string, to: string): Promise<boolean> {
   }
   await rename(from, to);
   return true;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { syncFolderNow } from '../durable/folder.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { foldersOf, type PathLayout } from './path-layout.ts';
 
@@ -33,7 +34,7 @@ export function makeFolderDurably(folder: string): void {
     // Another process may have made it in this very moment.
     if (!isFolder(folder)) throw error;
   }
-  syncFolder(parent);
+  syncFolderNow(parent);
 }
 
 function isFolder(path: string): boolean {
@@ -58,17 +59,6 @@ function proveWritable(folder: string): void {
     // A full disk must not keep people from opening, playing and purging what they have.
     if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') return;
     throw notWritable(folder, cause);
-  }
-}
-
-/** Makes directory entries durable; where folders cannot be synced (Windows) there is nothing to do. */
-export function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

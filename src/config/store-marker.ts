@@ -10,11 +10,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { syncFolderNow } from '../durable/folder.ts';
 import type { Clock } from '../model/clock.ts';
 import { toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
-import { makeFolderDurably, syncFolder } from './prepare-folders.ts';
+import { makeFolderDurably } from './prepare-folders.ts';
 
 /** `vrp-store.json`: names the store, so that an unmounted disk is never taken for an empty library. */
 export interface StoreMarker {
@@ -132,7 +133,7 @@ function writeDurably(file: string, content: string): void {
       closeSync(descriptor);
     }
     renameSync(temporary, file);
-    syncFolder(dirname(file));
+    syncFolderNow(dirname(file));
   } catch (cause) {
     throw new VoiceRecorderError('store-not-writable', `${file} cannot be written: ${String(cause)}.`, {
       cause,

@@ -1,5 +1,6 @@
-import { lstat, open, unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../durable/folder.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 import type { UploadReceipt } from '../model/upload.ts';
@@ -72,14 +73,4 @@ function changed(path: string, cause?: unknown): VoiceRecorderError {
     `${path} was left where it is: it is not the same file any more as the one that was stored.`,
     { cause },
   );
-}
-
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

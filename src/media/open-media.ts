@@ -1,5 +1,6 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../durable/folder.ts';
 import { ChildLine, type ChildLineLimits, type MediaEvent } from './child-line.ts';
 import type { Media, MediaOptions } from './media.ts';
 import type { MediaAnswers, MediaRequest } from './media-messages.ts';
@@ -89,15 +90,4 @@ export function openMedia(settings: MediaSettings = {}): Media {
       await Promise.all([probes.close(), jobs.close(), measurements.close()]);
     },
   };
-}
-
-async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open folders; its renames are journalled.
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import * as fs from 'node:fs';
+import { syncFolderNow } from '../durable/folder.ts';
 import type { RecordingId } from '../model/id.ts';
 import { errnoOf } from './disk.ts';
 import {
@@ -265,15 +266,5 @@ export function writeAllNow(descriptor: number, bytes: Uint8Array, position: num
   while (done < bytes.length) {
     const at = position === null ? null : position + done;
     done += fs.writeSync(descriptor, bytes, done, bytes.length - done, at);
-  }
-}
-
-export function syncFolderNow(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = fs.openSync(path, 'r');
-  try {
-    fs.fsyncSync(folder);
-  } finally {
-    fs.closeSync(folder);
   }
 }

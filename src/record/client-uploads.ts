@@ -1,4 +1,5 @@
 import { rename } from 'node:fs/promises';
+import { syncFolder } from '../durable/folder.ts';
 import { toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { isId, newId, type RecordingId } from '../model/id.ts';
@@ -6,7 +7,7 @@ import type { UploadReceipt, UploadState, UploadWish } from '../model/upload.ts'
 import type { UploadChunk, Uploads } from '../voice-recorder.ts';
 import type { BackgroundWork } from './background-work.ts';
 import { completeUpload } from './completion.ts';
-import { asSpoolFailure, removeFolder, syncFolder } from './disk.ts';
+import { asSpoolFailure, removeFolder } from './disk.ts';
 import {
   appendToFinished,
   completeError,

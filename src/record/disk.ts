@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder } from '../durable/folder.ts';
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 
 /** The two acts on which every acknowledgement rests; an argument, so that tests can let them fail. */
@@ -49,27 +50,6 @@ function withoutFirst(pieces: readonly Uint8Array[], bytes: number): readonly Ui
   const first = pieces[index];
   if (first === undefined) return [];
   return skip === 0 ? pieces.slice(index) : [first.subarray(skip), ...pieces.slice(index + 1)];
-}
-
-/** Makes names that were added to or removed from a folder survive a power cut. Windows has no such call. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-/** Makes `path` and its missing parents, 0700, each durable. */
-export async function makeFolderDurably(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = path; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === first || made === dirname(made)) return;
-  }
 }
 
 /** Writes a small file so that the old or the new content is there after a crash, never a mixture. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
+import { syncFolderNow } from '../durable/folder.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
-import { judgeOf, readInto, readJournal, syncFolderNow, writeAllNow } from './check-folder.ts';
+import { judgeOf, readInto, readJournal, writeAllNow } from './check-folder.ts';
 import type { CopyResult } from './copy-bytes.ts';
 import {
   encodeFirstBlock,

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { syncFolderNow } from '../durable/folder.ts';
 import type { RecordingId } from '../model/id.ts';
-import { syncFolderNow, writeAllNow } from './check-folder.ts';
+import { writeAllNow } from './check-folder.ts';
 import { errnoOf } from './disk.ts';
 import { encodeRecord, journalPosition } from './journal-format.ts';
 import { decodeHead, HEAD_BYTES, type LogHead } from './log-format.ts';

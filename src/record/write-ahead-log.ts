@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Disk, syncFolder } from './disk.ts';
+import { syncFolder } from '../durable/folder.ts';
+import type { Disk } from './disk.ts';
 import type { LogCheckpoint } from './log-checkpoint.ts';
 import { LogFile, type LoggedRecord } from './log-file.ts';
 import { logName } from './spool-layout.ts';

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '../durable/folder.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { FixityCheck } from '../model/verification.ts';
 
@@ -90,16 +91,6 @@ export class StoreFixityLog {
     }
     const byYear = Map.groupBy(checks, ({ checkedAt }) => checkedAt.slice(0, 4));
     for (const [year, ofYear] of byYear) await appendFixityLines(join(this.#folder, `${year}.csv`), ofYear);
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

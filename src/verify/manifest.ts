@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../durable/folder.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 
@@ -67,16 +68,6 @@ async function writeLines(file: FileHandle, lines: AsyncIterable<string>): Promi
   }
   await file.writeFile(chunk);
   return count;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 function asFailure(error: unknown, path: string): unknown {

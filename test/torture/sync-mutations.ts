@@ -31,6 +31,7 @@ type Room = (typeof ROOMS)[number];
 
 /** The quick ones first: most sites die in the first file. */
 const WITNESSES: Record<Room, readonly string[]> = {
+  durable: ['src/record/sync-calls.test.ts', 'test/durability.test.ts'],
   record: [
     'src/record/sync-calls.test.ts',
     'src/record/write-ahead-log.test.ts',

@@ -1,7 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { syncFolder } from '../../config/prepare-folders.ts';
+import { syncFolderNow } from '../../durable/folder.ts';
 import type { TimelineEvent } from '../../model/take-timeline.ts';
 
 /** `take.json` beside the sound of a take that `vrp record` makes. */
@@ -59,5 +59,5 @@ export async function writeManifest(folder: string, manifest: TakeManifest): Pro
     await file.close();
   }
   await rename(temporary, join(folder, MANIFEST_NAME));
-  syncFolder(folder);
+  syncFolderNow(folder);
 }
