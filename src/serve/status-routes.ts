@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { answers } from './answer-schema.ts';
+import { recommendationSchema } from './cleanup-routes.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
 
 const count = z.object({ count: z.number(), bytes: z.number() });
@@ -30,7 +31,7 @@ const storageSchema = z.object({
     .object({ bytesPerDay: z.number(), basedOnDays: z.number(), fullOn: z.string().nullable() })
     .nullable()
     .describe('From the last 30 days; null with less than a week to judge by'),
-  recommendations: z.array(z.unknown()).optional().describe('What could go; with thorough=true'),
+  recommendations: z.array(recommendationSchema).optional().describe('What could go; with thorough=true'),
 });
 const storageQuery = z.object({
   thorough: z.enum(['true', 'false']).optional().describe('Wait until all is counted anew'),
