@@ -8,6 +8,7 @@ import { Dictionary, FFmpegError, FormatContext, InputFormat, type Stream } from
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { GuardedFile } from './guarded-file.ts';
 import { withFreshDescriptor } from './guarded-file.ts';
+import { requirePossibleTables } from './mp4-tables.ts';
 
 /**
  * The only demuxers that ever see a file: containers of audio that hold their samples themselves. Everything that
@@ -39,13 +40,15 @@ export interface AudioInputOptions {
 
 /**
  * Opens the audio of `file` with FFmpeg for the length of `use`. FFmpeg gets a descriptor, no name; it may use no
- * other protocol and follow no reference. Throws `audio-unreadable` or `not-audio-video-only`.
+ * other protocol and follow no reference. Throws `audio-unreadable`, `audio-impossible-format` or
+ * `not-audio-video-only`.
  */
 export function withAudioInput<T>(
   file: GuardedFile,
   use: (input: AudioInput) => T,
   options: AudioInputOptions = {},
 ): T {
+  requirePossibleTables(file);
   return withFreshDescriptor(file, (descriptor) => {
     const context = new FormatContext();
     context.allocContext();

@@ -316,6 +316,20 @@ describe('probe of damaged files', () => {
     expect(codeOf(() => probe(write('channels.wav', wav), 'channels.wav'))).toBe('audio-impossible-format');
   });
 
+  it('refuses an MP4 file that claims more samples than it has bytes, before FFmpeg makes room for them', () => {
+    const mp4 = readFileSync(fixtures['tone.mp4']!);
+    const at = mp4.indexOf('stsz', 0, 'latin1');
+    expect(codeOf(() => probe(write('whole.mp4', mp4), 'whole.mp4'))).toBeUndefined();
+    mp4.writeUInt32BE(60, at + 8);
+    mp4.writeUInt32BE(0x04ff_0001, at + 12);
+    expect(codeOf(() => probe(write('claims.mp4', mp4), 'claims.mp4'))).toBe('audio-impossible-format');
+    // Samples that last one unit each are counted by chunks: a long recording that was cut may claim many.
+    const times = mp4.indexOf('stts', 0, 'latin1');
+    mp4.writeUInt32BE(1, times + 8);
+    mp4.writeUInt32BE(1, times + 16);
+    expect(codeOf(() => probe(write('plain.mp4', mp4), 'plain.mp4'))).not.toBe('audio-impossible-format');
+  });
+
   it('opens nothing but regular files', () => {
     symlinkSync(fixtures['tone.wav']!, `${folder}/link.wav`);
     expect(codeOf(() => probe(`${folder}/link.wav`, 'link.wav'))).toBe('file-not-regular');

@@ -41,15 +41,18 @@ interface MutationReport {
  */
 export async function run({ seed, count }: MutationWish): Promise<MutationReport> {
   const folder = mkdtempSync(join(tmpdir(), 'vrp-mutants-'));
-  const children = new Map<number, number>();
+  const children = new Map<number, Child>();
   const broken: string[] = [];
   let current = 'before the first mutant';
   let isClosing = false;
+  let startedBytes = 0;
   const media = openMedia({
     probeLimits: { silenceMs: SILENCE_MS },
     jobLimits: { silenceMs: SILENCE_MS },
     onEvent: ({ type, line, processId, reason }) => {
-      if (type === 'child-started') children.set(processId, 0);
+      // One that takes the place of another begins as large as the others did.
+      if (type === 'child-started')
+        children.set(processId, { line, beforeBytes: startedBytes, grownBytes: 0 });
       else if (!isClosing && reason !== 'idle')
         broken.push(`${current}: the ${line} child ended (${reason})`);
     },
@@ -62,7 +65,18 @@ export async function run({ seed, count }: MutationWish): Promise<MutationReport
     const sources = chooseSources(folder, random);
     const path = join(folder, 'mutant');
     await warmUp(media, sources[0]?.bytes ?? Buffer.alloc(0), path);
-    for (const processId of children.keys()) children.set(processId, highWaterBytes(processId));
+    for (const [processId, child] of children) {
+      child.beforeBytes = highWaterBytes(processId);
+      startedBytes = Math.max(startedBytes, child.beforeBytes);
+    }
+    const noteGrowth = () => {
+      for (const [processId, child] of children) {
+        const grownBytes = highWaterBytes(processId) - child.beforeBytes;
+        if (grownBytes > MAX_GROWTH_BYTES && child.grownBytes <= MAX_GROWTH_BYTES)
+          broken.push(`${current}: the ${child.line} child grew by ${mb(grownBytes)} MB`);
+        child.grownBytes = Math.max(child.grownBytes, grownBytes);
+      }
+    };
     for (let round = 0; round < count; round += 1) {
       const source = pick(sources, random);
       const mutation = mutateBytes(source.bytes, pick(sources, random).bytes, random);
@@ -71,6 +85,7 @@ export async function run({ seed, count }: MutationWish): Promise<MutationReport
       const startedAt = performance.now();
       const facts = await settle(media.probe(path, 'mutant'));
       slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+      noteGrowth();
       if (typeof facts === 'string') {
         if (!ANSWER.test(facts)) broken.push(`${current}: ${facts}`);
         continue;
@@ -88,11 +103,9 @@ export async function run({ seed, count }: MutationWish): Promise<MutationReport
         const outcome = await settle(work);
         if (typeof outcome === 'string' && !ANSWER.test(outcome))
           broken.push(`${current}: decoded, ${outcome}`);
+        noteGrowth();
       }
     }
-    const growths = [...children].map(([id, before]) => highWaterBytes(id) - before);
-    const grownBytes = Math.max(0, ...growths);
-    if (grownBytes > MAX_GROWTH_BYTES) broken.push(`A child grew by ${Math.round(grownBytes / 1e6)} MB.`);
     return {
       fileCount: sources.length,
       mutantCount: count,
@@ -100,7 +113,7 @@ export async function run({ seed, count }: MutationWish): Promise<MutationReport
       refusedCount: count - keptCount,
       decodedCount,
       slowestMs: Math.round(slowestMs),
-      grownMb: Math.round(grownBytes / 1e6),
+      grownMb: mb(Math.max(...[...children.values()].map(({ grownBytes }) => grownBytes))),
       broken,
     };
   } finally {
@@ -108,6 +121,12 @@ export async function run({ seed, count }: MutationWish): Promise<MutationReport
     await media.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+interface Child {
+  readonly line: string;
+  beforeBytes: number;
+  grownBytes: number;
 }
 
 interface Source {
@@ -149,6 +168,10 @@ function pick<T>(from: readonly T[], random: Random): T {
   const one = from[random(from.length)];
   if (one === undefined) throw new Error('There is nothing to choose from.');
   return one;
+}
+
+function mb(bytes: number): number {
+  return Math.round(bytes / 1e6);
 }
 
 /** 0 where the system does not tell, or the child is gone. */
