@@ -225,6 +225,25 @@ describe('a folder of this disk', () => {
   });
 });
 
+describe('removing for good', () => {
+  it('takes away a link and not what it leads to, and leaves a folder alone', async () => {
+    const store = await openScratch();
+    const outside = join(store.sourceFolder, 'outside.wav');
+    await writeFile(outside, CONTENT);
+    await mkdir(join(store.root, 'raw/2026/11/folder.wav'), { recursive: true });
+    await symlink(outside, join(store.root, KEY));
+    expect(await store.blobs.remove(KEY)).toBe(0);
+    expect(await isThere(join(store.root, KEY))).toBe(false);
+    expect(await isThere(outside)).toBe(true);
+    await expect(store.blobs.remove('raw/2026/11/folder.wav')).rejects.toMatchObject({
+      code: 'storage-failed',
+    });
+    expect(await isThere(join(store.root, 'raw/2026/11/folder.wav'))).toBe(true);
+    await expect(store.blobs.remove('spool/x')).rejects.toMatchObject({ code: 'invalid-input' });
+    await store.dispose();
+  });
+});
+
 describe.each([
   ['with hard links', realFs as FileSystem],
   ['without hard links', WITHOUT_LINKS],
@@ -287,6 +306,20 @@ describe.each([
         expect(await readdir(join(store.root, 'raw'))).toEqual(['d.json']);
       },
       (blobs) => blobs.putDocument('raw/d.json', 'old'),
+    );
+  });
+
+  it('leaves what is removed whole or gone, and removing it again finishes that', async () => {
+    await crashEverywhere(
+      (blobs) => blobs.remove(KEY),
+      async (store, _source, isDone) => {
+        const left = await store.blobs.stat(KEY);
+        if (isDone) expect(left).toBeUndefined();
+        if (left) expect(await store.blobs.checksum(KEY)).toEqual(EXPECTED);
+        expect(await store.blobs.remove(KEY)).toBe(left ? CONTENT.length : 0);
+        expect(await store.blobs.stat(KEY)).toBeUndefined();
+      },
+      (blobs, sourcePath) => blobs.place(KEY, sourcePath, EXPECTED),
     );
   });
 
