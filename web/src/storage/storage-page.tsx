@@ -20,7 +20,17 @@ export function StoragePage() {
   const overview = useStorageOverview();
   return (
     <div className="mx-auto w-full max-w-4xl px-4 py-4 sm:px-8 sm:py-6">
-      <h1 className="text-2xl font-semibold tracking-tight">{words.heading}</h1>
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h1 className="text-2xl font-semibold tracking-tight">{words.heading}</h1>
+        <button
+          type="button"
+          className="button"
+          aria-busy={overview.isFetching}
+          onClick={() => void overview.refetch()}
+        >
+          {words.again}
+        </button>
+      </div>
       {overview.isError ? (
         <div className="mt-4">
           <Notice kind="problem" heading={words.failed} isUrgent>

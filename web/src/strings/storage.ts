@@ -3,6 +3,7 @@ import type { CleanupKind, CleanupRisk } from '../../../src/model/cleanup.ts';
 export const storage = {
   heading: 'Storage',
   loading: 'Counting what is kept…',
+  again: 'Count again',
   failed: 'The figures could not be read.',
   free: (free: string, total: string) => `${free} free of ${total}`,
   fullOn: (day: string) => `If it goes on like the last weeks, the disk will be full on ${day}.`,
