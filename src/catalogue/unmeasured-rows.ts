@@ -1,9 +1,7 @@
 import { type Kysely, sql } from 'kysely';
+import { MEASURE_JOB } from '../model/audio-measurement.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
-
-/** The kind of the jobs that measure; a recording is named by their dedupe key. */
-export const MEASURE_JOB = 'measure';
 
 /** Ids of recordings that were not measured, are in no pending job, and did not fail for good. */
 export async function readUnmeasured(

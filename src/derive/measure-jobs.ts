@@ -3,10 +3,10 @@ import type { RecordingRepository } from '../catalogue/recording-repository.ts';
 import type { JobHandler } from '../jobs/job-handler.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { Media } from '../media/media.ts';
+import { MEASURE_JOB } from '../model/audio-measurement.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 
-const KIND = 'measure';
 const PAGE_SIZE = 200;
 /** Whoever just stopped or imported waits for peaks and lists; what nobody waits for comes after them. */
 const DELAY_MS = 2000;
@@ -22,7 +22,7 @@ export interface MeasureDesk {
 }
 
 export interface MeasureJobs {
-  readonly handlers: Readonly<Record<typeof KIND, JobHandler>>;
+  readonly handlers: Readonly<Record<typeof MEASURE_JOB, JobHandler>>;
   /** Notes down that a recording is to be measured; harmless when repeated. */
   enqueue(id: RecordingId): Promise<void>;
   /**
@@ -35,11 +35,16 @@ export interface MeasureJobs {
 /** Measures each recording once, in the background: checksum of its audio, loudness, silence. */
 export function measureJobs(desk: MeasureDesk): MeasureJobs {
   const enqueue = async (id: RecordingId) => {
-    await desk.queue.enqueue({ kind: KIND, payload: { recordingId: id }, dedupeKey: id, delayMs: DELAY_MS });
+    await desk.queue.enqueue({
+      kind: MEASURE_JOB,
+      payload: { recordingId: id },
+      dedupeKey: id,
+      delayMs: DELAY_MS,
+    });
   };
   return {
     handlers: {
-      [KIND]: {
+      [MEASURE_JOB]: {
         run: async (payload, { signal, reportProgress }) => {
           const { recordingId } = payload as { recordingId: RecordingId };
           const recording = await desk.recordings.find(recordingId);

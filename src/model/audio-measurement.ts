@@ -7,6 +7,9 @@ import type { Loudness } from './recording.ts';
  */
 export const AUDIO_CHECKSUM_METHOD = 'packets-v1';
 
+/** The kind of the jobs that measure; their dedupe key is the recording's id. */
+export const MEASURE_JOB = 'measure';
+
 /** What only reading all of the audio can tell. */
 export interface AudioMeasurement {
   readonly audioChecksum: Sha256Hex;
