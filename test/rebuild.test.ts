@@ -23,7 +23,7 @@ import { tombstoneKey, tombstoneText } from '../src/model/tombstone.ts';
 import type { UploadWish } from '../src/model/upload.ts';
 import { openVoiceRecorder } from '../src/open.ts';
 import { rebuildStore } from '../src/rebuild-store.ts';
-import type { VoiceRecorder } from '../src/voice-recorder.ts';
+import type { StorageReport, VoiceRecorder } from '../src/voice-recorder.ts';
 import { voiceSamples, wavBytes, writeWav } from './voice-wav.ts';
 
 /* The catalogue is only what files and sidecars say: without it, they say it again. */
@@ -122,8 +122,14 @@ async function everything(recorder: VoiceRecorder, ids: readonly string[], takeI
         return { ...receipt, completedAt: '' };
       }),
     ),
-    totals: { ...(await recorder.storageReport()), freeBytes: 0, minutesLeft: {} },
+    storage: figuresOf(await recorder.storageReport()),
   };
+}
+
+/** What the catalogue alone tells of the storage. */
+function figuresOf({ recordingCount, recordingBytes, byKind, growth }: StorageReport) {
+  const { originals, edited, trash } = byKind;
+  return { recordingCount, recordingBytes, originals, edited, trash, growth };
 }
 
 async function deleteCatalogue(): Promise<void> {
@@ -143,7 +149,10 @@ async function look<T>(work: (recorder: VoiceRecorder) => Promise<T>): Promise<T
 const find = (id: string | undefined) =>
   look(async (recorder) => (await recorder.library.find(id ?? '')) as Recording);
 
-describe('a catalogue that is gone', () => {
+// Each opens and closes a library several times, and a machine may be busy.
+const TIMEOUT_MS = 120_000;
+
+describe('a catalogue that is gone', { timeout: TIMEOUT_MS }, () => {
   it('is made anew: list, search, notes, tags, takes, trash and receipts are what they were', async () => {
     const { ids, takeId } = await fillStore();
     const before = await look((recorder) => everything(recorder, ids, takeId));
@@ -200,7 +209,7 @@ describe('a catalogue that is gone', () => {
   });
 });
 
-describe('what a rebuild finds amiss', () => {
+describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
   it('adopts audio whose sidecar is lost or damaged, under its id, and writes a new sidecar', async () => {
     const { ids } = await fillStore();
     const [lost, broken] = [await find(ids[3]), await find(ids[4])];
@@ -310,7 +319,7 @@ describe('what a rebuild finds amiss', () => {
   });
 });
 
-describe('a server that starts', () => {
+describe('a server that starts', { timeout: TIMEOUT_MS }, () => {
   it('writes sidecars again that are gone, as they were', async () => {
     const { ids } = await fillStore();
     const both = [await find(ids[1]), await find(ids[6])];

@@ -2,8 +2,8 @@ import type { CompiledQuery, Kysely } from 'kysely';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
-import { receiptQuery } from './recording-claims.ts';
-import { indexQueries, nextRowKey, sidecarQuery } from './recording-index.ts';
+import { type AddedRecording, addQueries } from './many-rows.ts';
+import { indexQueries, nextRowKeys, sidecarQuery } from './recording-index.ts';
 import { checkStorable, type RecordingRow, toColumns } from './recording-row.ts';
 
 /** What a file and its sidecar say about a recording. */
@@ -38,6 +38,7 @@ export async function putKnownRows(
   const byId = new Map(rows.map((row) => [row.id, row]));
   const ownerOf = new Map(rows.map((row) => [row.stored_filename, row.id]));
   const queries: CompiledQuery[] = [];
+  const added: AddedRecording[] = [];
   const outcomes = entries.map((entry): KnownOutcome => {
     const { recording } = entry;
     const row = byId.get(recording.id);
@@ -51,12 +52,14 @@ export async function putKnownRows(
     const isFirstOriginal = recording.kind === 'file' && !originals.has(recording.checksum);
     if (outcome === 'added' && isFirstOriginal) originals.add(recording.checksum);
     const rowKey = row?.row_key ?? keyOf(recording);
-    queries.push(...putQueries(db, entry, rowKey, row, isFirstOriginal));
+    if (row === undefined) added.push({ ...entry, rowKey, isFirstOriginal });
+    else queries.push(...updateQueries(db, entry, row));
     ownerOf.set(recording.storedFilename, recording.id);
     byId.set(recording.id, { ...asRow(recording), row_key: rowKey });
     return outcome;
   });
-  if (queries.length > 0) await batch(queries);
+  const all = [...addQueries(db, added), ...queries];
+  if (all.length > 0) await batch(all);
   return outcomes;
 }
 
@@ -130,41 +133,23 @@ function judge(row: Met, recording: Recording): KnownOutcome {
     : 'same';
 }
 
-function putQueries(
+function updateQueries(
   db: Kysely<StoreSchema>,
-  { recording, statusBeforeTrash, isSidecarOwed = false }: KnownRecording,
-  rowKey: number,
-  row: Met | undefined,
-  isFirstOriginal: boolean,
+  entry: KnownRecording,
+  { row_key: rowKey, created_at: createdAt }: Met,
 ): CompiledQuery[] {
   // The date of receipt is part of the order of the library: a row keeps the one it was entered with.
-  const wanted = row ? { ...recording, createdAt: row.created_at } : recording;
-  const beforeTrash =
-    wanted.status === 'trashed' ? { status_before_trash: statusBeforeTrash ?? 'active' } : {};
-  const columns = { ...toColumns(wanted), ...beforeTrash };
-  const put = row
-    ? db.updateTable('recordings').set(columns).where('row_key', '=', rowKey)
-    : db
-        .insertInto('recordings')
-        .values({ ...columns, row_key: rowKey, is_deduplicated: isFirstOriginal ? 1 : 0 });
+  const wanted = { ...entry.recording, createdAt };
+  const columns = { ...toColumns(wanted), ...beforeTrash(entry) };
   return [
-    put.compile(),
+    db.updateTable('recordings').set(columns).where('row_key', '=', rowKey).compile(),
     ...indexQueries(db, rowKey, wanted),
-    ...(isSidecarOwed ? [sidecarQuery(db, wanted)] : []),
-    ...(wanted.kind === 'edit' ? [] : [ownReceipt(db, wanted)]),
+    ...(entry.isSidecarOwed ? [sidecarQuery(db, wanted)] : []),
   ];
 }
 
-/** The id of a recording is that of the upload it came from, so its receipt follows from it. */
-function ownReceipt(db: Kysely<StoreSchema>, recording: Recording): CompiledQuery {
-  return receiptQuery(db, {
-    uploadId: recording.id,
-    recordingId: recording.id,
-    checksum: recording.checksum,
-    sizeBytes: recording.filesizeBytes,
-    isDuplicate: false,
-    completedAt: recording.createdAt,
-  });
+function beforeTrash({ recording, statusBeforeTrash = 'active' }: KnownRecording) {
+  return recording.status === 'trashed' ? { status_before_trash: statusBeforeTrash } : {};
 }
 
 function readRows(db: Kysely<StoreSchema>, recordings: readonly Recording[]): Promise<Met[]> {
@@ -208,14 +193,15 @@ async function readBuried(
   return new Set(rows.map((row) => row.recording_id));
 }
 
-/** Hands out free row keys: one look into the index for each millisecond of receipt. */
+/** Hands out free row keys. */
 async function rowKeys(
   db: Kysely<StoreSchema>,
   recordings: readonly Recording[],
 ): Promise<(recording: Recording) => number> {
-  const dates = [...new Set(recordings.map(({ createdAt }) => createdAt))];
-  const firsts = await Promise.all(dates.map((createdAt) => nextRowKey(db, createdAt)));
-  const next = new Map(dates.map((createdAt, index) => [createdAt, firsts[index] ?? 0]));
+  const next = await nextRowKeys(
+    db,
+    recordings.map(({ createdAt }) => createdAt),
+  );
   const given = new Set<number>();
   return ({ createdAt }) => {
     let key = next.get(createdAt) ?? 0;

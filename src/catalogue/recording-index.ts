@@ -1,7 +1,7 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely';
 import { tagKey } from '../model/amendment.ts';
 import type { Recording } from '../model/recording.ts';
-import type { Shelf, StoreSchema } from '../sessions/schema.ts';
+import type { RecordingSearchTable, RecordingTagTable, Shelf, StoreSchema } from '../sessions/schema.ts';
 
 // Room for 1,024 recordings of the same millisecond; the keys stay exact numbers until the year 2248.
 const KEYS_PER_MS = 1_024;
@@ -21,33 +21,70 @@ export async function nextRowKey(db: Kysely<StoreSchema>, createdAt: string): Pr
   }
 }
 
+/** The same for many dates, by one look into the index for each. */
+export async function nextRowKeys(
+  db: Kysely<StoreSchema>,
+  dates: readonly string[],
+): Promise<Map<string, number>> {
+  const distinct = [...new Set(dates)];
+  const firsts = distinct.map((createdAt) => Date.parse(createdAt) * KEYS_PER_MS);
+  const values = sql.join(firsts.map((first) => sql`(${first})`));
+  const { rows } = await sql<{ first: number; last: number | null }>`
+    SELECT column1 AS first, (SELECT max(row_key) FROM recordings
+      WHERE row_key >= column1 AND row_key < column1 + ${KEYS_PER_MS}) AS last
+    FROM (VALUES ${values})`.execute(db);
+  const lastOf = new Map(rows.map(({ first, last }) => [first, last]));
+  const keys = new Map<string, number>();
+  for (const [index, createdAt] of distinct.entries()) {
+    const first = firsts[index] ?? 0;
+    const last = lastOf.get(first) ?? null;
+    // A millisecond that is full: the next one that has room is looked for.
+    const isFull = last !== null && last + 1 >= first + KEYS_PER_MS;
+    keys.set(createdAt, isFull ? await nextRowKey(db, createdAt) : last === null ? first : last + 1);
+  }
+  return keys;
+}
+
 /** Queries that make search and tag lists say what `recording` says; part of each transaction that changes it. */
 export function indexQueries(db: Kysely<StoreSchema>, rowKey: number, recording: Recording): CompiledQuery[] {
-  const shelf: Shelf = recording.status === 'trashed' ? 'trash' : 'library';
-  const { id, title, tags, notes, filename, aliases, createdAt } = recording;
-  const search = {
+  const tagRows = tagRowsOf(recording);
+  const queries = [
+    db.deleteFrom('recording_search').where('rowid', '=', rowKey).compile(),
+    db.insertInto('recording_search').values(searchRowOf(rowKey, recording)).compile(),
+    db.deleteFrom('recording_tags').where('recording_id', '=', recording.id).compile(),
+  ];
+  if (tagRows.length === 0) return queries;
+  const insertTags = db.insertInto('recording_tags').values(tagRows);
+  return [...queries, insertTags.onConflict((conflict) => conflict.doNothing()).compile()];
+}
+
+export function searchRowOf(rowKey: number, recording: Recording): Insertable<RecordingSearchTable> {
+  const { title, tags, notes, filename, aliases } = recording;
+  const names = [filename, ...aliases.flatMap((alias) => [alias.filename, alias.title ?? ''])];
+  return {
     rowid: rowKey,
     title,
     tags: tags.join(' '),
     notes,
-    filename: [filename, ...aliases.flatMap((alias) => [alias.filename, alias.title ?? ''])].join(' '),
-    shelf,
+    filename: names.join(' '),
+    shelf: shelfOf(recording),
   };
-  const tagRows = tags.map((tag) => ({
+}
+
+export function tagRowsOf(recording: Recording): Insertable<RecordingTagTable>[] {
+  const shelf = shelfOf(recording);
+  const { id, createdAt } = recording;
+  return recording.tags.map((tag) => ({
     tag_key: tagKey(tag),
     shelf,
     created_at: createdAt,
     recording_id: id,
     tag,
   }));
-  const queries = [
-    db.deleteFrom('recording_search').where('rowid', '=', rowKey).compile(),
-    db.insertInto('recording_search').values(search).compile(),
-    db.deleteFrom('recording_tags').where('recording_id', '=', id).compile(),
-  ];
-  if (tagRows.length === 0) return queries;
-  const insertTags = db.insertInto('recording_tags').values(tagRows);
-  return [...queries, insertTags.onConflict((conflict) => conflict.doNothing()).compile()];
+}
+
+function shelfOf({ status }: Recording): Shelf {
+  return status === 'trashed' ? 'trash' : 'library';
 }
 
 /** Asks for the sidecar to be written anew; the highest version asked for wins. */
