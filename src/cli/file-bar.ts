@@ -31,7 +31,7 @@ export async function openFileBar(): Promise<FileBar> {
 }
 
 /** `[#####---]  45 %  45,000 of 100,000 files  9,100/s  6 s left` */
-export function fileLine(filesDone: number, fileCount: number, elapsedSeconds: number): string {
+function fileLine(filesDone: number, fileCount: number, elapsedSeconds: number): string {
   const share = fileCount === 0 ? 1 : Math.min(1, filesDone / fileCount);
   const full = Math.round(share * BAR_COLUMNS);
   const number = (value: number) => Math.round(value).toLocaleString('en-US');

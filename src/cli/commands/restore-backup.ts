@@ -44,7 +44,9 @@ async function restoreBackup(cli: Cli, file: string | undefined): Promise<void> 
     output.document(facts);
     return;
   }
-  output.line(`${printable(report.file)} is the catalogue now, with what ${report.recovered} sidecars say.`);
+  output.line(
+    `${printable(report.file)} is the catalogue now, with what sidecars know better (${report.recovered} read).`,
+  );
   if (report.adopted > 0) output.line(`${report.adopted} files without a sidecar were described anew.`);
   for (const { message, code } of report.failed) output.line(`  ${printable(message)} [${code}]`);
   if (keptFile !== null) output.note(`The catalogue that was there is kept as ${printable(keptFile)}.`);
