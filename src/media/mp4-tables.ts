@@ -3,11 +3,11 @@ import { ByteReader } from './byte-reader.ts';
 import type { GuardedFile } from './guarded-file.ts';
 
 /** Boxes on the way to the tables of samples (ISO/IEC 14496-12 section 6.2.3). */
-const WAY: ReadonlySet<string> = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl']);
+const WAY: ReadonlySet<string> = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'moof', 'traf']);
 const TOP_LEVEL = /^(ftyp|moov|mdat|moof|wide|skip|free|pnot)$/;
 const MAX_BOXES = 20_000;
-/** So many cost FFmpeg some 140 MB; ten hours of AAC have 1.5 million. */
-const HARMLESS_SAMPLES = 4_000_000;
+/** So many cost FFmpeg some 40 MB, and are six hours of AAC. */
+const HARMLESS_SAMPLES = 1_000_000;
 
 /**
  * FFmpeg makes room for as many samples as an MP4 file claims, before it reads one. Throws `audio-impossible-format` for a
@@ -31,6 +31,8 @@ export function requirePossibleTables(file: GuardedFile): void {
       const content = offset + (isLong ? 16 : 8);
       // Version and flags, size of all samples or 0, number of samples.
       if (type === 'stsz' && head.length >= 20) sampleCount = head.readUInt32BE(16);
+      // Of a fragment; version and flags, number of samples.
+      if (type === 'trun' && head.length >= 16) sampleCount = head.readUInt32BE(12);
       if (type === 'stts') isPlain = isOneUnitEach(reader.copy(content, 16));
       if (WAY.has(type)) walk(content, boxEnd);
       if (boxEnd < offset + 8) break;

@@ -323,6 +323,13 @@ describe('probe of damaged files', () => {
     mp4.writeUInt32BE(60, at + 8);
     mp4.writeUInt32BE(0x04ff_0001, at + 12);
     expect(codeOf(() => probe(write('claims.mp4', mp4), 'claims.mp4'))).toBe('audio-impossible-format');
+    const fragmented = Buffer.concat([
+      readFileSync(fixtures['tone.mp4']!),
+      Buffer.from('00000028' + '6d6f6f66' + '00000020' + '74726166', 'hex'),
+    ]);
+    const run = Buffer.from('00000018' + '7472756e' + '00000301' + '00ff0012' + '0000000000000000', 'hex');
+    const path = write('fragment.mp4', Buffer.concat([fragmented, run]));
+    expect(codeOf(() => probe(path, 'fragment.mp4'))).toBe('audio-impossible-format');
     // Samples that last one unit each are counted by chunks: a long recording that was cut may claim many.
     const times = mp4.indexOf('stts', 0, 'latin1');
     mp4.writeUInt32BE(1, times + 8);
