@@ -1,5 +1,5 @@
 import { StorageConfig } from '../config/storage-config.ts';
-import { spaceOf } from '../join-space.ts';
+import { spaceOf } from '../join/space.ts';
 import { PRESETS } from '../model/preset.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
 

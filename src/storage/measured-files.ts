@@ -15,7 +15,7 @@ import type {
 import type { ImportOptions, Library, Uploads } from '../voice-recorder.ts';
 import type { OperationMeter } from './operation-meter.ts';
 
-/** The rooms behind the door to stored files; `open-stored-files.ts` hands them in. */
+/** The rooms behind the door to stored files; `join/stored-files.ts` hands them in. */
 export interface StoredFilesDesk {
   readonly library: Pick<Library, 'importFile' | 'find' | 'audio' | 'trash' | 'restore'>;
   readonly uploads: Pick<Uploads, 'create' | 'append' | 'terminate'>;

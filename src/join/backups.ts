@@ -1,8 +1,8 @@
-import { type Backups, CatalogueBackups } from './backup/catalogue-backups.ts';
-import type { Catalogue } from './catalogue/open-catalogue.ts';
-import type { StorageConfig } from './config/storage-config.ts';
-import type { Clock } from './model/clock.ts';
-import type { LogListener } from './open-options.ts';
+import { type Backups, CatalogueBackups } from '../backup/catalogue-backups.ts';
+import type { Catalogue } from '../catalogue/open-catalogue.ts';
+import type { StorageConfig } from '../config/storage-config.ts';
+import type { Clock } from '../model/clock.ts';
+import type { LogListener } from '../open-options.ts';
 
 /** Joins the room `backup` with catalogue and settings. The schedule runs in long-lived processes only. */
 export function joinBackups(

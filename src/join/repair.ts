@@ -1,15 +1,15 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import type { DiskBlobs } from './blobs/disk-blobs.ts';
-import type { RecordingRepository } from './catalogue/recording-repository.ts';
-import type { ImportDesk, IngestDesk } from './ingest/ingest-desk.ts';
-import { ingestSpooled } from './ingest/ingest-spooled.ts';
-import type { Media } from './media/media.ts';
-import type { RecordingId } from './model/id.ts';
-import type { Recording } from './model/recording.ts';
-import type { UploadWish } from './model/upload.ts';
-import { type FetchCopy, type RepairerDesk, repairRecording } from './verify/repairer.ts';
-import type { Verification } from './verify/verification.ts';
+import type { DiskBlobs } from '../blobs/disk-blobs.ts';
+import type { RecordingRepository } from '../catalogue/recording-repository.ts';
+import type { ImportDesk, IngestDesk } from '../ingest/ingest-desk.ts';
+import { ingestSpooled } from '../ingest/ingest-spooled.ts';
+import type { Media } from '../media/media.ts';
+import type { RecordingId } from '../model/id.ts';
+import type { Recording } from '../model/recording.ts';
+import type { UploadWish } from '../model/upload.ts';
+import { type FetchCopy, type RepairerDesk, repairRecording } from '../verify/repairer.ts';
+import type { Verification } from '../verify/verification.ts';
 
 export interface RepairParts {
   readonly derivedPath: string;

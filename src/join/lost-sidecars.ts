@@ -1,6 +1,6 @@
-import type { Catalogue } from './catalogue/open-catalogue.ts';
-import type { LogListener } from './open-options.ts';
-import { oweLostSidecars } from './rebuild/lost-sidecars.ts';
+import type { Catalogue } from '../catalogue/open-catalogue.ts';
+import type { LogListener } from '../open-options.ts';
+import { oweLostSidecars } from '../rebuild/lost-sidecars.ts';
 
 /** Looks once, in the background, for sidecars that are gone. The returned function ends the search. */
 export function startSidecarSearch(parts: {

@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { DiskBlobs } from './blobs/disk-blobs.ts';
-import type { Catalogue } from './catalogue/open-catalogue.ts';
-import type { IngestDesk } from './ingest/ingest-desk.ts';
-import { newRecording } from './ingest/new-recording.ts';
-import type { ReconcileReport } from './model/verification.ts';
-import { rebuild } from './rebuild/rebuild.ts';
-import { type ReconcileDesk, reconcile } from './verify/reconcile.ts';
+import type { DiskBlobs } from '../blobs/disk-blobs.ts';
+import type { Catalogue } from '../catalogue/open-catalogue.ts';
+import type { IngestDesk } from '../ingest/ingest-desk.ts';
+import { newRecording } from '../ingest/new-recording.ts';
+import type { ReconcileReport } from '../model/verification.ts';
+import { rebuild } from '../rebuild/rebuild.ts';
+import { type ReconcileDesk, reconcile } from '../verify/reconcile.ts';
 
 const LARGEST_SIDECAR_BYTES = 64 * 1024 * 1024;
 
