@@ -159,7 +159,8 @@ describe('the log', () => {
   it('tells who changed what, without secrets', async () => {
     const served = await serveRecorder();
     const { id } = served.recorder.addRecording(Buffer.from('abc'));
-    await served.ask(`/api/recordings/${id}?token=${served.token}`, { method: 'DELETE' });
+    await served.ask(`/api/recordings/${id}`, { method: 'DELETE' });
+    await served.ask(`/api/recordings/${id}?token=${served.token}`);
     const code = served.recorder.access.issueLoginCode();
     const headers = { 'content-type': 'application/json' };
     const login = await served.ask('/api/login', { method: 'POST', headers, body: JSON.stringify({ code }) });

@@ -8,12 +8,20 @@ import type { Output } from '../output.ts';
 import { tableLines } from '../table.ts';
 import { printable } from '../terminal-text.ts';
 
+const EXAMPLES = `
+Example:
+  vrp storage                       what "vrp cleanup" could let go is named at the end
+
+With --json: {"freeBytes", "totalBytes", "minutesLeft": {"voice": 1234, …}, "byKind": {"originals": {"count", "bytes"}, …},
+"growth", "forecast", "recommendations", …}.`;
+
 export function register(program: Command, cli: Cli): void {
   program
     .command('storage')
     .description(
       'Show how much is kept and of what kind, how many minutes still fit, when the disk will be full, and what could go.',
     )
+    .addHelpText('after', EXAMPLES)
     .action(() => showStorage(cli));
 }
 
