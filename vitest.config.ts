@@ -10,7 +10,7 @@ const shared = {
 export default defineConfig({
   test: {
     globalSetup: ['./test/guard-machine.ts'],
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       {
         // Same settings as the web build: no plugin is needed to test what has no DOM.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, truncateSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openVoiceRecorder } from '../src/open.ts';
 import { chunkOf, wishFor } from './spool-desk.ts';
 import { voiceSamples, wavBytes } from './voice-wav.ts';
@@ -64,6 +65,8 @@ mark('terminated');
 
 const inbox = root;
 const copied = await library.importFile(put(join(inbox, 'copy.wav'), voice(2)));
+// What is noted down behind the answer is written by then.
+await sleep(500);
 mark('imported');
 await library.importFile(put(join(inbox, 'move.wav'), voice(3)), { isMove: true });
 mark('moved in');

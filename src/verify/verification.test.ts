@@ -103,7 +103,7 @@ describe('verifying a recording', () => {
     ['removed', unlink, { result: 'missing', found: null }],
     [
       'removed with its folder',
-      (path) => rm(join(path, '..'), { recursive: true }),
+      (path) => rm(join(path, '..'), { recursive: true, maxRetries: 5, retryDelay: 50 }),
       { result: 'missing', found: null },
     ],
     [
@@ -152,7 +152,8 @@ describe('verifying a recording', () => {
     expect(await now(id)).toMatchObject({ status, lastVerifiedAt: check.checkedAt });
     expect(await faultsOf(id)).toEqual([check]);
 
-    await rm(join(home, 'store/raw'), { recursive: true });
+    // A sidecar may just be written again in there.
+    await rm(join(home, 'store/raw'), { recursive: true, maxRetries: 5, retryDelay: 50 });
     await mkdir(join(pathOf(recording), '..'), { recursive: true });
     await writeFile(pathOf(recording), bytes);
     expect((await recorder.verification.verify(id)).result).toBe('ok');

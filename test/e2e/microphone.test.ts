@@ -27,7 +27,9 @@ describe.skipIf(!found)('the microphone (skipped without Chromium)', { timeout: 
     await answer('denied');
     await page.getByRole('main').getByText('The microphone is gone').waitFor();
     await answer('granted');
-    await page.getByText('does not let this page use the microphone').first().waitFor({ state: 'hidden' });
+    const state = () =>
+      page.evaluate("navigator.permissions.query({ name: 'microphone' }).then((it) => it.state)");
+    await expect.poll(state, { timeout: 30_000 }).toBe('granted');
     await page.getByRole('button', { name: 'Resume', exact: true }).click();
     await recordedFor(page, 8, 60_000);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();

@@ -47,10 +47,13 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', { t
     const silence = find(recording!, 'silence');
     const clipping = find(recording!, 'clipping');
     const standstill = find(recording!, 'page-frozen');
-    near(silence.atSeconds, SILENCE.from - offsetSeconds);
-    near(silence.durationSeconds, SILENCE.to - SILENCE.from);
-    near(clipping.atSeconds, CLIPPING.from - offsetSeconds);
-    near(clipping.durationSeconds, CLIPPING.to - CLIPPING.from);
+    // What a busy machine dropped moves what comes after it.
+    const dropped = recording!.timeline.filter(({ kind }) => kind === 'drop-out');
+    const slackSeconds = dropped.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+    near(silence.atSeconds, SILENCE.from - offsetSeconds, slackSeconds);
+    near(silence.durationSeconds, SILENCE.to - SILENCE.from, slackSeconds);
+    near(clipping.atSeconds, CLIPPING.from - offsetSeconds, slackSeconds);
+    near(clipping.durationSeconds, CLIPPING.to - CLIPPING.from, slackSeconds);
     near(standstill.atSeconds, (frozenMs - startedMs) / 1000);
     near(standstill.durationSeconds, FROZEN_MS / 1000);
     expect(recording!.markers).toEqual([{ atSeconds: expect.any(Number), label: 'After the noise' }]);
@@ -166,8 +169,8 @@ function find({ timeline }: Recording, kind: string): TimelineEvent {
   return events[0]!;
 }
 
-function near(found: number, wanted: number): void {
-  expect(Math.abs(found - wanted), `${found} is not ${wanted}`).toBeLessThanOrEqual(0.3);
+function near(found: number, wanted: number, slackSeconds = 0): void {
+  expect(Math.abs(found - wanted), `${found} is not ${wanted}`).toBeLessThanOrEqual(0.3 + slackSeconds);
 }
 
 async function seeksFromTheLibrary(page: Page, recording: Recording, event: TimelineEvent): Promise<void> {
