@@ -33,7 +33,7 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', { t
     const frozenMs = Date.now();
     await rest.freeze('browser', FROZEN_MS);
     const goneOnMs = Date.now();
-    await notice(page, 'stood still').waitFor();
+    await notice(page, 'stood still').first().waitFor();
     const standstillSaidMs = Date.now();
     expect(await notice(page, 'Nothing but digital silence').count()).toBe(0);
     expect(await seriousFindings(page)).toEqual([]);

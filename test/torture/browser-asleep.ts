@@ -30,7 +30,7 @@ export async function run({ seed, seconds }: { seed: number; seconds: number }):
     const fellAsleepMs = Date.now();
     await studio.freeze('browser', seconds * 1_000);
     const wokeMs = Date.now();
-    await page.getByRole('main').getByText('stood still').waitFor({ timeout: 30_000 });
+    await page.getByRole('main').getByText('stood still').first().waitFor({ timeout: 30_000 });
     const saidAfterSeconds = (Date.now() - wokeMs) / 1_000;
     await page.waitForTimeout(5_000);
     await page.keyboard.press('s');
