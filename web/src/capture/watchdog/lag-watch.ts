@@ -11,6 +11,8 @@ const LEAST_STEP_MS = 5;
 const LARGEST_STEP_MS = 100;
 const JITTERS_PER_STEP = 4;
 const FIRST_JITTER_MS = 4;
+/** A block so much later than those that were late already follows a further loss. */
+const FURTHER_LOSS_MS = 500;
 /** A clock that runs apart by more than this in a minute (1 in 600) is no crystal's: samples go one by one. */
 const CREEP_MS_PER_MINUTE = 100;
 const CREEP_WINDOW_SECONDS = 60;
@@ -60,7 +62,9 @@ export class LagWatch {
   }
 
   #proveLate(atSeconds: number, lagMs: number, baseMs: number): MissingSound | null {
-    this.#late ??= { atSeconds, leastMs: lagMs };
+    // A standstill right after a small loss: together they are proved from here, else the small one would hide it.
+    if (!this.#late || lagMs > this.#late.leastMs + FURTHER_LOSS_MS)
+      this.#late = { atSeconds, leastMs: lagMs };
     const late = this.#late;
     late.leastMs = Math.min(late.leastMs, lagMs);
     if (atSeconds - late.atSeconds < PROOF_SECONDS) return null;

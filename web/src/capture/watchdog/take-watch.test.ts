@@ -280,6 +280,23 @@ describe('what the clocks say', () => {
     ]);
   });
 
+  it('knows it also when a little was lost just before, and makes one event of both', () => {
+    const rig = new Rig();
+    rig.hear(10);
+    rig.pass(30);
+    rig.hear(0.3);
+    rig.sleep(3_000);
+    rig.hear(3);
+    expect(rig.events()).toEqual([
+      {
+        kind: 'page-frozen',
+        atSeconds: expect.closeTo(10.3, 3),
+        durationSeconds: expect.closeTo(3.03, 3),
+        note: expect.stringMatching(/^stopped for 3\.\d s$/),
+      },
+    ]);
+  });
+
   it('says nothing about a standstill in which no sound was lost', () => {
     const rig = new Rig();
     rig.hear(5);
