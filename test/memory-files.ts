@@ -2,6 +2,7 @@ import { systemClock } from '../src/model/clock.ts';
 import { VoiceRecorderError } from '../src/model/failure.ts';
 import type { RecorderEvent } from '../src/model/recorder-event.ts';
 import type { Recording } from '../src/model/recording.ts';
+import { unknownRecording } from '../src/model/unknown-recording.ts';
 import { JoinedCleanup } from '../src/storage/joined-cleanup.ts';
 import { MeasuredFiles } from '../src/storage/measured-files.ts';
 import { OperationMeter } from '../src/storage/operation-meter.ts';
@@ -24,8 +25,7 @@ export function memoryFiles(
     checksum: async () => ({ checksum: '' }),
     purge: async (id, { expectedVersion }) => {
       const recording = recordings.get(id);
-      if (!recording)
-        throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+      if (!recording) throw unknownRecording(id);
       if (expectedVersion !== undefined && expectedVersion !== recording.version)
         throw new VoiceRecorderError(
           'version-conflict',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { VoiceRecorderError } from '../src/model/failure.ts';
 import type { Recording } from '../src/model/recording.ts';
+import { unknownRecording } from '../src/model/unknown-recording.ts';
 import type { Verification } from '../src/verify/verification.ts';
 
 /** Verification of a recorder on plain maps. */
@@ -11,8 +11,7 @@ export function memoryVerification(
   return {
     verify: async (id) => {
       const recording = recordings.get(id);
-      if (!recording)
-        throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+      if (!recording) throw unknownRecording(id);
       const { storedFilename, checksum: expected } = recording;
       const bytes = bytesOf.get(id);
       const found = bytes ? createHash('sha256').update(bytes).digest('hex') : null;

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../src/model/clock.ts';
 import { systemClock } from '../src/model/clock.ts';
 import { isId, type RecordingId } from '../src/model/id.ts';
-import type { SpooledFile, UploadReceipt, UploadWish } from '../src/model/upload.ts';
+import { NOTHING_SAID, type SpooledFile, type UploadReceipt, type UploadWish } from '../src/model/upload.ts';
 import type { UploadsDesk } from '../src/record/uploads-desk.ts';
 import type { UploadChunk } from '../src/voice-recorder.ts';
 
@@ -104,19 +104,9 @@ export class StillClock implements Clock {
 
 export function wishFor(change: Partial<UploadWish> = {}): UploadWish {
   return {
+    ...NOTHING_SAID,
     kind: 'take',
     filename: 'take.ogg',
-    title: null,
-    tags: [],
-    notes: '',
-    takeId: null,
-    segment: null,
-    gapBefore: null,
-    recordedAt: null,
-    recordedAtSource: null,
-    recordedAtZone: null,
-    preset: null,
-    checksum: null,
     ...change,
   };
 }

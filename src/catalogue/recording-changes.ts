@@ -3,6 +3,7 @@ import { checkAmendment } from '../model/amendment.ts';
 import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording, RecordingAlias, RecordingAmendment, RecordingStatus } from '../model/recording.ts';
+import { unknownRecording } from '../model/unknown-recording.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { indexQueries, sidecarQuery } from './recording-index.ts';
@@ -138,7 +139,7 @@ async function readRow({ db, id, expectedVersion }: RecordingChange): Promise<Re
     .where('id', '=', id)
     .where('status', '!=', 'placing')
     .executeTakeFirst();
-  if (!row) throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+  if (!row) throw unknownRecording(id);
   const amendedVersion = row.amended_version ?? row.version;
   const isCurrent =
     expectedVersion === undefined || (expectedVersion >= amendedVersion && expectedVersion <= row.version);

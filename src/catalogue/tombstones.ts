@@ -2,17 +2,10 @@ import { type Clock, toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
-import type { Tombstone } from '../model/tombstone.ts';
+import type { Burial, Tombstone } from '../model/tombstone.ts';
+import { unknownRecording } from '../model/unknown-recording.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { toRecording } from './recording-row.ts';
-
-/** A tombstone whose recording may still have files. */
-export interface Burial extends Tombstone {
-  readonly storedFilename: string;
-  readonly takeId: string | null;
-  /** Also what lies of it in quarantine is to go. */
-  readonly isEverywhere: boolean;
-}
 
 /** What was purged: rows that go, and the marks that they leave. */
 export class Tombstones {
@@ -40,7 +33,7 @@ export class Tombstones {
         .where('id', '=', id)
         .where('status', '!=', 'placing')
         .executeTakeFirst();
-      if (!row) throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+      if (!row) throw unknownRecording(id);
       if (expectedVersion !== undefined && row.version !== expectedVersion) {
         throw new VoiceRecorderError(
           'version-conflict',

@@ -1,6 +1,7 @@
 import { VoiceRecorderError } from '../model/failure.ts';
 import { isId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
+import { unknownRecording } from '../model/unknown-recording.ts';
 import { everyRecording, type LibraryView } from './library-door.ts';
 
 const SHORTEST = 8;
@@ -15,7 +16,7 @@ export async function findRecording(door: LibraryView, word: string): Promise<Re
   if (isWhole) {
     const recording = await door.find(id);
     if (recording) return recording;
-    throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+    throw unknownRecording(id);
   }
   if (!/^[0-9a-f-]+$/.test(id) || id.length < SHORTEST || id.length > 36) {
     throw new VoiceRecorderError(

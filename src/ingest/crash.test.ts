@@ -9,6 +9,7 @@ import { openMedia } from '../media/open-media.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
 import { sidecarKey, toSidecar } from '../model/sidecar.ts';
+import { NOTHING_SAID } from '../model/upload.ts';
 import { importFile } from './import-file.ts';
 import type { ImportDesk } from './ingest-desk.ts';
 import { adoptRecovered, ingestSpooled } from './ingest-spooled.ts';
@@ -288,19 +289,10 @@ async function spoolFolder(store: ScratchStore, id: string, bytes: Buffer) {
 
 function wishOf(filename: string) {
   return {
+    ...NOTHING_SAID,
     kind: 'file',
     filename,
-    title: null,
-    tags: [],
     notes: newId(0),
-    takeId: null,
-    segment: null,
-    gapBefore: null,
-    recordedAt: null,
-    recordedAtSource: null,
-    recordedAtZone: null,
-    preset: null,
-    checksum: null,
   } as const;
 }
 

@@ -19,7 +19,7 @@ import { openMedia } from '../media/open-media.ts';
 import { systemClock } from '../model/clock.ts';
 import { newId } from '../model/id.ts';
 import { sidecarKey, toSidecar } from '../model/sidecar.ts';
-import type { SpooledFile } from '../model/upload.ts';
+import { NOTHING_SAID, type SpooledFile } from '../model/upload.ts';
 import { importFile } from './import-file.ts';
 import { adoptRecovered, ingestSpooled } from './ingest-spooled.ts';
 
@@ -42,19 +42,9 @@ async function spool(
 ): Promise<SpooledFile> {
   const path = await drop(store, `take-${newId(0)}`, bytes);
   const wish = {
+    ...NOTHING_SAID,
     kind: 'take',
     filename: 'take.wav',
-    title: null,
-    tags: [],
-    notes: '',
-    takeId: null,
-    segment: null,
-    gapBefore: null,
-    recordedAt: null,
-    recordedAtSource: null,
-    recordedAtZone: null,
-    preset: null,
-    checksum: null,
     ...facts,
   } as const;
   return store.uploads.copyIn(path, wish);

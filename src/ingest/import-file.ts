@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
-import type { SpooledFile, UploadReceipt, UploadWish } from '../model/upload.ts';
+import { NOTHING_SAID, type SpooledFile, type UploadReceipt, type UploadWish } from '../model/upload.ts';
 import type { ImportOptions } from '../voice-recorder.ts';
 import { type AdmittedFile, admit } from './admit.ts';
 import type { ImportDesk } from './ingest-desk.ts';
@@ -50,19 +50,13 @@ async function store(desk: ImportDesk, source: AdmittedFile, options: ImportOpti
 /** What an import says about its file when nobody says more. */
 export function wishFor(source: AdmittedFile, { title, tags }: ImportOptions): UploadWish {
   return {
+    ...NOTHING_SAID,
     kind: 'file',
     filename: basename(source.path),
     title: title ?? null,
     tags: tags ?? [],
-    notes: '',
-    takeId: null,
-    segment: null,
-    gapBefore: null,
     recordedAt: source.changedAt,
     recordedAtSource: 'file-date',
-    recordedAtZone: null,
-    preset: null,
-    checksum: null,
   };
 }
 

@@ -1,14 +1,11 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { DiskBlobs } from '../blobs/disk-blobs.ts';
 import type { Catalogue } from '../catalogue/open-catalogue.ts';
 import type { IngestDesk } from '../ingest/ingest-desk.ts';
 import { newRecording } from '../ingest/new-recording.ts';
 import type { ReconcileReport } from '../model/verification.ts';
+import { readDocument } from '../rebuild/look-at.ts';
 import { rebuild } from '../rebuild/rebuild.ts';
 import { type ReconcileDesk, reconcile } from '../verify/reconcile.ts';
-
-const LARGEST_SIDECAR_BYTES = 64 * 1024 * 1024;
 
 export interface ReconcileParts {
   readonly dataDir: string;
@@ -48,7 +45,8 @@ export function joinReconcile(
         },
         streamAll: () => catalogue.recordings.streamAll(),
         hasFile: async (key) => (await blobs.stat(key)) !== undefined,
-        readDocument: (key) => readDocument(blobs.localPath(key)),
+        // Whatever keeps it from being read: then it is written again.
+        readDocument: (key) => readDocument(blobs.localPath(key), key).catch(() => undefined),
         oweSidecars: (ids) => catalogue.known.oweSidecars(ids),
       },
       signal,
@@ -63,23 +61,4 @@ export function joinReconcile(
     });
     return running;
   };
-}
-
-/** Undefined whatever keeps it from being read: then it is written again. */
-async function readDocument(path: string): Promise<string | undefined> {
-  try {
-    const file = await open(
-      path,
-      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-    );
-    try {
-      const { size } = await file.stat();
-      return size <= LARGEST_SIDECAR_BYTES ? await file.readFile('utf8') : undefined;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error) return undefined;
-    throw error;
-  }
 }

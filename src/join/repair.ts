@@ -7,7 +7,7 @@ import { ingestSpooled } from '../ingest/ingest-spooled.ts';
 import type { Media } from '../media/media.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
-import type { UploadWish } from '../model/upload.ts';
+import { NOTHING_SAID, type UploadWish } from '../model/upload.ts';
 import { type FetchCopy, type RepairerDesk, repairRecording } from '../verify/repairer.ts';
 import type { Verification } from '../verify/verification.ts';
 
@@ -73,18 +73,15 @@ async function makeRepaired(
 function wishFor(parent: Recording, extension: string): UploadWish {
   const { title, tags, notes, recordedAt, recordedAtSource, recordedAtZone, preset } = parent;
   return {
+    ...NOTHING_SAID,
     kind: 'file',
     filename: `${posix.parse(parent.filename).name}-repaired.${extension}`,
     title: `${title} (repaired)`,
     tags,
     notes,
-    takeId: null,
-    segment: null,
-    gapBefore: null,
     recordedAt,
     recordedAtSource,
     recordedAtZone,
     preset,
-    checksum: null,
   };
 }

@@ -6,6 +6,7 @@ import type { RecordingId } from '../model/id.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
 import type { RecorderEvent } from '../model/recorder-event.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from '../model/recording.ts';
+import { unknownRecording } from '../model/unknown-recording.ts';
 import type { AudioSource, ImportOptions, Library, PeaksRequest, PeaksView } from '../voice-recorder.ts';
 
 /** The rooms a library speaks with; `open.ts` hands them in. */
@@ -107,7 +108,7 @@ export class JoinedLibrary implements Library {
   async #require(id: RecordingId): Promise<Recording> {
     const recording = await this.find(id);
     if (recording) return recording;
-    throw new VoiceRecorderError('recording-unknown', `There is no recording ${id}.`);
+    throw unknownRecording(id);
   }
 
   async #change(change: Promise<Recording>): Promise<Recording> {

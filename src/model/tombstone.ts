@@ -11,6 +11,14 @@ export interface Tombstone {
   readonly purgedAt: string;
 }
 
+/** A tombstone whose recording may still have files. */
+export interface Burial extends Tombstone {
+  readonly storedFilename: string;
+  readonly takeId: string | null;
+  /** Also what lies of it in quarantine is to go. */
+  readonly isEverywhere: boolean;
+}
+
 export function tombstoneKey(id: RecordingId): string {
   return `tombstones/${id}.json`;
 }

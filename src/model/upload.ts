@@ -21,6 +21,21 @@ export interface UploadWish {
   readonly checksum: Sha256Hex | null;
 }
 
+/** The wish of somebody who says nothing; only the kind and a name are never left unsaid. */
+export const NOTHING_SAID = {
+  title: null,
+  tags: [],
+  notes: '',
+  takeId: null,
+  segment: null,
+  gapBefore: null,
+  recordedAt: null,
+  recordedAtSource: null,
+  recordedAtZone: null,
+  preset: null,
+  checksum: null,
+} as const satisfies Omit<UploadWish, 'kind' | 'filename'>;
+
 /** An upload as it stands. Offsets count only bytes that are on stable storage. */
 export interface UploadState {
   readonly id: RecordingId;

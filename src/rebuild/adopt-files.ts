@@ -4,7 +4,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 import { sidecarKey } from '../model/sidecar.ts';
-import type { UploadWish } from '../model/upload.ts';
+import { NOTHING_SAID, type UploadWish } from '../model/upload.ts';
 import { repeated } from './enter-sidecars.ts';
 import { buryLeftover, isBuried } from './known-tombstones.ts';
 import { lookAt } from './look-at.ts';
@@ -83,20 +83,11 @@ async function describe(
   const { checksum, sizeBytes } = await desk.hashFile(path, desk.signal);
   const isOurName = readStoredName(key) !== undefined;
   const wish: UploadWish = {
+    ...NOTHING_SAID,
     kind: 'file',
     filename,
     // A stamp and an id say nothing to people.
     title: facts.embedded.title ?? (isOurName ? 'Recovered' : null),
-    tags: [],
-    notes: '',
-    takeId: null,
-    segment: null,
-    gapBefore: null,
-    recordedAt: null,
-    recordedAtSource: null,
-    recordedAtZone: null,
-    preset: null,
-    checksum: null,
   };
   const recording = desk.describe({ id, path, sizeBytes, checksum, createdAt, wish }, facts);
   const message = `The sidecar of ${key} was lost or unreadable; this is what the audio itself says.`;

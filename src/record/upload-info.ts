@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isSha256Hex } from '../model/digest.ts';
 import { FAILURES, type FailureCode } from '../model/failure.ts';
 import { isId, type RecordingId } from '../model/id.ts';
-import type { UploadWish } from '../model/upload.ts';
+import { NOTHING_SAID, type UploadWish } from '../model/upload.ts';
 import { asSpoolFailure, errnoOf, writeDocumentDurably } from './disk.ts';
 import { COPY_INFO_NAME, INFO_NAME, uploadFolder } from './spool-layout.ts';
 
@@ -168,19 +168,5 @@ export async function writeUploadInfo(folder: string, info: UploadInfo): Promise
 
 /** The wish of bytes of which nothing but themselves is known. */
 export function unknownWish(filename: string): UploadWish {
-  return {
-    kind: 'take',
-    filename,
-    title: null,
-    tags: [],
-    notes: '',
-    takeId: null,
-    segment: null,
-    gapBefore: null,
-    recordedAt: null,
-    recordedAtSource: null,
-    recordedAtZone: null,
-    preset: null,
-    checksum: null,
-  };
+  return { ...NOTHING_SAID, kind: 'take', filename };
 }

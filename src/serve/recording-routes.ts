@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { isId, type RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
+import { unknownRecording } from '../model/unknown-recording.ts';
 import { refuseLesserRole } from './access-guard.ts';
 import { answers } from './answer-schema.ts';
 import { isNoneMatch, readExpectedVersion } from './entity-tag.ts';
@@ -140,8 +141,4 @@ export function readRecordingId(text: string): RecordingId {
   const shown = text.slice(0, 80);
   if (isId(text)) return text;
   throw unknownRecording(shown);
-}
-
-function unknownRecording(id: string): VoiceRecorderError {
-  return new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
 }

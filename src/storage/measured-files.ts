@@ -3,7 +3,8 @@ import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
 import type { Recording } from '../model/recording.ts';
-import type { UploadReceipt } from '../model/upload.ts';
+import { unknownRecording } from '../model/unknown-recording.ts';
+import { NOTHING_SAID, type UploadReceipt } from '../model/upload.ts';
 import type {
   FileCheck,
   PurgeOptions,
@@ -91,7 +92,7 @@ export class MeasuredFiles implements StoredFiles {
   async #require(id: RecordingId): Promise<Recording> {
     const recording = await this.#desk.library.find(id);
     if (recording) return recording;
-    throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+    throw unknownRecording(id);
   }
 }
 
@@ -102,7 +103,7 @@ async function saveStream(
 ): Promise<UploadReceipt> {
   // One that breaks off before it is read is told of when it is.
   bytes.once('error', () => undefined);
-  const { id } = await uploads.create({ ...NOTHING_SAID, ...said }, sizeBytes ?? null);
+  const { id } = await uploads.create({ ...NOTHING_SAID, kind: 'file', ...said }, sizeBytes ?? null);
   try {
     const nothingKnown = { checksum: null, contentLengthBytes: null, lengthBytes: null };
     const came = await uploads.append(id, { offsetBytes: 0, body: bytes, ...nothingKnown });
@@ -124,18 +125,3 @@ async function saveStream(
     throw error;
   }
 }
-
-const NOTHING_SAID = {
-  kind: 'file',
-  title: null,
-  tags: [],
-  notes: '',
-  takeId: null,
-  segment: null,
-  gapBefore: null,
-  recordedAt: null,
-  recordedAtSource: null,
-  recordedAtZone: null,
-  preset: null,
-  checksum: null,
-} as const;

@@ -2,15 +2,8 @@ import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 import { sidecarKey } from '../model/sidecar.ts';
-import { type Tombstone, tombstoneKey, tombstoneText } from '../model/tombstone.ts';
+import { type Burial, tombstoneKey, tombstoneText } from '../model/tombstone.ts';
 import type { PurgeOptions, PurgeOutcome } from '../stored-files.ts';
-
-/** A tombstone whose recording may still have files. */
-export interface Grave extends Tombstone {
-  readonly storedFilename: string;
-  readonly takeId: string | null;
-  readonly isEverywhere: boolean;
-}
 
 /** What purging needs from the outside world. */
 export interface PurgeDesk {
@@ -18,8 +11,8 @@ export interface PurgeDesk {
     bury(
       id: RecordingId,
       options?: PurgeOptions,
-    ): Promise<{ readonly recording: Recording; readonly burial: Grave }>;
-    listUnfinished(): Promise<readonly Grave[]>;
+    ): Promise<{ readonly recording: Recording; readonly burial: Burial }>;
+    listUnfinished(): Promise<readonly Burial[]>;
     finish(id: RecordingId): Promise<void>;
   };
   readonly blobs: {
@@ -88,7 +81,7 @@ export async function finishPurges(desk: PurgeDesk): Promise<void> {
   }
 }
 
-async function removeFiles(desk: PurgeDesk, burial: Grave): Promise<number> {
+async function removeFiles(desk: PurgeDesk, burial: Burial): Promise<number> {
   const { id, storedFilename, takeId, isEverywhere } = burial;
   const { blobs } = desk;
   // A writing that had begun before the row was gone would put the sidecar back.

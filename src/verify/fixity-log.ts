@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder } from '../durable/folder.ts';
+import { makeFolderDurably, syncFolder } from '../durable/folder.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { FixityCheck } from '../model/verification.ts';
+import { asWriteFailure } from './write-failure.ts';
 
 /** In the words of PREMIS 3: an event of the type "fixity check", its date, its object and its outcome. */
 const COLUMNS = [
@@ -49,7 +50,7 @@ export async function appendFixityLines(path: string, checks: readonly FixityChe
     }
     if (isNew) await syncFolder(dirname(path));
   } catch (error) {
-    throw asFailure(error, path);
+    throw asWriteFailure(error, `The fixity log ${path}`);
   }
 }
 
@@ -83,23 +84,12 @@ export class StoreFixityLog {
 
   async append(checks: readonly FixityCheck[]): Promise<void> {
     if (!this.#isMade) {
-      const made = await mkdir(this.#folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-        throw asFailure(error, this.#folder);
+      await makeFolderDurably(this.#folder).catch((error: unknown) => {
+        throw asWriteFailure(error, `The fixity log ${this.#folder}`);
       });
-      if (made !== undefined) await syncFolder(dirname(this.#folder));
       this.#isMade = true;
     }
     const byYear = Map.groupBy(checks, ({ checkedAt }) => checkedAt.slice(0, 4));
     for (const [year, ofYear] of byYear) await appendFixityLines(join(this.#folder, `${year}.csv`), ofYear);
   }
-}
-
-function asFailure(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return error;
-  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
-  return new VoiceRecorderError(
-    isFull ? 'disk-full' : 'storage-failed',
-    `The fixity log ${path} could not be written: ${error.message}.`,
-    { cause: error },
-  );
 }

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../durable/folder.ts';
-import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
+import { asWriteFailure } from './write-failure.ts';
 
 const MANIFEST_NAME = 'SHA256SUMS';
 
@@ -52,7 +52,7 @@ export async function writeManifest(
     await syncFolder(dataDir);
     return { path, count };
   } catch (error) {
-    throw asFailure(error, path);
+    throw asWriteFailure(error, path);
   }
 }
 
@@ -68,14 +68,4 @@ async function writeLines(file: FileHandle, lines: AsyncIterable<string>): Promi
   }
   await file.writeFile(chunk);
   return count;
-}
-
-function asFailure(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return error;
-  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
-  return new VoiceRecorderError(
-    isFull ? 'disk-full' : 'storage-failed',
-    `${path} could not be written: ${error.message}.`,
-    { cause: error },
-  );
 }

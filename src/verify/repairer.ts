@@ -2,6 +2,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 import { REPAIRABLE_FAULTS, type RepairableFault, type RepairOutcome } from '../model/repair.ts';
+import { unknownRecording } from '../model/unknown-recording.ts';
 import type { FixityCheck } from '../model/verification.ts';
 
 /** Fetches bytes of `recording` from a verified copy into a new, synced file of the store's disk; undefined: there is none. */
@@ -43,8 +44,7 @@ export async function repairRecording(
 ): Promise<RepairOutcome> {
   const check = await desk.verify(id, signal);
   const recording = await desk.find(id);
-  if (!recording)
-    throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+  if (!recording) throw unknownRecording(id);
   const answer = (verdict: Verdict): RepairOutcome => ({
     id,
     storedFilename: recording.storedFilename,

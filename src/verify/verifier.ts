@@ -1,8 +1,8 @@
 import type { BlobFinding, Examination } from '../blobs/blob-store.ts';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
-import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
+import { unknownRecording } from '../model/unknown-recording.ts';
 import type { FixityCheck } from '../model/verification.ts';
 import { judgeFinding } from './check-original.ts';
 
@@ -60,6 +60,6 @@ export class Verifier {
   async #require(id: RecordingId): Promise<Recording> {
     const recording = await this.#desk.find(id);
     if (recording !== undefined && recording.status !== 'placing') return recording;
-    throw new VoiceRecorderError('recording-unknown', `There is no recording with the id ${id}.`);
+    throw unknownRecording(id);
   }
 }
