@@ -37,7 +37,7 @@ export type {
   RecordingPage,
   RecordingQuery,
 } from './model/recording.ts';
-export type { RepairableFault, RepairOutcome } from './model/repair.ts';
+export type { RepairableFault, RepairOutcome, SilencedPart } from './model/repair.ts';
 export type { Take, TakeAmendment } from './model/take.ts';
 export type { UploadReceipt, UploadState, UploadWish } from './model/upload.ts';
 export type {

@@ -27,6 +27,7 @@ export function memoryVerification(
         outcome: 'sound',
         faults: [],
         repairedId: null,
+        silenced: [],
         message: 'Nothing is wrong.',
       };
     },

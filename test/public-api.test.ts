@@ -14,6 +14,7 @@ const PUBLIC_NAMES = [
   'FixityCheck',
   'ReconcileReport',
   'RepairOutcome',
+  'SilencedPart',
   'RepairableFault',
   'Verification',
   'VerificationReport',

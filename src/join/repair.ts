@@ -4,11 +4,12 @@ import type { DiskBlobs } from '../blobs/disk-blobs.ts';
 import type { RecordingRepository } from '../catalogue/recording-repository.ts';
 import type { ImportDesk, IngestDesk } from '../ingest/ingest-desk.ts';
 import { ingestSpooled } from '../ingest/ingest-spooled.ts';
-import type { Media } from '../media/media.ts';
-import type { RecordingId } from '../model/id.ts';
+import type { Media, MediaOptions } from '../media/media.ts';
 import type { Recording } from '../model/recording.ts';
+import type { SilencedPart } from '../model/repair.ts';
+import { TIMELINE_LIMITS, type TimelineEvent } from '../model/take-timeline.ts';
 import { NOTHING_SAID, type UploadWish } from '../model/upload.ts';
-import { type FetchCopy, type RepairerDesk, repairRecording } from '../verify/repairer.ts';
+import { type FetchCopy, type MadeRepair, type RepairerDesk, repairRecording } from '../verify/repairer.ts';
 import type { Verification } from '../verify/verification.ts';
 
 export interface RepairParts {
@@ -26,48 +27,54 @@ export function joinRepair(parts: RepairParts, verify: Verification['verify']): 
   const { blobs, ingest, media, recordings } = parts;
   const desk: RepairerDesk = {
     find: (id) => recordings.find(id),
-    verify: (id, signal) => verify(id, signal ? { signal } : {}),
+    verify,
     turns: ingest.turns,
     fetchCopy: parts.fetchCopy,
     hashFile: (path, signal) => ingest.hashFile(path, signal),
     quarantine: (key, reason) => blobs.quarantine(key, reason),
     place: (key, sourcePath, expected) => blobs.place(key, sourcePath, expected),
-    findFaults: (key, signal) => media.findFaults(blobs.localPath(key), signal),
-    makeRepaired: (parent, signal) => makeRepaired(parts, parent, signal),
+    findFaults: (key, options) => media.findFaults(blobs.localPath(key), options),
+    makeRepaired: (parent, options) => makeRepaired(parts, parent, options),
   };
-  return (id, { signal } = {}) => repairRecording(desk, id, signal);
+  return (id, options) => repairRecording(desk, id, options);
 }
 
 /** The repaired file is written among the derived ones, where nobody misses what a crash leaves, then brought in like any other. */
 async function makeRepaired(
   { derivedPath, ingest, spool, recordings, blobs, media }: RepairParts,
   parent: Recording,
-  signal: AbortSignal | undefined,
-): Promise<RecordingId> {
+  options: MediaOptions,
+): Promise<MadeRepair> {
+  const { signal } = options;
   const path = join(derivedPath, parent.id, 'repaired');
-  const stop = signal ? { signal } : {};
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
-    const { extension } = await media.repair(blobs.localPath(parent.storedFilename), path, stop);
+    const { extension, silenced } = await media.repair(blobs.localPath(parent.storedFilename), path, options);
     const { checksum } = await ingest.hashFile(path, signal);
     const standing = await recordings.findByChecksum(checksum);
     if (standing?.parentIds.includes(parent.id)) {
-      return standing.status === 'trashed' ? (await recordings.restore(standing.id)).id : standing.id;
+      if (standing.status === 'trashed') await recordings.restore(standing.id);
+      return { id: standing.id, silenced };
     }
-    const spooled = await spool.copyIn(path, wishFor(parent, extension), stop);
+    const spooled = await spool.copyIn(path, wishFor(parent, extension), signal ? { signal } : {});
     try {
       await ingestSpooled(ingest, { ...spooled, parentIds: [parent.id] });
     } finally {
       await spool.discardSpooled(spooled.id);
     }
     const { markers, collections } = parent;
-    if (markers.length + collections.length > 0) {
-      ingest.onChanged?.(await recordings.amend(spooled.id, { markers, collections }));
+    const timeline = [...parent.timeline, ...silenced.map(silenceEvent)].slice(0, TIMELINE_LIMITS.events);
+    if (markers.length + collections.length + timeline.length > 0) {
+      ingest.onChanged?.(await recordings.amend(spooled.id, { markers, collections, timeline }));
     }
-    return spooled.id;
+    return { id: spooled.id, silenced };
   } finally {
     await rm(path, { force: true });
   }
+}
+
+function silenceEvent({ atSeconds, durationSeconds }: SilencedPart): TimelineEvent {
+  return { kind: 'silence', atSeconds, durationSeconds, note: 'What stood here was damaged' };
 }
 
 function wishFor(parent: Recording, extension: string): UploadWish {

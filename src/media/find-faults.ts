@@ -8,26 +8,31 @@ import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
 import { readMatroskaOutline } from './matroska-outline.ts';
 import { readMp4Outline } from './mp4-outline.ts';
 import { readOggOutline } from './ogg-outline.ts';
+import { hasFlacGap } from './repair-flac.ts';
 import { readRiffFile } from './riff-file.ts';
 
 const ALL_ONES = 0xffff_ffff;
 
 /** The faults of the file at `path` that {@link repairAudio} can put right; none of a file as it should be. */
-export function findFaults(path: string): RepairableFault[] {
+export function findFaults(path: string, onProgress: (share: number) => void): RepairableFault[] {
   return withGuardedFile(path, (file) => {
     const reader = new ByteReader(file.descriptor, file.sizeBytes);
-    return faultsOf(file, reader);
+    return faultsOf(file, reader, (bytesDone) => onProgress(bytesDone / file.sizeBytes));
   });
 }
 
-function faultsOf(file: GuardedFile, reader: ByteReader): RepairableFault[] {
+function faultsOf(
+  file: GuardedFile,
+  reader: ByteReader,
+  onProgress: (bytesDone: number) => void,
+): RepairableFault[] {
   switch (sniffContent(reader.copy(0, 4096)).family) {
     case 'wav':
       return wavFaults(reader);
     case 'ogg':
       return readOggOutline(reader).isCut ? ['ogg-cut'] : [];
     case 'flac':
-      return isFlacCut(reader) ? ['flac-cut'] : [];
+      return flacFaults(file, reader, onProgress);
     case 'matroska':
       return matroskaFaults(reader);
     case 'mp4':
@@ -48,6 +53,17 @@ function wavFaults(reader: ByteReader): RepairableFault[] {
   if (declared === 0 || declared === ALL_ONES) return ['wav-unfinished'];
   // What lies behind the declared end is somebody's appendix; the one filling byte may be missing.
   return declared + 8 > reader.sizeBytes + 1 ? ['wav-size-wrong'] : [];
+}
+
+function flacFaults(
+  file: GuardedFile,
+  reader: ByteReader,
+  onProgress: (bytesDone: number) => void,
+): RepairableFault[] {
+  return [
+    ...(isFlacCut(reader) ? (['flac-cut'] as const) : []),
+    ...(hasFlacGap(file, onProgress) ? (['flac-damaged'] as const) : []),
+  ];
 }
 
 function isFlacCut(reader: ByteReader): boolean {

@@ -1,10 +1,12 @@
 import {
   addToCrc16,
+  crc16,
   type FlacFrameHeader,
   LONGEST_FLAC_HEADER_BYTES,
   readFlacFrameHeader,
 } from '../model/flac-frame.ts';
 import { readFully } from './byte-reader.ts';
+import { flacFrameBytes } from './flac-frame-length.ts';
 import type { GuardedFile } from './guarded-file.ts';
 import { CopyImpossible } from './join-parts.ts';
 
@@ -16,6 +18,10 @@ export interface FlacStreamInfo {
   readonly channels: number;
   readonly bitDepth: number;
   readonly maxBlockSamples: number;
+  /** The size of all blocks but the last; null when the header leaves it open. */
+  readonly fixedBlockSamples: number | null;
+  /** Null when the header does not know. */
+  readonly totalSamples: number | null;
   readonly framesOffset: number;
 }
 
@@ -35,12 +41,17 @@ export function readStreamInfo(file: GuardedFile): FlacStreamInfo {
     throw new CopyImpossible('The file does not begin with a FLAC header.');
   const content = head.subarray(8);
   const packed = content.readUInt32BE(10);
+  const maxBlockSamples = content.readUInt16BE(2);
+  // The low 36 bits of the 8 bytes that also hold rate, channels and depth.
+  const totalSamples = ((content[13] ?? 0) & 0x0f) * 2 ** 32 + content.readUInt32BE(14);
   return {
     content,
     sampleRateHz: packed >>> 12,
     channels: ((packed >>> 9) & 7) + 1,
     bitDepth: ((packed >>> 4) & 31) + 1,
-    maxBlockSamples: content.readUInt16BE(2),
+    maxBlockSamples,
+    fixedBlockSamples: content.readUInt16BE(0) === maxBlockSamples ? maxBlockSamples : null,
+    totalSamples: totalSamples === 0 ? null : totalSamples,
     framesOffset: skipMetadata(file),
   };
 }
@@ -57,17 +68,33 @@ function skipMetadata(file: GuardedFile): number {
   return offset;
 }
 
+/** Bytes between frames, or behind the last one, that are no frame. */
+export interface FlacDamage {
+  readonly damagedBytes: number;
+}
+
 /**
  * The frames of a file, found by their checksums alone: FLAC says nowhere how long a frame is. A last frame that was
  * cut off is left out. Throws {@link CopyImpossible} where damage lies between sound frames.
  */
 export function* readFlacFrames(file: GuardedFile, info: FlacStreamInfo): Generator<FlacFrame> {
+  let isDamaged = false;
+  for (const piece of scanFlacFrames(file, info)) {
+    if ('damagedBytes' in piece) isDamaged = true;
+    else if (isDamaged) throw new CopyImpossible('A FLAC frame is damaged.');
+    else yield piece;
+  }
+}
+
+/** All sound frames of a file, and what lies between them instead of one. */
+export function* scanFlacFrames(file: GuardedFile, info: FlacStreamInfo): Generator<FlacFrame | FlacDamage> {
   const largest = largestFrameBytes(info);
   const buffer = Buffer.allocUnsafe(Math.max(READ_BYTES, 2 * largest));
   let filePosition = info.framesOffset;
   let start = 0;
   let end = 0;
   let isFileRead = false;
+  let damagedBytes = 0;
   for (;;) {
     if (!isFileRead && end - start < largest + LONGEST_FLAC_HEADER_BYTES) {
       buffer.copyWithin(0, start, end);
@@ -78,39 +105,56 @@ export function* readFlacFrames(file: GuardedFile, info: FlacStreamInfo): Genera
       end += count;
       isFileRead = end < buffer.length;
     }
-    if (start === end) return;
+    if (start === end) break;
     const bytes = buffer.subarray(start, end);
-    const header = readFlacFrameHeader(bytes, 0);
-    const frameEnd = header && findFrameEnd(bytes, 0, Math.min(bytes.length, largest), isFileRead);
-    if (header === undefined || frameEnd === undefined) {
-      if (isFileRead && !hasFurtherFrame(bytes, info)) return;
-      throw new CopyImpossible('A FLAC frame is damaged.');
+    const frame = wholeFrame(bytes, info, Math.min(bytes.length, largest), isFileRead);
+    if (frame === undefined) {
+      const skipped = nextSyncCode(bytes);
+      damagedBytes += skipped;
+      start += skipped;
+      continue;
     }
-    if (frameChannels(bytes, 0) !== info.channels)
-      throw new CopyImpossible('The number of channels changes.');
-    yield { header, bytes: bytes.subarray(0, frameEnd) };
-    start += frameEnd;
+    if (damagedBytes > 0) yield { damagedBytes };
+    damagedBytes = 0;
+    yield frame;
+    start += frame.bytes.length;
   }
+  if (damagedBytes > 0) yield { damagedBytes };
 }
 
-/** The first place behind `start` where the frame's checksum comes out right and a next frame, or nothing, follows. */
-function findFrameEnd(bytes: Buffer, start: number, limit: number, isFileRead: boolean): number | undefined {
+function wholeFrame(
+  bytes: Buffer,
+  info: FlacStreamInfo,
+  limit: number,
+  isFileRead: boolean,
+): FlacFrame | undefined {
+  const header = readFlacFrameHeader(bytes, 0);
+  if (header === undefined || frameChannels(bytes, 0) !== info.channels) return undefined;
+  const end = findFrameEnd(bytes, limit, isFileRead) ?? measureFrame(bytes.subarray(0, limit), header, info);
+  return end === undefined ? undefined : { header, bytes: bytes.subarray(0, end) };
+}
+
+/** The frame's end where what follows it is damaged, so that nothing else tells. */
+function measureFrame(bytes: Buffer, header: FlacFrameHeader, info: FlacStreamInfo): number | undefined {
+  const length = flacFrameBytes(bytes, 0, header, info);
+  return length !== undefined && crc16(bytes, 0, length) === 0 ? length : undefined;
+}
+
+/** Where behind the first byte a frame may begin again; the length when nowhere. */
+function nextSyncCode(bytes: Buffer): number {
+  const at = bytes.indexOf(0xff, 1);
+  return at < 0 ? bytes.length : at;
+}
+
+/** The first place where the frame's checksum comes out right and a next frame, or nothing, follows. */
+function findFrameEnd(bytes: Buffer, limit: number, isFileRead: boolean): number | undefined {
   let crc = 0;
-  for (let at = start; at < limit; at += 1) {
+  for (let at = 0; at < limit; at += 1) {
     // Over a whole frame with its checksum the remainder is zero (RFC 9639 section 9.3).
-    if (crc === 0 && at > start && readFlacFrameHeader(bytes, at) !== undefined) return at;
+    if (crc === 0 && at > 0 && readFlacFrameHeader(bytes, at) !== undefined) return at;
     crc = addToCrc16(crc, bytes[at] ?? 0);
   }
   return crc === 0 && isFileRead && limit === bytes.length ? limit : undefined;
-}
-
-function hasFurtherFrame(bytes: Buffer, info: FlacStreamInfo): boolean {
-  for (let at = 1; at < bytes.length; at += 1) {
-    const isHeader =
-      readFlacFrameHeader(bytes, at) !== undefined && frameChannels(bytes, at) === info.channels;
-    if (isHeader && findFrameEnd(bytes, at, bytes.length, true) !== undefined) return true;
-  }
-  return false;
 }
 
 /** From the channel assignment (section 9.1.3): 8 to 10 are kinds of stereo. */

@@ -51,7 +51,7 @@ function perform(request: MediaRequest, progress: (share: number) => void): Medi
     case 'render':
       return renderPlayable(request.path, request.temporaryPath, progress);
     case 'faults':
-      return findFaults(request.path);
+      return findFaults(request.path, progress);
     case 'repair':
       return repairAudio(request.path, request.temporaryPath, progress);
     case 'join':

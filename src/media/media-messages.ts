@@ -2,7 +2,7 @@ import type { AudioFacts } from '../model/audio-facts.ts';
 import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import type { FailureCode } from '../model/failure.ts';
 import type { RepairableFault } from '../model/repair.ts';
-import type { JoinedMedia } from './media.ts';
+import type { JoinedMedia, RepairedMedia } from './media.ts';
 
 /** What the child process is asked; one at a time. */
 export type MediaRequest =
@@ -22,7 +22,7 @@ export interface MediaAnswers {
   readonly render: { readonly mimeType: string };
   readonly join: JoinedMedia;
   readonly faults: readonly RepairableFault[];
-  readonly repair: { readonly extension: string };
+  readonly repair: RepairedMedia;
 }
 
 export interface MediaCall {

@@ -1,7 +1,7 @@
 import type { AudioFacts } from '../model/audio-facts.ts';
 import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import type { JoinPlan } from '../model/join-plan.ts';
-import type { RepairableFault } from '../model/repair.ts';
+import type { RepairableFault, SilencedPart } from '../model/repair.ts';
 
 /**
  * What FFmpeg knows, asked of a child process that may crash, hang or run out of memory without harm:
@@ -38,14 +38,14 @@ export interface Media {
    */
   measure(path: string, options?: MediaOptions): Promise<AudioMeasurement>;
 
-  /** The faults of `path` that `repair()` can put right; none of a file as it should be. */
-  findFaults(path: string, signal?: AbortSignal): Promise<readonly RepairableFault[]>;
+  /** The faults of `path` that `repair()` can put right; none of a file as it should be. FLAC is read to its end. */
+  findFaults(path: string, options?: MediaOptions): Promise<readonly RepairableFault[]>;
 
   /**
    * Writes to `outputPath` what can be put right of `path`: the same coded audio in a sound file. Rejects with
-   * `media-failed`, `disk-full` or a code of an unreadable file.
+   * `repair-impossible`, `media-failed`, `disk-full` or a code of an unreadable file.
    */
-  repair(path: string, outputPath: string, options?: MediaOptions): Promise<{ extension: string }>;
+  repair(path: string, outputPath: string, options?: MediaOptions): Promise<RepairedMedia>;
 
   /** Ends the child; the next call would start a new one. */
   close(): Promise<void>;
@@ -58,6 +58,13 @@ export interface JoinedMedia {
   readonly durationSeconds: number;
   /** Browsers play and seek it as it is. */
   readonly isPlayable: boolean;
+}
+
+/** What the repair of a file made. */
+export interface RepairedMedia {
+  readonly extension: string;
+  /** Where sound was lost and silence of the same length stands. */
+  readonly silenced: readonly SilencedPart[];
 }
 
 export interface MediaOptions {

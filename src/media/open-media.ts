@@ -73,8 +73,8 @@ export function openMedia(settings: MediaSettings = {}): Media {
     async renderPlayable(path, outputPath, options = {}) {
       return await produce({ kind: 'render', path }, outputPath, options);
     },
-    async findFaults(path, signal) {
-      return (await probes.run({ kind: 'faults', path }, signal)) as MediaAnswers['faults'];
+    async findFaults(path, { signal, onProgress } = {}) {
+      return (await jobs.run({ kind: 'faults', path }, signal, onProgress)) as MediaAnswers['faults'];
     },
     async repair(path, outputPath, options = {}) {
       return await produce({ kind: 'repair', path }, outputPath, options);

@@ -43,9 +43,13 @@ function peaksOf(path: string): Buffer {
   return readFileSync(output).subarray(PEAKS_HEADER_BYTES);
 }
 
+function faultsOf(path: string) {
+  return findFaults(path, () => undefined);
+}
+
 describe('finding faults', () => {
   it('finds none in files as they should be', () => {
-    const found = Object.entries(fixtures).map(([name, path]) => [name, findFaults(path)]);
+    const found = Object.entries(fixtures).map(([name, path]) => [name, faultsOf(path)]);
     expect(found.filter(([, faults]) => faults?.length !== 0)).toEqual([]);
   });
 });
@@ -61,7 +65,7 @@ describe('the repair of a WAV file', () => {
     const faulty = makeWav({ seconds: 1, chunks, declaredBytes });
     if (declaredBytes !== 1_000_000) faulty.writeUInt32LE(declaredBytes, 4);
     const path = put(faulty);
-    expect(findFaults(path)).toEqual([fault]);
+    expect(faultsOf(path)).toEqual([fault]);
     const repaired = repair(path);
     expect(repaired.extension).toBe('wav');
     expect(readFileSync(repaired.path).equals(sound)).toBe(true);
@@ -70,7 +74,7 @@ describe('the repair of a WAV file', () => {
   it('that was cut in the middle of a sample keeps the whole ones', () => {
     const bytes = makeWav({ seconds: 1, channels: 2 });
     const path = put(bytes.subarray(0, 44 + 10_003));
-    expect(findFaults(path)).toEqual(['wav-cut']);
+    expect(faultsOf(path)).toEqual(['wav-cut']);
     const repaired = readFileSync(repair(path).path);
     expect(repaired.readUInt32LE(4)).toBe(repaired.length - 8);
     expect(repaired.readUInt32LE(40)).toBe(10_000);
@@ -82,7 +86,7 @@ describe('the repair of a WAV file', () => {
     const faulty = Buffer.from(sound);
     faulty.writeUInt32LE(sound.length + 5000, 4);
     const path = put(faulty);
-    expect(findFaults(path)).toEqual(['wav-size-wrong']);
+    expect(faultsOf(path)).toEqual(['wav-size-wrong']);
     expect(readFileSync(repair(path).path).equals(sound)).toBe(true);
   });
 });
@@ -90,7 +94,7 @@ describe('the repair of a WAV file', () => {
 describe('the repair of other files', () => {
   it('of an Ogg file cut in a page keeps the whole pages and ends the stream', () => {
     const path = cut(fixtures['tone.opus'] ?? '', 0.6);
-    expect(findFaults(path)).toEqual(['ogg-cut']);
+    expect(faultsOf(path)).toEqual(['ogg-cut']);
     const repaired = repair(path);
     const [before, after] = [readFileSync(path), readFileSync(repaired.path)];
     expect(after.length).toBeLessThan(before.length);
@@ -104,7 +108,7 @@ describe('the repair of other files', () => {
 
   it('of a FLAC file cut in a frame keeps the samples of the whole frames', () => {
     const path = cut(fixtures['tone.flac'] ?? '', 0.5);
-    expect(findFaults(path)).toEqual(['flac-cut']);
+    expect(faultsOf(path)).toEqual(['flac-cut']);
     const repaired = repair(path);
     const facts = probe(repaired.path, 'a.flac');
     expect(facts.warnings).toEqual([]);
@@ -118,7 +122,7 @@ describe('the repair of other files', () => {
   it('of a WebM file without length and index gives it both', () => {
     const path = `${folder}/live.webm`;
     encodeFixture(fixtures['tone.wav'] ?? '', path, 'libopus', 'webm', { live: '1' });
-    expect(findFaults(path)).toEqual(['webm-no-length', 'webm-no-index']);
+    expect(faultsOf(path)).toEqual(['webm-no-length', 'webm-no-index']);
     const repaired = repair(path);
     expect(probe(repaired.path, 'a.webm')).toMatchObject({ isPlayable: true, codec: 'opus', warnings: [] });
     expect(peaksOf(repaired.path)).toEqual(peaksOf(path));
@@ -126,7 +130,7 @@ describe('the repair of other files', () => {
 
   it('of a WebM file cut in a block keeps the blocks before it', () => {
     const path = cut(fixtures['tone.webm'] ?? '', 0.7);
-    expect(findFaults(path)).toContain('webm-cut');
+    expect(faultsOf(path)).toContain('webm-cut');
     expect(probe(repair(path).path, 'a.webm')).toMatchObject({ isPlayable: true, warnings: [] });
   });
 
@@ -151,17 +155,11 @@ describe.skipIf(!hasCorpus)('the repair of real damaged files', () => {
     ['body_cut.wav', ['wav-cut'], 'wav'],
   ])('keeps what is there of %s', (name, faults, extension) => {
     const path = `${corpusFolder}corrupt/${name}`;
-    expect(findFaults(path)).toEqual(faults);
+    expect(faultsOf(path)).toEqual(faults);
     const repaired = repair(path);
     expect(repaired.extension).toBe(extension);
     const [before, after] = [probe(path, name), probe(repaired.path, name)];
     expect(after.warnings).toEqual([]);
     expect(Math.abs((after.durationSeconds ?? 0) - (before.durationSeconds ?? 0))).toBeLessThan(0.1);
-  });
-
-  it('says so where frames in the middle are damaged', () => {
-    const output = `${folder}/impossible`;
-    const path = `${corpusFolder}corrupt/flac_faulty_01.flac`;
-    expect(() => repairAudio(path, output, () => undefined)).toThrow('cannot be repaired');
   });
 });

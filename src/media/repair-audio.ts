@@ -1,12 +1,13 @@
 import { VoiceRecorderError } from '../model/failure.ts';
-import type { RepairableFault } from '../model/repair.ts';
+import type { RepairableFault, SilencedPart } from '../model/repair.ts';
 import { withAudioInput } from './audio-input.ts';
 import { findFaults } from './find-faults.ts';
 import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
-import { joinFlac } from './join-flac.ts';
 import { CopyImpossible } from './join-parts.ts';
+import type { RepairedMedia } from './media.ts';
 import { probe } from './probe.ts';
 import { copyPackets } from './render-copy.ts';
+import { repairFlac } from './repair-flac.ts';
 import { repairOgg } from './repair-ogg.ts';
 import { repairWav } from './repair-wav.ts';
 
@@ -25,25 +26,25 @@ const CONTAINERS: Readonly<
 };
 
 /**
- * Writes what can be put right of the file at `path` to the new file `outputPath`: coded audio is copied bit by bit.
- * It is on stable storage, has been read back and has none of the faults any more before this returns.
- * Throws `media-failed` when that cannot be had.
+ * Writes what can be put right of the file at `path` to the new file `outputPath`: coded audio is copied bit by bit, tags
+ * are carried over. It is on stable storage, has been read back and has none of the faults any more before this returns.
+ * Throws `repair-impossible` where nothing can be done, `media-failed` when it did not turn out right.
  */
 export function repairAudio(
   path: string,
   outputPath: string,
   onProgress: (share: number) => void,
-): { readonly extension: string } {
-  const faults = findFaults(path);
-  const before = probe(path, '', () => onProgress(0));
-  withGuardedFile(path, (file) => {
-    const share = (bytesDone: number) => onProgress(Math.min(1, bytesDone / file.sizeBytes) * 0.95);
-    writeRepaired(file, faults, before.container, outputPath, share);
+): RepairedMedia {
+  const faults = findFaults(path, (share) => onProgress(share * 0.3));
+  const before = probe(path, '', () => onProgress(0.3));
+  const silenced = withGuardedFile(path, (file) => {
+    const share = (bytesDone: number) => onProgress(0.3 + Math.min(1, bytesDone / file.sizeBytes) * 0.4);
+    return writeRepaired(file, faults, before.container, outputPath, share);
   });
-  const left = findFaults(outputPath);
+  const left = findFaults(outputPath, (share) => onProgress(0.7 + share * 0.25));
   const after = probe(outputPath, '', () => onProgress(0.95));
   const lost = (before.durationSeconds ?? 0) - (after.durationSeconds ?? 0);
-  if (left.length === 0 && lost <= TOLERATED_SECONDS) return { extension: after.extension };
+  if (left.length === 0 && lost <= TOLERATED_SECONDS) return { extension: after.extension, silenced };
   throw new VoiceRecorderError(
     'media-failed',
     `The repair did not turn out right: expected ${before.durationSeconds?.toFixed(3)} s without a fault, ` +
@@ -57,25 +58,26 @@ function writeRepaired(
   container: string,
   outputPath: string,
   share: (bytesDone: number) => void,
-): void {
+): readonly SilencedPart[] {
   const [fault] = faults;
-  if (fault === undefined) {
-    throw new VoiceRecorderError('media-failed', 'The file has no fault that could be repaired.');
-  }
+  if (fault === undefined) throw impossible('The file has no fault that could be repaired.');
+  if (fault.startsWith('flac-')) return repairFlacOrRefuse(file, outputPath, share);
   if (fault.startsWith('wav-')) repairWav(file, outputPath, share);
   else if (fault === 'ogg-cut') repairOgg(file, outputPath, share);
-  else if (fault === 'flac-cut') repairFlac(file, outputPath, share);
   else copyInto(file, container, outputPath, share);
+  return [];
 }
 
-function repairFlac(file: GuardedFile, outputPath: string, share: (bytesDone: number) => void): void {
+function repairFlacOrRefuse(
+  file: GuardedFile,
+  outputPath: string,
+  share: (bytesDone: number) => void,
+): readonly SilencedPart[] {
   try {
-    joinFlac([file.path], outputPath, share);
+    return repairFlac(file, outputPath, share);
   } catch (cause) {
     if (!(cause instanceof CopyImpossible)) throw cause;
-    throw new VoiceRecorderError('media-failed', `The FLAC file cannot be repaired. ${cause.message}`, {
-      cause,
-    });
+    throw impossible(`The FLAC file cannot be repaired. ${cause.message}`, cause);
   }
 }
 
@@ -86,8 +88,10 @@ function copyInto(
   share: (bytesDone: number) => void,
 ): void {
   const target = CONTAINERS[container];
-  if (target === undefined) {
-    throw new VoiceRecorderError('media-failed', `Nothing is known here to repair ${container} files with.`);
-  }
+  if (target === undefined) throw impossible(`Nothing is known here to repair ${container} files with.`);
   withAudioInput(file, (input) => copyPackets(input, target, outputPath, share));
+}
+
+function impossible(message: string, cause?: unknown): VoiceRecorderError {
+  return new VoiceRecorderError('repair-impossible', message, { cause });
 }

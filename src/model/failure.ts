@@ -65,6 +65,7 @@ export const FAILURES = {
   'media-timeout': { retryable: false },
   'media-out-of-memory': { retryable: false },
   'media-failed': { retryable: false },
+  'repair-impossible': { retryable: false },
   // Recording from a program of this machine.
   'capture-program-missing': { retryable: false },
   'capture-failed': { retryable: true },

@@ -23,6 +23,10 @@ export const REPAIRABLE_FAULTS = {
     fault: 'The FLAC file ends inside a frame or before its promised length.',
     fix: 'All whole frames as they are, behind a header with their number.',
   },
+  'flac-damaged': {
+    fault: 'Frames in the middle of the FLAC file are damaged.',
+    fix: 'All sound frames as they are, and silence of the same length where the others were.',
+  },
   'webm-no-length': {
     fault: 'The WebM file does not say how long it is.',
     fix: 'The same packets in a file with length and index.',
@@ -52,6 +56,12 @@ export const REPAIRABLE_FAULTS = {
 /** Stable word for one fault that can be put right. */
 export type RepairableFault = keyof typeof REPAIRABLE_FAULTS;
 
+/** A place of a repaired recording where sound was lost and silence of the same length stands. */
+export interface SilencedPart {
+  readonly atSeconds: number;
+  readonly durationSeconds: number;
+}
+
 /** What became of one recording that was to be repaired. */
 export interface RepairOutcome {
   readonly id: RecordingId;
@@ -68,11 +78,13 @@ export interface RepairOutcome {
     readonly fix: string;
   }[];
   readonly repairedId: RecordingId | null;
+  /** Of the repaired recording; its timeline has them too. */
+  readonly silenced: readonly SilencedPart[];
   /** A whole sentence. */
   readonly message: string;
 }
 
-const FAULTY_WARNINGS: ReadonlySet<string> = new Set(['size-header-wrong', 'truncated']);
+const FAULTY_WARNINGS: ReadonlySet<string> = new Set(['size-header-wrong', 'truncated', 'decode-errors']);
 const REMADE_FOR_SEEKING: ReadonlySet<string> = new Set(['webm', 'matroska', 'mp4', '3gp']);
 
 /** True when a look at `recording` suggests that it can be repaired; the file itself has the last word. */

@@ -24,7 +24,7 @@ export interface TakeGap {
   readonly cause: string;
 }
 
-const TIMELINE_LIMITS = { events: 10_000, note: 500 } as const;
+export const TIMELINE_LIMITS = { events: 10_000, note: 500 } as const;
 
 const WORD = /^[a-z][a-z0-9-]{0,39}$/;
 

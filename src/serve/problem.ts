@@ -61,6 +61,7 @@ export const STATUS_OF = {
   'media-timeout': 500,
   'media-out-of-memory': 500,
   'media-failed': 500,
+  'repair-impossible': 422,
   'capture-program-missing': 500,
   'capture-failed': 500,
   'capture-ended': 500,

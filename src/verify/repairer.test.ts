@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeWav } from '../../test/audio-fixtures.ts';
+import { encodeFixture, makeWav } from '../../test/audio-fixtures.ts';
 import { openDiskBlobs } from '../blobs/disk-blobs.ts';
 import { openFileHasher } from '../blobs/file-checksum.ts';
 import type { Recording } from '../model/recording.ts';
@@ -95,6 +95,25 @@ describe('repairing a file that came with a fault', () => {
     });
   });
 
+  it('says in the timeline where the frames of a FLAC file were damaged', async () => {
+    await writeFile(join(home, 'tone.wav'), makeWav({ seconds: 3, sampleRateHz: 48_000 }));
+    encodeFixture(join(home, 'tone.wav'), join(home, 'tone.flac'), 'flac', 'flac');
+    const bytes = await readFile(join(home, 'tone.flac'));
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 0x10;
+    const original = await keep('bit.flac', bytes);
+    const heard: number[] = [];
+    const outcome = await recorder.verification.repair(original.id, {
+      onProgress: (done) => heard.push(done),
+    });
+    expect(outcome).toMatchObject({ outcome: 'repaired', faults: [{ code: 'flac-damaged' }] });
+    const repaired = await now(outcome.repairedId ?? '');
+    expect(repaired.timeline).toMatchObject(outcome.silenced.map((part) => ({ kind: 'silence', ...part })));
+    expect(outcome.silenced).toHaveLength(1);
+    expect(outcome.message).toContain('in one place are lost');
+    expect(repaired.duration).toBe(3);
+    expect(heard.every((done) => done >= 0 && done <= bytes.length)).toBe(true);
+  });
+
   it('says of a sound one that it is', async () => {
     const { id } = await keep('sound.wav', makeWav({ seconds: 0.5 }));
     expect(await recorder.verification.repair(id)).toMatchObject({ outcome: 'sound', faults: [] });
@@ -124,7 +143,7 @@ describe('repairing bytes that changed since they were received', () => {
       return await repairRecording(
         {
           find: (id) => recorder.library.find(id),
-          verify: (id) => recorder.verification.verify(id),
+          verify: (id, options) => recorder.verification.verify(id, options),
           turns: { take: (_id, work) => work() },
           fetchCopy,
           hashFile: (path) => hasher.hashFile(path),

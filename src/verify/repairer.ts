@@ -1,16 +1,22 @@
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
-import { REPAIRABLE_FAULTS, type RepairableFault, type RepairOutcome } from '../model/repair.ts';
+import {
+  REPAIRABLE_FAULTS,
+  type RepairableFault,
+  type RepairOutcome,
+  type SilencedPart,
+} from '../model/repair.ts';
 import { unknownRecording } from '../model/unknown-recording.ts';
 import type { FixityCheck } from '../model/verification.ts';
+import type { VerifyOptions } from './verification.ts';
 
 /** Fetches bytes of `recording` from a verified copy into a new, synced file of the store's disk; undefined: there is none. */
 export type FetchCopy = (recording: Recording, signal?: AbortSignal) => Promise<string | undefined>;
 
 export interface RepairerDesk {
   find(id: RecordingId): Promise<Recording | undefined>;
-  verify(id: RecordingId, signal?: AbortSignal): Promise<FixityCheck>;
+  verify(id: RecordingId, options: VerifyOptions): Promise<FixityCheck>;
   readonly turns: { take<T>(id: RecordingId, work: () => Promise<T>): Promise<T> };
   readonly fetchCopy: FetchCopy;
   hashFile(
@@ -24,13 +30,28 @@ export interface RepairerDesk {
     sourcePath: string,
     expected: { readonly checksum: string; readonly sizeBytes: number },
   ): Promise<void>;
-  findFaults(key: string, signal?: AbortSignal): Promise<readonly RepairableFault[]>;
+  findFaults(key: string, options: ShareOptions): Promise<readonly RepairableFault[]>;
   /** Makes a recording that names `parent` of what can be put right of its file; the same one each time. */
-  makeRepaired(parent: Recording, signal?: AbortSignal): Promise<RecordingId>;
+  makeRepaired(parent: Recording, options: ShareOptions): Promise<MadeRepair>;
 }
 
+export interface MadeRepair {
+  readonly id: RecordingId;
+  readonly silenced: readonly SilencedPart[];
+}
+
+interface ShareOptions {
+  readonly signal?: AbortSignal;
+  /** Hears how much is done, from 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+// How the work divides, roughly, where a fault is found.
+const SHARE_VERIFIED = 0.4;
+const SHARE_EXAMINED = 0.6;
+
 type Verdict = Pick<RepairOutcome, 'outcome' | 'message'> &
-  Partial<Pick<RepairOutcome, 'faults' | 'repairedId'>>;
+  Partial<Pick<RepairOutcome, 'faults' | 'repairedId' | 'silenced'>>;
 
 /**
  * Puts one recording right. Bytes that changed since they were received are only ever replaced by the same bytes as
@@ -40,9 +61,13 @@ type Verdict = Pick<RepairOutcome, 'outcome' | 'message'> &
 export async function repairRecording(
   desk: RepairerDesk,
   id: RecordingId,
-  signal?: AbortSignal,
+  options: VerifyOptions = {},
 ): Promise<RepairOutcome> {
-  const check = await desk.verify(id, signal);
+  const { signal, onProgress } = options;
+  const check = await desk.verify(id, {
+    ...options,
+    ...(onProgress && { onProgress: (bytes) => onProgress(bytes * SHARE_VERIFIED) }),
+  });
   const recording = await desk.find(id);
   if (!recording) throw unknownRecording(id);
   const answer = (verdict: Verdict): RepairOutcome => ({
@@ -50,11 +75,12 @@ export async function repairRecording(
     storedFilename: recording.storedFilename,
     faults: [],
     repairedId: null,
+    silenced: [],
     ...verdict,
   });
   try {
     const verdict =
-      check.result === 'ok' ? mend(desk, recording, signal) : heal(desk, recording, check, signal);
+      check.result === 'ok' ? mend(desk, recording, options) : heal(desk, recording, check, signal);
     return answer(await verdict);
   } catch (error) {
     if (!(error instanceof VoiceRecorderError) || signal?.aborted) throw error;
@@ -64,13 +90,12 @@ export async function repairRecording(
 }
 
 /** Faults that the file came with. */
-async function mend(
-  desk: RepairerDesk,
-  recording: Recording,
-  signal: AbortSignal | undefined,
-): Promise<Verdict> {
+async function mend(desk: RepairerDesk, recording: Recording, options: VerifyOptions): Promise<Verdict> {
   const { id, title, storedFilename } = recording;
-  const codes = await desk.findFaults(storedFilename, signal);
+  const codes = await desk.findFaults(
+    storedFilename,
+    partOf(recording, options, SHARE_VERIFIED, SHARE_EXAMINED),
+  );
   if (codes.length === 0) {
     return { outcome: 'sound', message: `"${title}" (${id}) has no fault that is known here.` };
   }
@@ -78,10 +103,32 @@ async function mend(
     const { fault: message, fix } = REPAIRABLE_FAULTS[code];
     return { code, message, fix };
   });
-  const repairedId = await desk.makeRepaired(recording, signal);
+  const made = await desk.makeRepaired(recording, partOf(recording, options, SHARE_EXAMINED, 1));
   const what = faults.map(({ message }) => message).join(' ');
-  const message = `"${title}" (${id}): ${what} Recording ${repairedId} is the repaired one, this one stays as it was.`;
-  return { outcome: 'repaired', faults, repairedId, message };
+  const message =
+    `"${title}" (${id}): ${what} Recording ${made.id} is the repaired one, this one stays as it was.` +
+    silencedText(made.silenced);
+  return { outcome: 'repaired', faults, repairedId: made.id, silenced: made.silenced, message };
+}
+
+function silencedText(silenced: readonly SilencedPart[]): string {
+  if (silenced.length === 0) return '';
+  const seconds = silenced.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+  const where = silenced.length === 1 ? 'one place' : `${silenced.length} places`;
+  return ` ${seconds.toFixed(2)} s in ${where} are lost and silent there; its timeline says where.`;
+}
+
+/** Tells a share of one step as bytes of the whole work. */
+function partOf(
+  { filesizeBytes }: Recording,
+  { signal, onProgress }: VerifyOptions,
+  from: number,
+  to: number,
+): ShareOptions {
+  return {
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress: (share) => onProgress(filesizeBytes * (from + (to - from) * share)) }),
+  };
 }
 
 /** Bytes that are not those that were received. */
@@ -109,7 +156,7 @@ async function heal(
     }
     await desk.place(storedFilename, copyPath, { checksum, sizeBytes });
   });
-  const again = await desk.verify(id, signal);
+  const again = await desk.verify(id, signal ? { signal } : {});
   if (again.result === 'ok') {
     return { outcome: 'healed', message: `${storedFilename} has the bytes again that were received.` };
   }

@@ -13,7 +13,7 @@ export interface Verification {
   verify(id: RecordingId, options?: VerifyOptions): Promise<FixityCheck>;
   /**
    * Puts one recording right, as far as it can be: what came faulty becomes a new recording without the fault, what was
-   * damaged here gets its bytes back from a verified copy. Rejects with `recording-unknown` or `interrupted`.
+   * damaged here gets its bytes back from a verified copy. `onProgress` gets how much of the file's size is done. Rejects with `recording-unknown` or `interrupted`.
    */
   repair(id: RecordingId, options?: VerifyOptions): Promise<RepairOutcome>;
   /**

@@ -90,5 +90,5 @@ Examples:
   vrp repair                          everything that may need it
   vrp repair 7c3e91ab --json          one JSON object for each, on a line
 
-Faults it knows: WAV sizes wrong or never written, files cut short (WAV, Ogg, FLAC, WebM, MP4, MP3), WebM without length
-or index, MP4 in fragments. "outcome" is "sound", "repaired" (see "repairedId"), "healed", "no-copy" or "failed".`;
+Faults it knows: WAV sizes wrong or never written, files cut short (WAV, Ogg, FLAC, WebM, MP4, MP3), damaged FLAC frames,
+WebM without length or index, MP4 in fragments. "outcome" is "sound", "repaired" (see "repairedId"), "healed", "no-copy" or "failed".`;
