@@ -245,6 +245,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     library,
     uploads,
     clock,
+    verify: care.verification.verify,
     releaseReserve: () => space.releaseReserve(),
     publish: (event) => events.publish(event),
     log,

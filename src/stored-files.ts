@@ -25,7 +25,10 @@ export interface StoredFiles {
   openRange(id: RecordingId, range?: { start: number; end: number }): Promise<Readable>;
   /** The absolute path of the original. Not to be written to. Rejects with `recording-unknown`. */
   pathOf(id: RecordingId): Promise<string>;
-  /** Reads the original anew. Rejects with `recording-unknown`; what is missing or damaged is an answer. */
+  /**
+   * Reads the original anew and keeps the answer, as `Verification.verify` does and with the same rejections; what is
+   * missing or damaged is an answer.
+   */
   check(id: RecordingId): Promise<FileCheck>;
   trash(id: RecordingId, expectedVersion?: number): Promise<Recording>;
   restore(id: RecordingId): Promise<Recording>;

@@ -23,24 +23,28 @@ const PORTS = [
 const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/model': { values: [], types: [] },
   'src/durable': { values: [], types: [] },
+  'src/threads': { values: [], types: [] },
   'src/config': { values: ['src/durable', 'src/model'], types: [] },
   'src/sessions': { values: ['src/model'], types: [] },
-  'src/blobs': { values: ['src/durable', 'src/model', 'src/sessions'], types: [] },
+  'src/blobs': { values: ['src/durable', 'src/model', 'src/sessions', 'src/threads'], types: [] },
   'src/media': { values: ['src/durable', 'src/model', 'src/sessions'], types: PORTS },
-  'src/catalogue': { values: ['src/durable', 'src/model', 'src/sessions'], types: PORTS },
+  'src/catalogue': { values: ['src/durable', 'src/model', 'src/sessions', 'src/threads'], types: PORTS },
   'src/jobs': {
     values: ['src/model', 'src/sessions'],
     types: [...PORTS, 'src/catalogue/database-context-manager.ts', 'src/catalogue/schema.ts'],
   },
   'src/access': { values: ['src/durable', 'src/model'], types: PORTS },
   'src/validation': { values: ['src/model'], types: [] },
-  'src/record': { values: ['src/durable', 'src/model', 'src/sessions', 'src/validation'], types: PORTS },
+  'src/record': {
+    values: ['src/durable', 'src/model', 'src/sessions', 'src/threads', 'src/validation'],
+    types: PORTS,
+  },
   'src/ingest': { values: ['src/durable', 'src/model', 'src/sessions', 'src/validation'], types: PORTS },
   'src/library': { values: ['src/model'], types: PORTS },
-  'src/derive': { values: ['src/model', 'src/sessions'], types: PORTS },
-  'src/storage': { values: ['src/model'], types: PORTS },
+  'src/derive': { values: ['src/durable', 'src/model', 'src/sessions'], types: PORTS },
+  'src/storage': { values: ['src/durable', 'src/model', 'src/threads'], types: PORTS },
   'src/backup': { values: ['src/durable', 'src/model'], types: PORTS },
-  'src/capacity': { values: ['src/model'], types: PORTS },
+  'src/capacity': { values: ['src/model', 'src/threads', 'src/validation'], types: PORTS },
   'src/rebuild': { values: ['src/model'], types: PORTS },
   'src/verify': { values: ['src/durable', 'src/model'], types: PORTS },
   'src/serve': { values: ['src/model'], types: PORTS },
@@ -103,6 +107,13 @@ describe('the house', () => {
   it('has no folder or file named for nothing in particular', () => {
     const vague = /(^|[/-])(utils?|helpers?|common|misc|types)(\.tsx?$|\/)/;
     expect(files.filter((file) => vague.test(file))).toEqual([]);
+  });
+
+  it('starts threads only where the flags of the host program are kept from them', () => {
+    const offenders = files
+      .filter((file) => file.startsWith('src/') && !file.startsWith('src/threads/'))
+      .filter((file) => /\bnew Worker\(/.test(readFileSync(join(root, file), 'utf8')));
+    expect(offenders).toEqual([]);
   });
 
   it('speaks to people only from the command line', () => {

@@ -180,6 +180,8 @@ describe('the door to stored files', () => {
     expect(await recorder.files.check(id)).toMatchObject({ isSound: false, found: expect.any(String) });
     rmSync(await recorder.files.pathOf(id));
     expect(await recorder.files.check(id)).toMatchObject({ isSound: false, found: null });
+    // A look is entered like any other check.
+    expect(await recorder.files.get(id)).toMatchObject({ status: 'missing' });
     await expect(recorder.files.pathOf(newId(1))).rejects.toMatchObject({ code: 'recording-unknown' });
     const metrics = await recorder.files.metrics();
     expect(metrics.byKind.file).toEqual({ count: 1, bytes: bytes.length });

@@ -7,6 +7,7 @@ import { JoinedCleanup } from '../src/storage/joined-cleanup.ts';
 import { MeasuredFiles } from '../src/storage/measured-files.ts';
 import { OperationMeter } from '../src/storage/operation-meter.ts';
 import type { Cleanup, StoredFiles } from '../src/stored-files.ts';
+import type { Verification } from '../src/verify/verification.ts';
 import type { Library, Uploads } from '../src/voice-recorder.ts';
 
 /** The door to stored files, with purging on maps. */
@@ -15,6 +16,7 @@ export function memoryFiles(
   bytesOf: Map<string, Buffer>,
   library: Library,
   uploads: Uploads,
+  verify: Verification['verify'],
   onPurged: (id: string) => void,
 ): StoredFiles {
   return new MeasuredFiles({
@@ -22,7 +24,7 @@ export function memoryFiles(
     uploads,
     meter: new OperationMeter(systemClock, () => undefined),
     localPath: (key) => key,
-    checksum: async () => ({ checksum: '' }),
+    verify,
     purge: async (id, { expectedVersion }) => {
       const recording = recordings.get(id);
       if (!recording) throw unknownRecording(id);

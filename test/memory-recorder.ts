@@ -56,6 +56,7 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
     recorder.failNext = null;
     if (error) throw error;
   });
+  const verification = memoryVerification(recordings, bytesOf);
   const recorder: MemoryRecorder = {
     storeId,
     dataDir: 'memory',
@@ -64,10 +65,10 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
     received: uploads.received,
     library,
     takes: memoryTakes(recordings, library),
-    files: memoryFiles(recordings, bytesOf, library, uploads.port, (id) =>
+    files: memoryFiles(recordings, bytesOf, library, uploads.port, verification.verify, (id) =>
       recorder.emit({ type: 'recording-purged', recordingId: id }),
     ),
-    verification: memoryVerification(recordings, bytesOf),
+    verification,
     contextManager: new DatabaseContextManager({
       run: () => Promise.reject(failure('catalogue-failed', 'There is no database in memory.')),
       close: async () => undefined,

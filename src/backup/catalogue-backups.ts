@@ -1,6 +1,7 @@
-import { lstat, mkdir, readdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../durable/folder.ts';
+import { namesIn } from '../durable/folder-names.ts';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { type RotationRule, snapshotName, snapshotTimeMs, surplusSnapshots } from './snapshot-rotation.ts';
@@ -60,7 +61,7 @@ export class CatalogueBackups implements Backups {
   async list(): Promise<readonly Backup[]> {
     const { folder } = this.#desk;
     const found: Backup[] = [];
-    for (const name of await this.#names()) {
+    for (const name of await namesIn(folder)) {
       const timeMs = snapshotTimeMs(name);
       const size = (await lstat(join(folder, name)).catch(() => undefined))?.size;
       if (timeMs !== undefined && size !== undefined)
@@ -101,7 +102,7 @@ export class CatalogueBackups implements Backups {
     await snapshot(join(folder, name));
     this.#lastOwnMs = clock.monotonicMs();
     const { size } = await lstat(join(folder, name));
-    const removed = surplusSnapshots(await this.#names(), rule).filter((surplus) => surplus !== name);
+    const removed = surplusSnapshots(await namesIn(folder), rule).filter((surplus) => surplus !== name);
     try {
       for (const surplus of removed) await unlink(join(folder, surplus));
       if (removed.length > 0) await syncFolder(folder);
@@ -111,12 +112,5 @@ export class CatalogueBackups implements Backups {
       });
     }
     return { name, createdAt: toIsoUtc(nowMs), sizeBytes: size, removed };
-  }
-
-  async #names(): Promise<string[]> {
-    return await readdir(this.#desk.folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
   }
 }

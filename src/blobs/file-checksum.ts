@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Sha256Hex } from '../model/digest.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import { startThread } from '../threads/start-thread.ts';
 import type { ReadingPace } from './reading-pace.ts';
 
 export interface FileChecksum {
@@ -108,8 +109,7 @@ class WorkerHasher implements FileHasher {
   }
 
   #startWorker(): Worker {
-    // Flags of the host program (`--eval`, loaders) are not meant for this thread.
-    const worker = new Worker(siblingModule(import.meta.url, 'checksum-worker'), { execArgv: [] });
+    const worker = startThread(siblingModule(import.meta.url, 'checksum-worker'));
     this.#workers.set(worker, undefined);
     worker.on('message', (answer: ChecksumAnswer) => this.#settle(worker, answer));
     worker.on('error', (error) => this.#end(worker, error));

@@ -1,15 +1,15 @@
 /** Cells shared with the thread that reads. */
-const PAUSED = 0;
-const LIMIT_KIB = 1;
-const CELLS_BYTES = 2 * Int32Array.BYTES_PER_ELEMENT;
+const BYTES_READ = 0;
+const CONTROL = BigUint64Array.BYTES_PER_ELEMENT;
+const LIMIT_KIB = 0;
 const LONGEST_WAIT_MS = 200;
 const KIB = 1024;
 
 /** How fast files are read in another thread, told and changed from this one while it reads. */
 export class ReadingPace {
-  readonly cells: SharedArrayBuffer = new SharedArrayBuffer(CELLS_BYTES + BigUint64Array.BYTES_PER_ELEMENT);
-  readonly #control = new Int32Array(this.cells, 0, 2);
-  readonly #bytesRead = new BigUint64Array(this.cells, CELLS_BYTES, 1);
+  readonly cells: SharedArrayBuffer = new SharedArrayBuffer(CONTROL + Int32Array.BYTES_PER_ELEMENT);
+  readonly #bytesRead = new BigUint64Array(this.cells, BYTES_READ, 1);
+  readonly #control = new Int32Array(this.cells, CONTROL, 1);
 
   /** Of all files read at this pace so far, the running one included. */
   get bytesRead(): number {
@@ -23,12 +23,6 @@ export class ReadingPace {
     Atomics.store(this.#control, LIMIT_KIB, kib);
     Atomics.notify(this.#control, LIMIT_KIB);
   }
-
-  /** True: nothing more is read until it is false again. */
-  setPaused(isPaused: boolean): void {
-    Atomics.store(this.#control, PAUSED, isPaused ? 1 : 0);
-    Atomics.notify(this.#control, PAUSED);
-  }
 }
 
 /** The reading thread's end of a {@link ReadingPace}: it holds this thread back. */
@@ -40,8 +34,8 @@ export class PacedReading {
   #dueMs = performance.now();
 
   constructor(cells: SharedArrayBuffer, cancelled: Int32Array) {
-    this.#control = new Int32Array(cells, 0, 2);
-    this.#bytesRead = new BigUint64Array(cells, CELLS_BYTES, 1);
+    this.#bytesRead = new BigUint64Array(cells, BYTES_READ, 1);
+    this.#control = new Int32Array(cells, CONTROL, 1);
     this.#cancelled = cancelled;
   }
 
@@ -49,15 +43,11 @@ export class PacedReading {
   count(pieceBytes: number): void {
     Atomics.add(this.#bytesRead, 0, BigInt(pieceBytes));
     const limitKib = Atomics.load(this.#control, LIMIT_KIB);
-    if (limitKib > 0) {
-      // What was not used up before is gone: a pause is not followed by a burst.
-      const nowMs = performance.now();
-      this.#dueMs = Math.max(this.#dueMs, nowMs - LONGEST_WAIT_MS) + (pieceBytes / (limitKib * KIB)) * 1000;
-      this.#waitUntilDue(limitKib);
-    }
-    while (Atomics.load(this.#control, PAUSED) === 1 && !this.#isCancelled()) {
-      Atomics.wait(this.#control, PAUSED, 1, LONGEST_WAIT_MS);
-    }
+    if (limitKib === 0) return;
+    // What was not used up before is gone: a slow disk is not followed by a burst.
+    const nowMs = performance.now();
+    this.#dueMs = Math.max(this.#dueMs, nowMs - LONGEST_WAIT_MS) + (pieceBytes / (limitKib * KIB)) * 1000;
+    this.#waitUntilDue(limitKib);
   }
 
   #waitUntilDue(limitKib: number): void {

@@ -1,7 +1,7 @@
-import { Worker } from 'node:worker_threads';
 import type { Clock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import { startThread } from '../threads/start-thread.ts';
 
 /** How many files there are, and how large they are together. */
 export interface FolderUsage {
@@ -69,7 +69,7 @@ export class FolderUsages<Kind extends string> {
 
 function askWorker<Answer>(places: unknown): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(siblingModule(import.meta.url, 'folder-usage-worker'), { workerData: places });
+    const worker = startThread(siblingModule(import.meta.url, 'folder-usage-worker'), { workerData: places });
     // A process that ends does not wait for a count.
     worker.unref();
     worker.once('message', resolve);

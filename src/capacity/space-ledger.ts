@@ -1,5 +1,5 @@
 import type { Clock } from '../model/clock.ts';
-import { VoiceRecorderError } from '../model/failure.ts';
+import { roomRule } from '../validation/size-rules.ts';
 
 export interface SpaceLedgerDesk {
   /** What recordings may still fill, as the disk says now. */
@@ -34,14 +34,8 @@ export class SpaceLedger {
   /** Rejects with `disk-full` when `sizeBytes` do not fit beside everything that is promised already. */
   reserve(key: string, sizeBytes: number, whose: string): Promise<void> {
     const turn = this.#last.then(async () => {
-      const freeBytes = Math.max(0, (await this.#desk.usableBytes()) - this.reservedBytes());
-      if (sizeBytes > freeBytes) {
-        throw new VoiceRecorderError(
-          'disk-full',
-          `The ${whose} needs ${sizeBytes} bytes, but only ${freeBytes} are free for recordings.`,
-          { details: { sizeBytes, freeBytes } },
-        );
-      }
+      const usableBytes = Math.max(0, (await this.#desk.usableBytes()) - this.reservedBytes());
+      roomRule.check({ whose, sizeBytes, usableBytes });
       this.claim(key, sizeBytes, 0);
     });
     this.#last = turn.catch(() => undefined);

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import { startThread } from '../threads/start-thread.ts';
 import { toFailure } from './sqlite-failure.ts';
 import type { ConnectionSettings, ThreadReply, ThreadRequest } from './sqlite-protocol.ts';
 
@@ -46,11 +47,9 @@ export class SqliteThread {
 
   #startedWorker(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(siblingModule(import.meta.url, 'sqlite-worker'), {
+    const worker = startThread(siblingModule(import.meta.url, 'sqlite-worker'), {
       workerData: this.#settings,
       name: this.#settings.isReadonly ? 'catalogue-reader' : 'catalogue-writer',
-      // Flags of the host program (test runners, loaders) are not meant for this thread.
-      execArgv: [],
     });
     let lastError: unknown;
     worker.on('message', (reply: ThreadReply) => this.#settle(worker, reply));

@@ -1,4 +1,4 @@
-import { formatBytes } from '../model/format.ts';
+import { counted, formatBytes } from '../model/format.ts';
 import type { FaultKind } from './fault-plan.ts';
 import type { Loss, LossKind } from './ledger.ts';
 
@@ -75,13 +75,13 @@ function countLosses(losses: readonly Loss[]): Record<LossKind, number> {
 function verdictOn(findings: Findings, lostBytes: number): string {
   const { losses, acknowledgedBytes, faults, folder } = findings;
   const kills = KILLS.reduce((sum, kind) => sum + (faults[kind] ?? 0), 0);
-  const through = `${kills} ${kills === 1 ? 'kill' : 'kills'}`;
+  const through = counted(kills, 'kill');
   if (losses.length === 0) {
     return acknowledgedBytes === 0
       ? 'Nothing was acknowledged, so that nothing could be lost: let it run for longer.'
       : `Nothing of ${formatBytes(acknowledgedBytes)} acknowledged was lost through ${through}.`;
   }
-  const broken = losses.length === 1 ? '1 promise was not kept' : `${losses.length} promises were not kept`;
+  const broken = counted(losses.length, 'promise was not kept', 'promises were not kept');
   const evidence = folder === null ? '' : ` The evidence lies in ${folder}.`;
   return `${broken}, ${formatBytes(lostBytes)} of ${formatBytes(acknowledgedBytes)} acknowledged lost, through ${through}.${evidence}`;
 }

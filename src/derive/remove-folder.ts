@@ -1,5 +1,6 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn } from '../durable/folder-names.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 
 /** Removes a folder of derived files; resolves to the bytes freed, 0 when there is none. */
@@ -14,14 +15,5 @@ export async function removeFolder(folder: string): Promise<number> {
     throw new VoiceRecorderError('storage-failed', `The derived files in ${folder} could not be removed.`, {
       cause,
     });
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
   }
 }

@@ -1,5 +1,6 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn } from '../durable/folder-names.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
@@ -78,22 +79,14 @@ async function isRightlyPlaced(desk: IngestDesk, claimed: Recording): Promise<bo
 async function findSpooled(desk: IngestDesk, claimed: Recording): Promise<string | undefined> {
   const folder = join(desk.spoolPath, claimed.id);
   const { checksum, sizeBytes } = expectedOf(claimed);
-  for (const name of await namesIn(folder)) {
+  const names = await namesIn(folder).catch((cause: unknown) => {
+    throw new VoiceRecorderError('storage-failed', `The spool folder ${folder} cannot be read.`, { cause });
+  });
+  for (const name of names.sort()) {
     const path = join(folder, name);
     const found = await lstat(path);
     if (!found.isFile() || found.size !== sizeBytes) continue;
     if ((await desk.hashFile(path)).checksum === checksum) return path;
   }
   return undefined;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw new VoiceRecorderError('storage-failed', `The spool folder ${folder} cannot be read.`, {
-      cause: error,
-    });
-  }
 }

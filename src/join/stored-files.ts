@@ -23,6 +23,7 @@ import { snapshotCleaner } from '../storage/snapshot-cleaner.ts';
 import { trashCleaner } from '../storage/trash-cleaner.ts';
 import { uploadCleaners } from '../storage/upload-cleaners.ts';
 import type { Cleanup, StoredFiles } from '../stored-files.ts';
+import type { Verification } from '../verify/verification.ts';
 import type { Library } from '../voice-recorder.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -39,6 +40,7 @@ export interface OpenedRooms {
   readonly library: Library;
   readonly uploads: UploadSpool;
   readonly clock: Clock;
+  readonly verify: Verification['verify'];
   releaseReserve(): Promise<void>;
   publish(event: RecorderEvent): void;
   readonly log: LogListener;
@@ -66,7 +68,7 @@ export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> 
       log('debug', `stored files: ${operation}`, ended),
     ),
     localPath: (key) => blobs.localPath(key),
-    checksum: (key) => blobs.checksum(key),
+    verify: rooms.verify,
     purge: (id, options) => purgeRecording(purging, id, options),
     figures: () => read('storage figures', readStorageFigures),
   });

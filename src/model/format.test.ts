@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatSpan } from './format.ts';
+import { counted, formatBytes, formatDuration, formatSpan } from './format.ts';
 
 describe('formatBytes', () => {
   it.each([
@@ -40,5 +40,22 @@ describe('formatSpan', () => {
     [273_600, '3 d 4 h'],
   ])('says %d seconds as %s', (seconds, words) => {
     expect(formatSpan(seconds)).toBe(words);
+  });
+});
+
+describe('counted', () => {
+  it.each([
+    [0, '0 files'],
+    [1, '1 file'],
+    [2, '2 files'],
+  ])('says %d as %s', (count, words) => {
+    expect(counted(count, 'file')).toBe(words);
+  });
+
+  it('takes a plural that adds more than an s', () => {
+    expect([1, 3].map((count) => counted(count, 'file was', 'files were'))).toEqual([
+      '1 file was',
+      '3 files were',
+    ]);
   });
 });

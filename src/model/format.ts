@@ -1,4 +1,4 @@
-/** Sizes and lengths as people read them; the same words on the page and in the terminal. */
+/** Sizes, lengths and numbers of things as people read them; the same words on the page and in the terminal. */
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -35,4 +35,9 @@ export function formatSpan(spanSeconds: number): string {
   if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
   const days = Math.floor(hours / 24);
   return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+}
+
+/** `1 recording`, `3 recordings`; `many` where an s is not enough. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

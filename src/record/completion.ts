@@ -36,10 +36,9 @@ async function run(
     throw new VoiceRecorderError('audio-no-samples', `Upload ${id} was ended without a single byte.`);
   }
   const path = lane.paths.data;
-  const settling = tools.ahead.settleUpload(lane);
-  const [checksum] = await Promise.all([
+  const [, checksum] = await Promise.all([
+    tools.ahead.settleUpload(lane),
     knownChecksum ?? tools.digests.finish(id, path, sizeBytes),
-    settling,
   ]);
   checksumRule.check({
     what: `Upload ${id}`,

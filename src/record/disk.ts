@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../durable/folder.ts';
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
@@ -69,16 +69,6 @@ export async function writeDocumentDurably(folder: string, name: string, content
 /** Removes a folder and what is in it; one that is not there is no failure. */
 export async function removeFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
-}
-
-/** The names in a folder; none when it does not exist. */
-export async function namesIn(path: string): Promise<string[]> {
-  try {
-    return await readdir(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 export function errnoOf(error: unknown): string | undefined {

@@ -94,7 +94,7 @@ export class LaneTable {
   async #check(id: RecordingId, isUrgent: boolean): Promise<Found> {
     const folder = uploadFolder(this.#tools.desk.spoolPath, id);
     const hasFolder = await isThere(folder);
-    const unplayed = hasFolder ? await this.#playedBack(id) : undefined;
+    const unplayed = hasFolder ? (await this.#tools.playBack()).failureOf(id) : undefined;
     if (unplayed !== undefined) return { kind: 'troubled', error: unplayed };
     const receipt = await this.#tools.desk.findReceipt(id);
     if (receipt !== undefined) {
@@ -113,15 +113,6 @@ export class LaneTable {
       return await this.#judge(id, folder, file, check);
     } catch (error) {
       return { kind: 'troubled', error: asSpoolFailure(error, `the check of upload ${id}`) };
-    }
-  }
-
-  /** Why the folder may not yet be looked at. */
-  async #playedBack(id: RecordingId): Promise<VoiceRecorderError | undefined> {
-    try {
-      return (await this.#tools.playBack()).failureOf(id);
-    } catch (error) {
-      return asSpoolFailure(error, `the check of upload ${id}`);
     }
   }
 

@@ -13,8 +13,8 @@ export interface PlayedBack {
 }
 
 /**
- * A function that plays the logs back when it is first called. Everybody waits for the same run; one that failed is
- * repeated by whoever asks next.
+ * A function that plays the logs back when it is first called, and never rejects. Everybody waits for the same run; one
+ * that failed is repeated by whoever asks next.
  */
 export function oncePlayedBack(
   desk: UploadsDesk,
@@ -44,7 +44,8 @@ export function oncePlayedBack(
   return () => {
     run ??= playBack().catch((error: unknown) => {
       run = null;
-      throw asSpoolFailure(error, 'the write-ahead log of the spool');
+      const failure = asSpoolFailure(error, 'the write-ahead log of the spool');
+      return { failureOf: () => failure };
     });
     return run;
   };

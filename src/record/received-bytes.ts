@@ -207,8 +207,8 @@ export class ReceivedBytes {
       this.#unrecorded.shift();
       this.#recordCount++;
       this.#recordedBytes = endBytes;
-      if (!isLogged) this.#startSync([descriptors.data, descriptors.journal], () => onJournalled(endBytes));
-      else onJournalled(endBytes);
+      if (isLogged) onJournalled(endBytes);
+      else this.#startSync([descriptors.data, descriptors.journal], () => onJournalled(endBytes));
       // The log has them; a journal that cannot be written now is written later.
       if (journalTail.isLong)
         await journalTail.writeKept(this.#tools.disk, descriptors.journal).catch(() => undefined);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { namesIn } from '../durable/folder-names.ts';
 import { failureCodeOf } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import { adoptUpload } from './adoption.ts';
-import { namesIn, removeFolder } from './disk.ts';
+import { removeFolder } from './disk.ts';
 import type { LaneCheck, LaneTable } from './lane-table.ts';
 import { classifySpoolEntry } from './spool-layout.ts';
 import type { SpoolTools } from './spool-tools.ts';
@@ -41,7 +42,7 @@ export async function recoverSpool(
   const findings: Findings = { resumed: 0, completed: [], removed: [], troubled: [], adopted: [] };
   const work = async (): Promise<RecoveryReport> => {
     // Also when there is no upload left that needs it. A failure is told for each upload.
-    await tools.playBack().catch(() => undefined);
+    await tools.playBack();
     for (const { name, kind } of entries) {
       // A person's word was given before the crash.
       if (kind === 'terminated') await removeFolder(join(tools.desk.spoolPath, name));

@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Sha256Hex } from '../model/digest.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import { startThread } from '../threads/start-thread.ts';
 import type { DigestReply, DigestRequest } from './running-digest-worker.ts';
 import { revive } from './worker-pool.ts';
 
@@ -88,8 +89,7 @@ export class RunningDigests {
   }
 
   #start(index: number): Thread {
-    // Flags of the host program (`--eval`, loaders) are not meant for this thread.
-    const worker = new Worker(siblingModule(import.meta.url, 'running-digest-worker'), { execArgv: [] });
+    const worker = startThread(siblingModule(import.meta.url, 'running-digest-worker'));
     const thread: Thread = { worker, asked: new Map() };
     let reason: unknown;
     worker.on('message', (reply: DigestReply) => settle(thread, reply));

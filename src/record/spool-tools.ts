@@ -1,8 +1,9 @@
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolderDurably, syncFolder } from '../durable/folder.ts';
+import { namesIn } from '../durable/folder-names.ts';
 import type { RecordingId } from '../model/id.ts';
-import { type Disk, namesIn, removeFolder, systemDisk } from './disk.ts';
+import { type Disk, removeFolder, systemDisk } from './disk.ts';
 import { GroupSync } from './group-sync.ts';
 import { encodeFirstBlock } from './journal-format.ts';
 import { LogCheckpoint } from './log-checkpoint.ts';

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { FAILURES, type FailureCode, VoiceRecorderError } from '../model/failure.ts';
+import { startThread } from '../threads/start-thread.ts';
 
 /** What a worker of a pool sends back. Errors travel as their code and sentence: classes do not cross threads. */
 export type PoolMessage =
@@ -83,8 +84,7 @@ export class WorkerPool {
   }
 
   #start(): Worker {
-    // Flags of the host program (`--eval`, loaders) are not meant for this thread.
-    const worker = new Worker(this.#module, { execArgv: [] });
+    const worker = startThread(this.#module);
     let reason: unknown;
     worker.on('message', (message: PoolMessage) => this.#receive(worker, message));
     worker.on('error', (error) => {

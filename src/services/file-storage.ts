@@ -32,7 +32,7 @@ export class EnhancedFileStorageService implements AsyncDisposable {
   async getRecordingFilePath(recordingId: string): Promise<string> {
     return await (await this.#store.recorder()).files.pathOf(recordingId);
   }
-  /** Reads the original anew. Rejects with `recording-unknown`; damage is an answer. */
+  /** Reads the original anew and keeps the answer in the store. Rejects with `recording-unknown`; damage is an answer. */
   async validateRecordingIntegrity(recordingId: string): Promise<FileCheck & { readonly isValid: boolean }> {
     const check = await (await this.#store.recorder()).files.check(recordingId);
     return { ...check, isValid: check.isSound };

@@ -10,8 +10,3 @@ export interface Cleaner {
   /** Resolves to the bytes freed; rejects when this one could not go. */
   remove(item: CleanupItem): Promise<number>;
 }
-
-/** `1 recording`, `3 recordings`. */
-export function counted(count: number, one: string): string {
-  return count === 1 ? `1 ${one}` : `${count} ${one}s`;
-}

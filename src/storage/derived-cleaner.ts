@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { VoiceRecorderError } from '../model/failure.ts';
+import { counted } from '../model/format.ts';
 import { isId } from '../model/id.ts';
 import { siblingModule } from '../model/sibling-module.ts';
-import { type Cleaner, counted } from './cleaner.ts';
+import { startThread } from '../threads/start-thread.ts';
+import type { Cleaner } from './cleaner.ts';
 import type { DerivedFolder } from './derived-folders-worker.ts';
 
 const TAKE = 'take-';
@@ -39,7 +40,7 @@ export function derivedCleaner(desk: {
 /** Rejects with `storage-failed`. */
 async function* derivedFolders(path: string): AsyncGenerator<DerivedFolder, void, undefined> {
   if (!existsSync(path)) return;
-  const worker = new Worker(siblingModule(import.meta.url, 'derived-folders-worker'), { workerData: path });
+  const worker = startThread(siblingModule(import.meta.url, 'derived-folders-worker'), { workerData: path });
   const batches: (readonly DerivedFolder[])[] = [];
   let isEnded = false;
   let failure: unknown;

@@ -1,6 +1,7 @@
 import type { CleanupItem } from '../model/cleanup.ts';
+import { counted } from '../model/format.ts';
 import type { RecordingId } from '../model/id.ts';
-import { type Cleaner, counted } from './cleaner.ts';
+import type { Cleaner } from './cleaner.ts';
 
 /** Files that hold the same audio as an older one, though not the same bytes. They go to the trash, not away. */
 export function duplicateCleaner(desk: {

@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
-import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
+import { isSha256Hex } from '../model/digest.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
 import type { Recording } from '../model/recording.ts';
 import { unknownRecording } from '../model/unknown-recording.ts';
 import { NOTHING_SAID, type UploadReceipt } from '../model/upload.ts';
+import type { FixityCheck } from '../model/verification.ts';
 import type {
   FileCheck,
   PurgeOptions,
@@ -22,7 +24,7 @@ export interface StoredFilesDesk {
   readonly uploads: Pick<Uploads, 'create' | 'append' | 'terminate'>;
   readonly meter: OperationMeter;
   localPath(storedFilename: string): string;
-  checksum(storedFilename: string): Promise<{ checksum: string }>;
+  verify(id: RecordingId): Promise<FixityCheck>;
   purge(id: RecordingId, options: PurgeOptions): Promise<PurgeOutcome>;
   figures(): Promise<Omit<StorageMetrics, 'operations'>>;
 }
@@ -57,15 +59,10 @@ export class MeasuredFiles implements StoredFiles {
 
   check(id: RecordingId): Promise<FileCheck> {
     return this.#measure('check', async () => {
-      const { checksum: expected, storedFilename } = await this.#require(id);
-      try {
-        const { checksum: found } = await this.#desk.checksum(storedFilename);
-        return { id, isSound: found === expected, expected, found };
-      } catch (error) {
-        const code = failureCodeOf(error);
-        if (code !== 'blob-missing' && code !== 'storage-failed' && code !== 'file-not-regular') throw error;
-        return { id, isSound: false, expected, found: null };
-      }
+      const { result, expected, found } = await this.#desk.verify(id);
+      // What is no file is named there by a word.
+      const isChecksum = found !== null && isSha256Hex(found);
+      return { id, isSound: result === 'ok', expected, found: isChecksum ? found : null };
     });
   }
 

@@ -1,7 +1,9 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn } from '../durable/folder-names.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { type Cleaner, counted } from './cleaner.ts';
+import { counted } from '../model/format.ts';
+import type { Cleaner } from './cleaner.ts';
 
 /** `before-<schema>-<stamp>.sqlite`: taken before each change of the schema; the stamp orders them. */
 const BEFORE_MIGRATION = /^before-\d+-(\d{8}T\d{6}Z)\.sqlite$/;
@@ -14,7 +16,11 @@ export function snapshotCleaner(desk: { readonly backupPath: string }): Cleaner 
     describe: (count) =>
       `${counted(count, 'snapshot')} of the catalogue from before earlier upgrades. The newest one stays.`,
     async *find() {
-      const snapshots = (await namesIn(desk.backupPath))
+      const names = await namesIn(desk.backupPath).catch((cause: unknown) => {
+        const message = `The folder ${desk.backupPath} cannot be read.`;
+        throw new VoiceRecorderError('storage-failed', message, { cause });
+      });
+      const snapshots = names
         .flatMap((name) => {
           const stamp = BEFORE_MIGRATION.exec(name)?.[1];
           return stamp === undefined ? [] : [{ name, stamp }];
@@ -36,13 +42,4 @@ export function snapshotCleaner(desk: { readonly backupPath: string }): Cleaner 
       }
     },
   };
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-    throw new VoiceRecorderError('storage-failed', `The folder ${folder} cannot be read.`, { cause });
-  }
 }

@@ -1,6 +1,7 @@
+import { counted } from '../model/format.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { RecordingPage, RecordingQuery } from '../model/recording.ts';
-import { type Cleaner, counted } from './cleaner.ts';
+import type { Cleaner } from './cleaner.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const PAGE = 500;

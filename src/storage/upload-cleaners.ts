@@ -1,6 +1,7 @@
+import { counted } from '../model/format.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { UploadState } from '../model/upload.ts';
-import { type Cleaner, counted } from './cleaner.ts';
+import type { Cleaner } from './cleaner.ts';
 
 /** An upload that is no recording yet, as the spool knows it. */
 export interface WaitingUpload extends UploadState {

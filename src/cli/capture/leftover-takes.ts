@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn } from '../../durable/folder-names.ts';
 import { failureCodeOf } from '../../model/failure.ts';
 import type { RecordingId } from '../../model/id.ts';
 import type { RecordingAmendment } from '../../model/recording.ts';
@@ -56,15 +56,6 @@ async function finishOne(folder: string, desk: LeftoverDesk): Promise<void> {
     desk.onFinished(manifest.title, id);
   } catch (error) {
     await take.close();
-    throw error;
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
 }

@@ -1,0 +1,11 @@
+import { readdir } from 'node:fs/promises';
+
+/** The names in a folder; none when it does not exist. Rejects with the system's error. */
+export async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
