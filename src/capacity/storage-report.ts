@@ -18,19 +18,21 @@ export interface StorageFigures {
   readonly quarantined: FileCount;
 }
 
+interface ReportedSpace {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  readonly freeInodes: number | null;
+}
+
 export interface StorageReportDesk {
   readonly dataDir: string;
   readonly presets: readonly Preset[];
   readonly clock: Clock;
-  readSpace(): Promise<{
-    readonly freeBytes: number;
-    readonly totalBytes: number;
-    readonly freeInodes: number | null;
-  }>;
-  /** What recordings may still fill, what must stay free not counted. */
-  usableBytes(): Promise<number>;
+  readSpace(): Promise<ReportedSpace>;
+  /** What recordings may still fill of it, what must stay free not counted. */
+  usableBytesOf(space: ReportedSpace): number;
   reservedBytes(): number;
-  acceptance(): Promise<Acceptance>;
+  acceptanceAt(space: ReportedSpace): Acceptance;
   figures(since: string): Promise<StorageFigures>;
   readonly usages: FolderUsages<FolderKind>;
   recommend(): Promise<readonly Recommendation[]>;
@@ -46,16 +48,14 @@ const NONE: FileCount = { count: 0, bytes: 0 };
 export async function reportStorage(desk: StorageReportDesk, isThorough: boolean): Promise<StorageReport> {
   const nowMs = desk.clock.nowMs();
   const since = new Date(nowMs - (FORECAST_DAYS + 1) * DAY_MS).toISOString();
-  const [space, usableBytes, acceptance, figures, measured, recommendations] = await Promise.all([
+  const [space, figures, measured, recommendations] = await Promise.all([
     desk.readSpace(),
-    desk.usableBytes(),
-    desk.acceptance(),
     desk.figures(since),
     isThorough ? desk.usages.measure() : desk.usages.glance(),
     isThorough ? desk.recommend() : undefined,
   ]);
   const reservedBytes = desk.reservedBytes();
-  const roomBytes = Math.max(0, usableBytes - reservedBytes);
+  const roomBytes = Math.max(0, desk.usableBytesOf(space) - reservedBytes);
   const { take, file, edit, trash } = figures.byKind;
   const originals = sum(take, file);
   const kept = sum(originals, edit);
@@ -66,7 +66,7 @@ export async function reportStorage(desk: StorageReportDesk, isThorough: boolean
     minutesLeft: Object.fromEntries(
       desk.presets.map((preset) => [preset.id, Math.floor(roomBytes / bytesPerMinute(preset))]),
     ),
-    acceptance,
+    acceptance: desk.acceptanceAt(space),
     recordingCount: kept.count,
     recordingBytes: kept.bytes,
     byKind: {

@@ -23,17 +23,18 @@ export class VerificationRepository {
    * Recordings that have a file, the trash included, whose last check is the longest ago; never checked ones first.
    * `before` (ISO 8601 UTC) leaves out those that were checked since.
    */
-  async listOldest(limit: number, before?: string): Promise<readonly Recording[]> {
-    const rows = await this.#sessions.withSession({ name: 'list oldest verified', readonly: true }, (db) => {
-      const all = db.selectFrom('recordings').selectAll().where('status', '!=', 'placing');
-      const due =
-        before === undefined
-          ? all
-          : all.where(({ eb, or }) =>
-              or([eb('last_verified_at', 'is', null), eb('last_verified_at', '<', before)]),
-            );
-      return due.orderBy('last_verified_at').orderBy('id').limit(limit).execute();
-    });
+  async listOldest(limit: number, before: string): Promise<readonly Recording[]> {
+    const rows = await this.#sessions.withSession({ name: 'list oldest verified', readonly: true }, (db) =>
+      db
+        .selectFrom('recordings')
+        .selectAll()
+        .where('status', '!=', 'placing')
+        .where(({ eb, or }) => or([eb('last_verified_at', 'is', null), eb('last_verified_at', '<', before)]))
+        .orderBy('last_verified_at')
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+    );
     return rows.map(toRecording);
   }
 

@@ -83,9 +83,9 @@ export function joinCapacity(
           presets: PRESETS,
           clock,
           readSpace: () => space.read(),
-          usableBytes: () => space.usableBytes(),
+          usableBytesOf: (reading) => space.usableBytesOf(reading),
           reservedBytes: () => ledger.reservedBytes(),
-          acceptance: async () => acceptanceAt(await space.read(), keepFreeBytes),
+          acceptanceAt: (reading) => acceptanceAt(reading, keepFreeBytes),
           figures: (since) =>
             catalogue.contexts.withSession({ name: 'storage report', readonly: true }, async (db) => ({
               ...(await readStorageFigures(db)),

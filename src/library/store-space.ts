@@ -34,7 +34,11 @@ export class StoreSpace {
 
   /** Bytes that new recordings may still fill; 0 when what must stay free is reached. */
   async usableBytes(): Promise<number> {
-    const { freeBytes } = await this.#desk.readSpace();
+    return this.usableBytesOf(await this.#desk.readSpace());
+  }
+
+  /** The same of a reading at hand. */
+  usableBytesOf({ freeBytes }: Pick<SpaceReading, 'freeBytes'>): number {
     return Math.max(0, freeBytes - this.#desk.keepFreeBytes);
   }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CLEANUP_KINDS } from '../model/cleanup.ts';
 import { answers } from './answer-schema.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
+import { untilGone } from './until-gone.ts';
 
 const MAX_BODY_BYTES = 4096;
 const kind = z.enum(CLEANUP_KINDS);
@@ -49,11 +50,6 @@ export function addCleanupRoutes(app: RecorderApp, { recorder }: RouteDesk): voi
         summary: 'Lets go what is found now of these kinds',
       },
     },
-    async (request, reply) => {
-      // Who asked and went away is not there any more to say that it is enough.
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
-      return cleanup.apply(request.body.kinds, { signal: gone.signal });
-    },
+    async (request, reply) => cleanup.apply(request.body.kinds, { signal: untilGone(reply) }),
   );
 }

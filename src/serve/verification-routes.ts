@@ -1,9 +1,9 @@
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { VERIFICATION_RESULTS } from '../model/verification.ts';
 import { answers } from './answer-schema.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
 import { readRecordingId } from './recording-routes.ts';
+import { untilGone } from './until-gone.ts';
 
 const config = { role: 'edit' } as const;
 const checkSchema = z.object({
@@ -26,6 +26,9 @@ const outcomeSchema = z.object({
   outcome: z.enum(['sound', 'repaired', 'healed', 'no-copy', 'failed']),
   faults: z.array(z.object({ code: z.string(), message: z.string(), fix: z.string() })),
   repairedId: z.string().nullable().describe('The new recording that has the faults no more'),
+  silenced: z
+    .array(z.object({ atSeconds: z.number(), durationSeconds: z.number() }))
+    .describe('Where the new one has silence instead of sound that was damaged'),
   message: z.string(),
 });
 const reconcileSchema = z.object({
@@ -80,13 +83,4 @@ export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk)
   app.get('/api/verification', { config, schema: { response: answers(reportSchema) } }, async () =>
     recorder.verification.report(),
   );
-}
-
-/** Aborted when whoever asked has gone: nobody waits for the answer any more. */
-function untilGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableEnded) gone.abort();
-  });
-  return gone.signal;
 }

@@ -1,4 +1,5 @@
 import type { CleanupKind, CleanupReport, Recommendation } from '../../../src/model/cleanup.ts';
+import type { VerificationReport } from '../../../src/model/verification.ts';
 import { requestJson } from './http.ts';
 
 export interface StorageReport {
@@ -33,20 +34,6 @@ export interface FileCount {
 
 export function fetchStorageOverview(signal?: AbortSignal): Promise<StorageOverview> {
   return requestJson('/api/storage?thorough=true', { signal });
-}
-
-export interface VerificationReport {
-  readonly oldest: {
-    readonly id: string;
-    readonly title: string;
-    readonly lastVerifiedAt: string | null;
-  } | null;
-  readonly neverVerifiedCount: number;
-  readonly faults: readonly {
-    readonly id: string;
-    readonly result: string;
-    readonly message: string | null;
-  }[];
 }
 
 export function fetchVerification(signal?: AbortSignal): Promise<VerificationReport> {
