@@ -8,7 +8,7 @@ import { makeChunk, makeWav } from '../test/audio-fixtures.ts';
 import { corpusFolder, hasCorpus, readExpectedAudio } from '../test/corpus.ts';
 import { judgeFacts } from '../test/corpus-verdict.ts';
 import { writeSparseWav } from '../test/sparse-wav.ts';
-import { runVrp } from '../test/vrp-process.ts';
+import { runHere } from '../test/vrp-in-process.ts';
 import { FileMetadataCalculator } from './file-metadata-calculator.ts';
 import type { AudioFacts } from './model/audio-facts.ts';
 
@@ -54,7 +54,7 @@ describe('FileMetadataCalculator.calculate', () => {
     const path = `${folder}/2026-03-04 harbour.wav`;
     const folders = { dataDir: `${folder}/data`, stateDir: `${folder}/state` };
     for (const options of [[], ['--measure']]) {
-      const { exitCode, stdout } = await runVrp(folders, ['probe', path, '--json', ...options]);
+      const { exitCode, stdout } = await runHere(folders, ['probe', path, '--json', ...options]);
       expect(exitCode).toBe(0);
       const isMeasured = options.length > 0;
       expect(JSON.parse(stdout)).toEqual(await FileMetadataCalculator.calculate(path, { isMeasured }));

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import {
   copyFile,
+  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -15,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../src/model/id.ts';
 import type { Recording } from '../src/model/recording.ts';
 import { sidecarKey } from '../src/model/sidecar.ts';
@@ -28,6 +29,9 @@ import { voiceSamples, wavBytes, writeWav } from './voice-wav.ts';
 
 /* The catalogue is only what files and sidecars say: without it, they say it again. */
 
+/** A filled library, to be copied, and what it tells. */
+let template = '';
+let filled: { readonly ids: string[]; readonly takeId: string; readonly before: Everything };
 let home = '';
 let dataDir = '';
 const overrides = () => ({ dataDir, stateDir: join(home, 'state') });
@@ -35,11 +39,27 @@ const open = () => openVoiceRecorder({ environment: 'testing', overrides: overri
 const rebuild = (signal?: AbortSignal) =>
   rebuildStore({ environment: 'testing', overrides: overrides(), ...(signal ? { signal } : {}) });
 
-beforeEach(async () => {
+beforeAll(async () => {
+  await begin();
+  const kept = await fillStore();
+  const before = await look((recorder) => everything(recorder, kept.ids, kept.takeId));
+  filled = { ...kept, before };
+  template = home;
+}, 60_000);
+afterAll(() => rm(template, { recursive: true, force: true }));
+beforeEach(begin);
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+async function begin(): Promise<void> {
   home = await mkdtemp(join(tmpdir(), 'vrp-rebuild-'));
   dataDir = join(home, 'data');
-});
-afterEach(() => rm(home, { recursive: true, force: true }));
+}
+
+/** The filled library, as its process left it. */
+async function openFilled() {
+  await cp(template, home, { recursive: true });
+  return filled;
+}
 
 const wish: UploadWish = {
   kind: 'take',
@@ -102,6 +122,8 @@ async function fillStore(): Promise<{ ids: string[]; takeId: string }> {
   return { ids, takeId };
 }
 
+type Everything = Awaited<ReturnType<typeof everything>>;
+
 /** Everything that the library tells. */
 async function everything(recorder: VoiceRecorder, ids: readonly string[], takeId: string) {
   const { library, takes, uploads } = recorder;
@@ -146,16 +168,22 @@ async function look<T>(work: (recorder: VoiceRecorder) => Promise<T>): Promise<T
   }
 }
 
-const find = (id: string | undefined) =>
-  look(async (recorder) => (await recorder.library.find(id ?? '')) as Recording);
+const find = (...ids: readonly (string | undefined)[]) =>
+  look((recorder) => Promise.all(ids.map((id) => recorder.library.find(id ?? ''))));
+
+/** A recording as it is in every filled library. */
+function asFilled(id: string | undefined): Recording {
+  const found = filled.before.each.find((recording) => recording?.id === id);
+  if (found === undefined) throw new Error(`${id} is not in the filled library.`);
+  return found;
+}
 
 // Each opens and closes a library several times, and a machine may be busy.
 const TIMEOUT_MS = 120_000;
 
 describe('a catalogue that is gone', { timeout: TIMEOUT_MS }, () => {
   it('is made anew: list, search, notes, tags, takes, trash and receipts are what they were', async () => {
-    const { ids, takeId } = await fillStore();
-    const before = await look((recorder) => everything(recorder, ids, takeId));
+    const { ids, takeId, before } = await openFilled();
     expect(before.trash.items).toHaveLength(1);
     expect(before.take?.segments).toHaveLength(2);
     expect(before.found[0]?.items).toHaveLength(1);
@@ -178,8 +206,7 @@ describe('a catalogue that is gone', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('is told from a damaged one, which is kept beside the new one', async () => {
-    const { ids, takeId } = await fillStore();
-    const before = await look((recorder) => everything(recorder, ids, takeId));
+    const { ids, takeId, before } = await openFilled();
     const file = join(dataDir, 'catalogue.sqlite');
     const damaged = (await readFile(file)).fill(0x5a, 0, 4_096);
     await writeFile(file, damaged);
@@ -194,8 +221,7 @@ describe('a catalogue that is gone', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('is rebuilt while nobody else has the store open, and goes on after it was stopped', async () => {
-    const { ids, takeId } = await fillStore();
-    const before = await look((recorder) => everything(recorder, ids, takeId));
+    const { ids, takeId, before } = await openFilled();
     const recorder = await open();
     await expect(rebuild()).rejects.toMatchObject({ code: 'store-locked' });
     await recorder.close();
@@ -211,8 +237,8 @@ describe('a catalogue that is gone', { timeout: TIMEOUT_MS }, () => {
 
 describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
   it('adopts audio whose sidecar is lost or damaged, under its id, and writes a new sidecar', async () => {
-    const { ids } = await fillStore();
-    const [lost, broken] = [await find(ids[3]), await find(ids[4])];
+    const { ids } = await openFilled();
+    const [lost, broken] = [asFilled(ids[3]), asFilled(ids[4])];
     await unlink(join(dataDir, sidecarKey(lost.storedFilename)));
     await writeFile(join(dataDir, sidecarKey(broken.storedFilename)), '{"format": "voice-rec');
     await deleteCatalogue();
@@ -221,11 +247,12 @@ describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
     expect(report.failed).toMatchObject([
       { file: sidecarKey(broken.storedFilename), code: 'sidecar-unreadable' },
     ]);
-    for (const old of [lost, broken]) {
+    const adopted = await find(lost.id, broken.id);
+    for (const [index, old] of [lost, broken].entries()) {
       const { id, checksum, storedFilename, createdAt, duration } = old;
-      const found = await find(id);
+      const found = adopted[index];
       expect(found).toMatchObject({ id, checksum, storedFilename, createdAt, duration, title: 'Recovered' });
-      expect(found.warnings.map(({ code }) => code)).toContain('recovered');
+      expect(found?.warnings.map(({ code }) => code)).toContain('recovered');
       const sidecar = await readFile(join(dataDir, sidecarKey(storedFilename)), 'utf8');
       expect(JSON.parse(sidecar)).toMatchObject({ id, title: 'Recovered' });
     }
@@ -234,7 +261,7 @@ describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('adopts files that somebody put into the store, and names what is no audio', async () => {
-    const { ids } = await fillStore();
+    const { ids } = await openFilled();
     await deleteCatalogue();
     await mkdir(join(dataDir, 'raw', 'mine'), { recursive: true });
     writeWav(join(dataDir, 'raw', 'mine', 'Found on a tape.wav'), voiceSamples(0.4, 8_000, 99), 8_000);
@@ -252,8 +279,8 @@ describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('keeps what sidecars say of audio that is missing, cut or moved', async () => {
-    const { ids } = await fillStore();
-    const [missing, cut, moved] = [await find(ids[0]), await find(ids[1]), await find(ids[3])];
+    const { ids } = await openFilled();
+    const [missing, cut, moved] = [asFilled(ids[0]), asFilled(ids[1]), asFilled(ids[3])];
     await unlink(join(dataDir, missing.storedFilename));
     await truncate(join(dataDir, cut.storedFilename), 100);
     await mkdir(join(dataDir, 'raw', 'sorted'));
@@ -269,14 +296,16 @@ describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
         { file: cut.storedFilename, code: 'digest-mismatch' },
       ]),
     );
-    expect(await find(ids[0])).toEqual({ ...missing, status: 'missing' });
-    expect(await find(ids[1])).toEqual({ ...cut, status: 'damaged' });
-    expect(await find(ids[3])).toEqual({ ...moved, storedFilename: movedTo });
+    expect(await find(ids[0], ids[1], ids[3])).toEqual([
+      { ...missing, status: 'missing' },
+      { ...cut, status: 'damaged' },
+      { ...moved, storedFilename: movedTo },
+    ]);
   });
 
   it('counts a recording once when somebody copied it within the store', async () => {
-    const { ids } = await fillStore();
-    const { storedFilename } = await find(ids[5]);
+    const { ids } = await openFilled();
+    const { storedFilename } = asFilled(ids[5]);
     const copy = `raw/copies/${storedFilename.split('/').at(-1)}`;
     await mkdir(join(dataDir, 'raw', 'copies'));
     await copyFile(join(dataDir, storedFilename), join(dataDir, copy));
@@ -289,20 +318,20 @@ describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('never brings back what was purged', async () => {
-    const { ids } = await fillStore();
-    const { id, checksum, storedFilename } = await find(ids[4]);
+    const { ids } = await openFilled();
+    const { id, checksum, storedFilename } = asFilled(ids[4]);
     await mkdir(join(dataDir, 'tombstones'), { recursive: true });
     const tombstone = { id, checksum, purgedAt: '2026-11-23T00:00:00.000Z' };
     await writeFile(join(dataDir, tombstoneKey(id)), tombstoneText(tombstone));
     await unlink(join(dataDir, sidecarKey(storedFilename)));
     await deleteCatalogue();
     expect(await rebuild()).toMatchObject({ recovered: ids.length - 1, adopted: 0, failed: [] });
-    expect(await find(id)).toBeUndefined();
+    expect(await find(id)).toEqual([undefined]);
   });
 
   it('leaves alone what is still on its way, and what a newer version wrote', async () => {
-    const { ids } = await fillStore();
-    const [placing, newer] = [await find(ids[0]), await find(ids[1])];
+    const { ids } = await openFilled();
+    const [placing, newer] = [asFilled(ids[0]), asFilled(ids[1])];
     await mkdir(join(dataDir, 'spool', placing.id), { recursive: true });
     await rename(join(dataDir, placing.storedFilename), join(dataDir, 'spool', placing.id, 'data'));
     const key = sidecarKey(newer.storedFilename);
@@ -321,8 +350,8 @@ describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
 
 describe('a server that starts', { timeout: TIMEOUT_MS }, () => {
   it('writes sidecars again that are gone, as they were', async () => {
-    const { ids } = await fillStore();
-    const both = [await find(ids[1]), await find(ids[6])];
+    const { ids } = await openFilled();
+    const both = [asFilled(ids[1]), asFilled(ids[6])];
     const paths = both.map(({ storedFilename }) => join(dataDir, sidecarKey(storedFilename)));
     const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
     await Promise.all(paths.map((path) => unlink(path)));

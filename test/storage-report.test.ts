@@ -7,7 +7,7 @@ import type { UploadWish } from '../src/model/upload.ts';
 import { openVoiceRecorder } from '../src/open.ts';
 import type { VoiceRecorder } from '../src/voice-recorder.ts';
 import { voiceSamples, writeWav } from './voice-wav.ts';
-import { runVrp } from './vrp-process.ts';
+import { runHere } from './vrp-in-process.ts';
 
 /* What a store says of its room, and what it does when there is little. */
 
@@ -166,7 +166,7 @@ describe('the report on storage', { timeout: 120_000 }, () => {
     await (await open()).close();
     recorder = undefined;
     const folders = { dataDir, stateDir: join(home, 'state') };
-    const json = await runVrp(folders, ['storage', '--json']);
+    const json = await runHere(folders, ['storage', '--json']);
     expect(json.exitCode).toBe(0);
     expect(JSON.parse(json.stdout)).toMatchObject({
       freeBytes: expect.any(Number),
@@ -174,7 +174,7 @@ describe('the report on storage', { timeout: 120_000 }, () => {
       byKind: { originals: { count: 0, bytes: 0 }, database: { count: expect.any(Number) } },
       recommendations: [],
     });
-    const text = await runVrp(folders, ['storage']);
+    const text = await runHere(folders, ['storage']);
     expect(text.stdout).toMatch(/are free at/);
     expect(text.stdout).toMatch(/catalogue +\d/);
     expect(text.stdout).toMatch(/Archive +\d/);

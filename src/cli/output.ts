@@ -35,32 +35,39 @@ const STYLES: Readonly<Record<Style, readonly [number, number]>> = {
 
 const COLUMNS_WITHOUT_TERMINAL = 100;
 
-export function processOutput(isJson: boolean, env: NodeJS.ProcessEnv): Output {
-  const streams = { stdout: process.stdout, stderr: process.stderr };
+/** A stream of a process, which may be a terminal. */
+type Speaker = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+export function openOutput(
+  isJson: boolean,
+  env: NodeJS.ProcessEnv,
+  streams: Readonly<Record<'stdout' | 'stderr', Speaker>> = process,
+): Output {
+  const { stdout, stderr } = streams;
   let isClosed = false;
-  for (const stream of Object.values(streams)) {
+  for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // The reader went away: what is being done for the person goes on, only nobody listens.
       if (error.code !== 'EPIPE') throw error;
-      if (stream === process.stdout) isClosed = true;
+      if (stream === stdout) isClosed = true;
     });
   }
-  const hasColour = (name: keyof typeof streams) =>
+  const hasColour = (name: 'stdout' | 'stderr') =>
     streams[name].isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
-  const write = (stream: NodeJS.WritableStream, text: string) => {
+  const write = (stream: Speaker, text: string) => {
     stream.write(`${text}\n`);
   };
   return {
     isJson,
-    hasProgress: process.stderr.isTTY === true && env['TERM'] !== 'dumb',
-    columns: process.stdout.isTTY ? process.stdout.columns || 80 : COLUMNS_WITHOUT_TERMINAL,
+    hasProgress: stderr.isTTY === true && env['TERM'] !== 'dumb',
+    columns: stdout.isTTY ? stdout.columns || 80 : COLUMNS_WITHOUT_TERMINAL,
     get isClosed() {
       return isClosed;
     },
-    line: (text) => write(process.stdout, text),
-    document: (value) => write(process.stdout, printableJson(value, process.stdout.isTTY ? 2 : undefined)),
-    jsonLine: (value) => write(process.stdout, printableJson(value)),
-    note: (text) => write(process.stderr, text),
+    line: (text) => write(stdout, text),
+    document: (value) => write(stdout, printableJson(value, stdout.isTTY ? 2 : undefined)),
+    jsonLine: (value) => write(stdout, printableJson(value)),
+    note: (text) => write(stderr, text),
     paint: (style, text, on = 'stdout') => {
       if (!hasColour(on)) return text;
       const [start, end] = STYLES[style];

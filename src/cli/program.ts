@@ -28,8 +28,11 @@ export async function makeProgram(argv: readonly string[], cli: Cli): Promise<Co
     .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .exitOverride()
-    // main.ts says what went wrong, once, in one form.
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => cli.output.line(text.replace(/\n$/, '')),
+      // What went wrong is said once, in one form, by whoever runs the program.
+      outputError: () => undefined,
+    })
     .addHelpText('after', ROOT_EXAMPLES);
   const wanted = commandNamed(argv);
   for (const entry of COMMANDS) {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { voiceSamples, wavBytes } from '../../test/voice-wav.ts';
-import { runVrp, startVrp, type VrpFolders } from '../../test/vrp-process.ts';
+import { runHere } from '../../test/vrp-in-process.ts';
+import { startVrp, type VrpFolders } from '../../test/vrp-process.ts';
 
 let home: string;
 let folders: VrpFolders;
@@ -14,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const json = async (...args: string[]) => {
-  const { stdout, exitCode } = await runVrp(folders, ['--json', ...args]);
+  const { stdout, exitCode } = await runHere(folders, ['--json', ...args]);
   return { exitCode, said: JSON.parse(stdout.trim().split('\n').at(-1) ?? 'null') };
 };
 
@@ -24,7 +25,7 @@ async function bringIn(...seeds: number[]): Promise<string[]> {
     writeFileSync(path, wavBytes(voiceSamples(0.3, 8000, seed), 8000));
     return path;
   });
-  const { stdout } = await runVrp(folders, ['--json', 'import', ...paths]);
+  const { stdout } = await runHere(folders, ['--json', 'import', ...paths]);
   return stdout
     .trim()
     .split('\n')

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWav } from '../../test/audio-fixtures.ts';
 import { canTrace } from '../../test/count-syncs.ts';
-import { runVrp, startVrp, type VrpFolders, vrpEnvironment } from '../../test/vrp-process.ts';
+import { runHere } from '../../test/vrp-in-process.ts';
+import { startVrp, type VrpFolders, vrpEnvironment } from '../../test/vrp-process.ts';
 import type { Recording } from '../model/recording.ts';
 import type { RepairOutcome } from '../model/repair.ts';
 import type { FixityCheck } from '../model/verification.ts';
@@ -22,8 +23,8 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'vrp-verify-cli-'));
   folders = { dataDir: join(home, 'data'), stateDir: join(home, 'state') };
   for (let i = 1; i <= 5; i++) await writeFile(join(home, `${i}.wav`), makeWav({ seconds: i / 10 }));
-  await runVrp(folders, ['import', ...[1, 2, 3, 4, 5].map((i) => join(home, `${i}.wav`))]);
-  const { stdout } = await runVrp(folders, ['list', '--json']);
+  await runHere(folders, ['import', ...[1, 2, 3, 4, 5].map((i) => join(home, `${i}.wav`))]);
+  const { stdout } = await runHere(folders, ['list', '--json']);
   kept = (JSON.parse(stdout) as { items: Recording[] }).items;
 }, 60_000);
 afterAll(() => rm(home, { recursive: true, force: true }));
@@ -36,7 +37,7 @@ function linesOf<T>(text: string): T[] {
 }
 
 const verify = async (...args: string[]) => {
-  const { exitCode, stdout, stderr } = await runVrp(folders, ['verify', '--json', ...args]);
+  const { exitCode, stdout, stderr } = await runHere(folders, ['verify', '--json', ...args]);
   return { exitCode, stderr, checks: linesOf<FixityCheck>(stdout) };
 };
 
@@ -73,7 +74,7 @@ describe('vrp verify', () => {
     expect(resultOf.get(missing.id)).toBe('missing');
     expect(sound.map(({ id }) => resultOf.get(id))).toEqual(['ok', 'ok', 'ok']);
 
-    const repair = await runVrp(folders, ['repair', damaged.id, '--json']);
+    const repair = await runHere(folders, ['repair', damaged.id, '--json']);
     expect(repair.exitCode).toBe(1);
     expect(linesOf<RepairOutcome>(repair.stdout)).toMatchObject([{ id: damaged.id, outcome: 'no-copy' }]);
 
@@ -126,7 +127,7 @@ describe('vrp verify', () => {
       ]);
       await writeFile(path, bytes);
       expect((await verify(first.id)).exitCode).toBe(0);
-      const repair = await runVrp(folders, ['repair', '--json', first.id]);
+      const repair = await runHere(folders, ['repair', '--json', first.id]);
       expect(linesOf<RepairOutcome>(repair.stdout)).toMatchObject([{ outcome: 'sound' }]);
     } finally {
       await server.stop();
@@ -152,7 +153,7 @@ describe('vrp verify', () => {
       found: null,
     });
     expect(check?.message).toContain('EIO');
-    const { stdout: info } = await runVrp(folders, ['info', '--json', first.id]);
+    const { stdout: info } = await runHere(folders, ['info', '--json', first.id]);
     expect((JSON.parse(info) as Recording).status).toBe('active');
     expect((await verify(first.id)).exitCode).toBe(0);
   });

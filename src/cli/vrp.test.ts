@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { voiceSamples, writeWav } from '../../test/voice-wav.ts';
+import { runHere } from '../../test/vrp-in-process.ts';
 import { runVrp, startVrp, type VrpFolders, vrpEnvironment } from '../../test/vrp-process.ts';
 import type { Recording } from '../model/recording.ts';
 
@@ -15,6 +16,8 @@ const PAGE_NAME = 'page \u001b[31m\u202e.wav';
 
 let root: string;
 let audio: string;
+/** A library of the three sounds, to be copied. */
+let template: VrpFolders;
 let folders: VrpFolders;
 
 beforeAll(async () => {
@@ -23,29 +26,33 @@ beforeAll(async () => {
   mkdirSync(audio);
   for (const [index, name] of ['one.wav', 'two.wav', 'three.wav'].entries())
     writeSound(join(audio, name), index + 1);
+  template = foldersIn(join(root, 'template'));
+  await runHere(template, ['import', audio, '--recursive']);
 });
 
 afterAll(() => rm(root, { recursive: true }));
 
 beforeEach(async () => {
-  const folder = await mkdtemp(join(root, 'store-'));
-  folders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
+  folders = foldersIn(await mkdtemp(join(root, 'store-')));
 });
+
+const foldersIn = (folder: string) => ({ dataDir: join(folder, 'data'), stateDir: join(folder, 'state') });
 
 /** Different sounds: the same bytes would be one recording. */
 function writeSound(path: string, seconds: number): void {
   writeWav(path, voiceSamples(seconds, 8000, 1), 8000);
 }
 
-const vrp = (...args: string[]) => runVrp(folders, args);
+const vrp = (...args: string[]) => runHere(folders, args);
 
 async function vrpJson<Answer>(...args: string[]): Promise<Answer> {
   const { stdout } = await vrp('--json', ...args);
   return JSON.parse(stdout) as Answer;
 }
 
-async function importAll(): Promise<Recording[]> {
-  await vrp('import', audio, '--recursive');
+/** The library of the three sounds, newest first. */
+async function openThree(): Promise<Recording[]> {
+  await cp(template.dataDir, folders.dataDir, { recursive: true });
   return (await vrpJson<{ items: Recording[] }>('list')).items;
 }
 
@@ -58,8 +65,9 @@ const lines = (text: string) =>
 describe('vrp', () => {
   it('prints its help without a command, and its version', async () => {
     const help = await vrp();
-    expect(help.exitCode).toBe(0);
+    expect(help).toMatchObject({ exitCode: 0, stderr: '' });
     expect(help.stdout).toContain('Usage: vrp COMMAND');
+    expect(await runVrp(folders, [])).toEqual(help);
     expect((await vrp('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
@@ -76,14 +84,14 @@ describe('vrp', () => {
   });
 
   it('proposes the nearest command for one it does not know', async () => {
-    const { exitCode, stderr, stdout } = await vrp('lisst');
+    const { exitCode, stderr, stdout } = await runVrp(folders, ['lisst']);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^vrp: Unknown command 'lisst'\. \(Did you mean list\?\) \[usage\]\n/);
     expect(stdout).toBe('');
   });
 
   it('ends with 2 for every wrong usage', async () => {
-    await importAll();
+    await openThree();
     for (const args of [
       ['list', '--limit', '0'],
       ['list', '--nonsense'],
@@ -102,7 +110,7 @@ describe('vrp', () => {
   });
 
   it('answers an error as JSON too, and as nothing else on stdout', async () => {
-    const { stdout, exitCode } = await vrp('probe', join(audio, 'none.wav'), '--json');
+    const { stdout, exitCode } = await runVrp(folders, ['probe', join(audio, 'none.wav'), '--json']);
     expect(JSON.parse(stdout)).toEqual({
       error: { code: 'file-missing', message: expect.stringContaining('none.wav') },
     });
@@ -111,7 +119,7 @@ describe('vrp', () => {
   });
 
   it('ends quietly when nobody reads its answer', async () => {
-    await importAll();
+    await openThree();
     const child = spawn(process.execPath, [launcher, 'manifest', '--print'], {
       env: vrpEnvironment(folders),
     });
@@ -154,7 +162,8 @@ describe('vrp without a library', () => {
 
 describe('vrp import', () => {
   it('says one line of JSON for each file, and knows its own again', async () => {
-    const first = await vrp('import', audio, '--recursive', '--json', '--tag', 'a', '--tag', 'b');
+    const tags = ['--tag', 'a', '--tag', 'b'];
+    const first = await runVrp(folders, ['import', audio, '--recursive', '--json', ...tags]);
     expect(first.exitCode).toBe(0);
     expect(lines(first.stdout).map(({ status }) => status)).toEqual(['stored', 'stored', 'stored']);
     const again = await vrp('import', join(audio, 'one.wav'), '--json');
@@ -194,7 +203,7 @@ describe('vrp import', () => {
   });
 
   it('stores nothing in a dry run', async () => {
-    await importAll();
+    await openThree();
     const folder = await mkdtemp(join(root, 'dry-'));
     writeSound(join(folder, 'new.wav'), 4);
     const { stdout } = await vrp('import', folder, join(audio, 'one.wav'), '-r', '--dry-run', '--json');
@@ -246,7 +255,7 @@ describe('vrp import', () => {
 
 describe('vrp list, info, edit-info, remove, trash', () => {
   it('shows recordings as a table and page by page', async () => {
-    await importAll();
+    await openThree();
     const { stdout } = await vrp('list');
     expect(stdout).toMatch(/^WHEN +TITLE +LENGTH +SIZE +FORMAT +TAGS +ID\n/);
     expect(stdout).toMatch(/three +0:03 /);
@@ -264,7 +273,7 @@ describe('vrp list, info, edit-info, remove, trash', () => {
   });
 
   it('finds a recording by its id, or by enough of the end of it', async () => {
-    const [newest] = await importAll();
+    const [newest] = await openThree();
     const byId = await vrpJson<Recording>('info', newest!.id);
     expect(byId).toEqual(newest);
     expect(await vrpJson<Recording>('info', newest!.id.slice(-8))).toEqual(newest);
@@ -275,7 +284,7 @@ describe('vrp list, info, edit-info, remove, trash', () => {
   });
 
   it('changes title, notes and tags', async () => {
-    const [newest] = await importAll();
+    const [newest] = await openThree();
     const id = newest!.id;
     await vrp('edit-info', id, '--tag', 'x', '--tag', 'y', '--notes', 'said so');
     const changed = await vrpJson<Recording>(
@@ -301,7 +310,7 @@ describe('vrp list, info, edit-info, remove, trash', () => {
   });
 
   it('prints no escape sequence that a title holds', async () => {
-    const [newest] = await importAll();
+    const [newest] = await openThree();
     await vrp('edit-info', newest!.id, '--title', 'a \u009b31m b');
     for (const args of [
       ['list'],
@@ -315,7 +324,7 @@ describe('vrp list, info, edit-info, remove, trash', () => {
   });
 
   it('puts recordings into the trash and takes them back, going on after one it does not know', async () => {
-    const [one, two] = await importAll();
+    const [one, two] = await openThree();
     const removed = await vrp('remove', one!.id, '0123456789abcdef', two!.id, '--json');
     expect(removed.exitCode).toBe(1);
     expect(JSON.parse(removed.stdout)).toMatchObject({
@@ -346,7 +355,7 @@ describe('vrp probe, manifest, config', () => {
   });
 
   it('writes the checksums of all recordings, those in the trash too', async () => {
-    const [one] = await importAll();
+    const [one] = await openThree();
     await vrp('remove', one!.id);
     expect(await vrpJson('manifest')).toEqual({ path: join(folders.dataDir, 'SHA256SUMS'), count: 3 });
     const written = readFileSync(join(folders.dataDir, 'SHA256SUMS'), 'utf8');
@@ -364,30 +373,21 @@ describe('vrp probe, manifest, config', () => {
       source: 'environment',
     });
     expect((await vrp('config', 'check')).exitCode).toBe(0);
-    const faulty = spawn(process.execPath, [launcher, 'config', 'check'], {
-      env: { ...vrpEnvironment(folders), VRP_PORT: 'lots', VRP_MAX_FILE_MB: '-1' },
-    });
-    let stdout = '';
-    faulty.stdout.on('data', (text) => {
-      stdout += String(text);
-    });
-    const [exitCode] = await once(faulty, 'close');
+    vi.stubEnv('VRP_PORT', 'lots');
+    vi.stubEnv('VRP_MIN_DISK_SPACE_MB', '-1');
+    const { exitCode, stdout } = await vrp('config', 'check');
+    vi.unstubAllEnvs();
     expect(exitCode).toBe(1);
     expect(stdout).toContain('VRP_PORT="lots": expected');
-    expect(stdout).toContain('VRP_MAX_FILE_MB="-1": expected');
+    expect(stdout).toContain('VRP_MIN_DISK_SPACE_MB="-1": expected');
   });
 });
 
 describe('vrp start', () => {
-  let server: Awaited<ReturnType<typeof startVrp>>;
-
-  beforeEach(async () => {
-    server = await startVrp(folders);
-  });
-
-  afterEach(() => server.kill());
-
   it('says where it is, in one line of JSON, and stops cleanly', async () => {
+    await using stack = new AsyncDisposableStack();
+    const server = await startVrp(folders);
+    stack.defer(() => server.kill());
     expect(server.loginUrl).toMatch(new RegExp(`^${server.baseUrl}/#login=[\\w-]{10,}$`));
     expect((await fetch(`${server.baseUrl}/api/health/ready`)).status).toBe(200);
     expect(server.log()).toContain('unsent takes');
@@ -396,12 +396,37 @@ describe('vrp start', () => {
     expect(await vrpJson('list')).toEqual({ items: [], nextCursor: null });
   });
 
-  it('lets other commands work beside it', async () => {
+  it('is followed by commands that open the library themselves once it was killed', async () => {
+    const server = await startVrp(folders);
+    await server.kill();
+    expect(lines((await vrp('import', join(audio, 'one.wav'), '--json')).stdout)).toMatchObject([
+      { status: 'stored' },
+    ]);
+  });
+});
+
+describe('vrp beside a server', () => {
+  let server: Awaited<ReturnType<typeof startVrp>>;
+  let served: VrpFolders;
+
+  beforeAll(async () => {
+    served = foldersIn(await mkdtemp(join(root, 'served-')));
+    server = await startVrp(served);
+  });
+
+  beforeEach(() => {
+    folders = served;
+  });
+
+  afterAll(() => server.kill());
+
+  it('works as it does alone', async () => {
     const { stdout } = await vrp('import', audio, '-r', '--json');
     expect(lines(stdout).map(({ status }) => status)).toEqual(['stored', 'stored', 'stored']);
     const again = await vrp('import', join(audio, 'one.wav'), '--json');
     expect(lines(again.stdout)).toMatchObject([{ status: 'duplicate' }]);
-    const [newest] = (await vrpJson<{ items: Recording[] }>('list')).items;
+    const { items } = await vrpJson<{ items: Recording[] }>('list');
+    const [newest] = items;
     expect((await vrpJson<Recording>('edit-info', newest!.id, '--title', 'Beside')).title).toBe('Beside');
     const token = (await vrp('token')).stdout.trim();
     const answer = await fetch(`${server.baseUrl}/api/recordings?query=Beside`, {
@@ -413,10 +438,10 @@ describe('vrp start', () => {
     const added = (await vrp('token', 'add', 'phone', '--role', 'record')).stdout.trim();
     expect(added).toMatch(/^vrp_/);
     expect(await vrpJson('token', 'list')).toMatchObject({ items: [{ name: 'phone', role: 'record' }] });
-    expect(await vrpJson('manifest')).toMatchObject({ count: 3 });
+    expect(await vrpJson('manifest')).toMatchObject({ count: items.length });
   });
 
-  it('moves a file through the server', async () => {
+  it('moves a file through it', async () => {
     const source = join(root, 'move-beside.wav');
     writeSound(source, 7);
     expect(lines((await vrp('import', source, '--move', '--json')).stdout)).toMatchObject([
@@ -424,24 +449,20 @@ describe('vrp start', () => {
     ]);
     expect(existsSync(source)).toBe(false);
     const [kept] = (await vrpJson<{ items: Recording[] }>('list')).items;
+    expect(kept?.filename).toBe('move-beside.wav');
     expect(existsSync(join(folders.dataDir, kept?.storedFilename ?? ''))).toBe(true);
   });
 
-  it('is followed by commands that open the library themselves once it was killed', async () => {
-    await server.kill();
-    expect(lines((await vrp('import', join(audio, 'one.wav'), '--json')).stdout)).toMatchObject([
-      { status: 'stored' },
+  it('is told by a second one who is there, and that a port is taken', async () => {
+    const elsewhere = { ...folders, dataDir: `${folders.dataDir}-2` };
+    const [second, taken] = await Promise.all([
+      runVrp(folders, ['start', '--port', '0', '--json']),
+      runVrp(elsewhere, ['start', '--port', String(server.port), '--json']),
     ]);
-  });
-
-  it('tells a second one who is there, and that a port is taken', async () => {
-    const second = await vrp('start', '--port', '0', '--json');
     expect(second.exitCode).toBe(1);
     expect(JSON.parse(second.stdout)).toMatchObject({
       error: { code: 'store-locked', message: expect.stringContaining(server.baseUrl) },
     });
-    const elsewhere = { ...folders, dataDir: `${folders.dataDir}-2` };
-    const taken = await runVrp(elsewhere, ['start', '--port', String(server.port), '--json']);
     expect(taken.exitCode).toBe(1);
     expect(JSON.parse(taken.stdout)).toMatchObject({ error: { code: 'address-in-use' } });
   });
@@ -451,7 +472,7 @@ describe('vrp with settings that are not usable', () => {
   it('says which folder cannot be used', async () => {
     const file = join(root, 'a-file');
     writeFileSync(file, '');
-    const { exitCode, stdout } = await runVrp({ ...folders, dataDir: join(file, 'x') }, [
+    const { exitCode, stdout } = await runHere({ ...folders, dataDir: join(file, 'x') }, [
       'import',
       join(audio, 'one.wav'),
       '--json',
@@ -462,7 +483,7 @@ describe('vrp with settings that are not usable', () => {
   });
 
   it('refuses an address that others can reach, and half of a certificate', async () => {
-    const open = await vrp('start', '--host', '0.0.0.0', '--port', '0', '--json');
+    const open = await runVrp(folders, ['start', '--host', '0.0.0.0', '--port', '0', '--json']);
     expect(JSON.parse(open.stdout)).toMatchObject({ error: { code: 'address-not-loopback' } });
     const half = await vrp('start', '--tls-cert', join(root, 'none.pem'), '--json');
     expect(JSON.parse(half.stdout)).toMatchObject({ error: { code: 'tls-invalid' } });
