@@ -2,7 +2,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 import type { Cli } from './cli.ts';
 import { findRecording } from './find-recording.ts';
-import { type LibraryDoor, openLibraryDoor, requireStore } from './library-door.ts';
+import { type LibraryDoor, withLibrary } from './library-door.ts';
 import { shortId } from './recording-text.ts';
 import { printable } from './terminal-text.ts';
 
@@ -21,9 +21,7 @@ export async function forEachRecording<
   const { output } = cli;
   const items: Done[] = [];
   const failed: { id: string; error: { code: string; message: string } }[] = [];
-  await requireStore(cli);
-  const door = await openLibraryDoor(cli);
-  try {
+  await withLibrary(cli, async (door) => {
     for (const word of words) {
       try {
         const done = await act(door, await findRecording(door, word));
@@ -39,8 +37,6 @@ export async function forEachRecording<
         cli.markFailed();
       }
     }
-  } finally {
-    await door.close();
-  }
+  });
   if (output.isJson) output.document({ items, failed });
 }

@@ -1,13 +1,11 @@
 import { formatSpan } from '../model/format.ts';
+import { barText, SETTLE_SECONDS } from './bar-text.ts';
 
 /** A bar over the files of a store, on stderr. */
 export interface FileBar {
   update(filesDone: number, fileCount: number): void;
   stop(): void;
 }
-
-const BAR_COLUMNS = 24;
-const SETTLE_SECONDS = 1;
 
 export async function openFileBar(): Promise<FileBar> {
   const { default: progress } = await import('cli-progress');
@@ -33,13 +31,8 @@ export async function openFileBar(): Promise<FileBar> {
 /** `[#####---]  45 %  45,000 of 100,000 files  9,100/s  6 s left` */
 function fileLine(filesDone: number, fileCount: number, elapsedSeconds: number): string {
   const share = fileCount === 0 ? 1 : Math.min(1, filesDone / fileCount);
-  const full = Math.round(share * BAR_COLUMNS);
   const number = (value: number) => Math.round(value).toLocaleString('en-US');
-  const parts = [
-    `[${'#'.repeat(full)}${'-'.repeat(BAR_COLUMNS - full)}] ${String(Math.floor(share * 100)).padStart(3)} %`,
-    `${number(filesDone)} of ${number(fileCount)} files`,
-  ];
-  // The first moments say nothing about the rate.
+  const parts = [barText(share), `${number(filesDone)} of ${number(fileCount)} files`];
   if (elapsedSeconds >= SETTLE_SECONDS && filesDone > 0) {
     const filesPerSecond = filesDone / elapsedSeconds;
     parts.push(`${number(filesPerSecond)}/s`, `${formatSpan((fileCount - filesDone) / filesPerSecond)} left`);

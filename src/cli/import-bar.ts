@@ -1,4 +1,5 @@
 import { formatBytes, formatSpan } from '../model/format.ts';
+import { barText, SETTLE_SECONDS } from './bar-text.ts';
 
 /** A bar over the bytes of all files, on stderr. */
 export interface ImportBar {
@@ -8,9 +9,6 @@ export interface ImportBar {
   say(line: string): void;
   stop(): void;
 }
-
-const BAR_COLUMNS = 24;
-const SETTLE_SECONDS = 1;
 
 export async function openImportBar(totalBytes: number, fileCount: number): Promise<ImportBar> {
   const { default: progress } = await import('cli-progress');
@@ -54,12 +52,7 @@ export function progressLine(state: {
 }): string {
   const { bytesDone, totalBytes, elapsedSeconds } = state;
   const share = totalBytes === 0 ? 1 : Math.min(1, bytesDone / totalBytes);
-  const full = Math.round(share * BAR_COLUMNS);
-  const parts = [
-    `[${'#'.repeat(full)}${'-'.repeat(BAR_COLUMNS - full)}] ${String(Math.floor(share * 100)).padStart(3)} %`,
-    `${formatBytes(bytesDone)} of ${formatBytes(totalBytes)}`,
-  ];
-  // The first moments say nothing about the rate.
+  const parts = [barText(share), `${formatBytes(bytesDone)} of ${formatBytes(totalBytes)}`];
   if (elapsedSeconds >= SETTLE_SECONDS && bytesDone > 0) {
     const bytesPerSecond = bytesDone / elapsedSeconds;
     parts.push(`${formatBytes(bytesPerSecond)}/s`);

@@ -112,6 +112,20 @@ export async function requireStore(cli: Cli): Promise<void> {
   );
 }
 
+/** Works on a library that must be there already, and closes it. Rejects with `catalogue-missing` or `store-locked`. */
+export async function withLibrary<Result>(
+  cli: Cli,
+  work: (door: LibraryDoor) => Promise<Result>,
+): Promise<Result> {
+  await requireStore(cli);
+  const door = await openLibraryDoor(cli);
+  try {
+    return await work(door);
+  } finally {
+    await door.close();
+  }
+}
+
 /** True when nothing was ever kept there: then there is nothing to list, and no store is made by asking. */
 export async function isStoreUntouched(cli: Cli): Promise<boolean> {
   const { describeStore } = await import('./store-place.ts');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatBytes } from '../../model/format.ts';
 import type { Cli } from '../cli.ts';
-import { openLibraryDoor, requireStore } from '../library-door.ts';
+import { withLibrary } from '../library-door.ts';
 import { printable } from '../terminal-text.ts';
 
 export function register(program: Command, cli: Cli): void {
@@ -17,38 +17,26 @@ export function register(program: Command, cli: Cli): void {
 
 async function backUp(cli: Cli): Promise<void> {
   const { output } = cli;
-  await requireStore(cli);
-  const door = await openLibraryDoor(cli);
-  try {
-    const backup = await door.store.createBackup();
-    if (output.isJson) {
-      output.document(backup);
-      return;
-    }
-    const { name, sizeBytes, removed } = backup;
-    output.line(`Kept as backup/${printable(name)} (${formatBytes(sizeBytes)}), checked.`);
-    for (const old of removed) output.note(`The rotation let go backup/${printable(old)}.`);
-  } finally {
-    await door.close();
+  const backup = await withLibrary(cli, (door) => door.store.createBackup());
+  if (output.isJson) {
+    output.document(backup);
+    return;
   }
+  const { name, sizeBytes, removed } = backup;
+  output.line(`Kept as backup/${printable(name)} (${formatBytes(sizeBytes)}), checked.`);
+  for (const old of removed) output.note(`The rotation let go backup/${printable(old)}.`);
 }
 
 async function listBackups(cli: Cli): Promise<void> {
   const { output } = cli;
-  await requireStore(cli);
-  const door = await openLibraryDoor(cli);
-  try {
-    const items = await door.store.listBackups();
-    if (output.isJson) {
-      output.document({ items });
-      return;
-    }
-    for (const { name, sizeBytes } of items)
-      output.line(`backup/${printable(name)}  ${formatBytes(sizeBytes)}`);
-    if (items.length === 0) output.note('There is no snapshot yet: "vrp backup" makes one.');
-  } finally {
-    await door.close();
+  const items = await withLibrary(cli, (door) => door.store.listBackups());
+  if (output.isJson) {
+    output.document({ items });
+    return;
   }
+  for (const { name, sizeBytes } of items)
+    output.line(`backup/${printable(name)}  ${formatBytes(sizeBytes)}`);
+  if (items.length === 0) output.note('There is no snapshot yet: "vrp backup" makes one.');
 }
 
 const EXAMPLES = `

@@ -3,7 +3,7 @@ import { failureCodeOf, VoiceRecorderError } from '../../model/failure.ts';
 import type { Recording, RecordingAmendment } from '../../model/recording.ts';
 import type { Cli } from '../cli.ts';
 import { findRecording } from '../find-recording.ts';
-import { type LibraryDoor, openLibraryDoor, requireStore } from '../library-door.ts';
+import { type LibraryDoor, withLibrary } from '../library-door.ts';
 import { shortId } from '../recording-text.ts';
 import { collect } from '../repeatable-option.ts';
 import { printable } from '../terminal-text.ts';
@@ -43,15 +43,9 @@ async function editInfo(cli: Cli, word: string, options: EditOptions): Promise<v
     );
   }
   const { output } = cli;
-  await requireStore(cli);
-  const door = await openLibraryDoor(cli);
-  try {
-    const recording = await amend(door, word, options);
-    if (output.isJson) output.document(recording);
-    else output.line(`Changed: ${printable(recording.title)} (${shortId(recording.id)})`);
-  } finally {
-    await door.close();
-  }
+  const recording = await withLibrary(cli, (door) => amend(door, word, options));
+  if (output.isJson) output.document(recording);
+  else output.line(`Changed: ${printable(recording.title)} (${shortId(recording.id)})`);
 }
 
 async function amend(door: LibraryDoor, word: string, options: EditOptions): Promise<Recording> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { VoiceRecorderError } from '../../model/failure.ts';
-import { formatBytes, formatSpan } from '../../model/format.ts';
+import { counted, formatBytes, formatSpan } from '../../model/format.ts';
 import type { ImportOutcome } from '../../model/import-outcome.ts';
 import type { ImportOptions } from '../../voice-recorder.ts';
 import type { Cli } from '../cli.ts';
@@ -78,7 +78,7 @@ async function importPaths(cli: Cli, paths: readonly string[], options: ImportCo
     await importer.close();
   }
   if (!output.isJson) output.line(summaryText(summary, options, (performance.now() - startMs) / 1000));
-  if (summary.leftOver > 0) output.note(`Stopped: ${countFiles(summary.leftOver)} not imported.`);
+  if (summary.leftOver > 0) output.note(`Stopped: ${counted(summary.leftOver, 'file')} not imported.`);
   if (signal.aborted) cli.markInterrupted();
   else if (summary.leftOver > 0) cli.markFailed();
 }
@@ -137,14 +137,10 @@ function checkLines({ file, status, checks = [] }: ImportOutcome): string {
 function summaryText(summary: ImportSummary, options: ImportCommandOptions, elapsedSeconds: number): string {
   const { stored, storedBytes, duplicate, rejected } = summary;
   const verb = options.dryRun ? 'would be stored' : 'stored';
-  const parts = [`${countFiles(stored)} ${verb} (${formatBytes(storedBytes)})`];
+  const parts = [`${counted(stored, 'file')} ${verb} (${formatBytes(storedBytes)})`];
   if (duplicate > 0) parts.push(`${duplicate} already there`);
   if (rejected > 0) parts.push(`${rejected} rejected`);
   return `${parts.join(', ')}, in ${formatSpan(elapsedSeconds)}.`;
-}
-
-function countFiles(count: number): string {
-  return count === 1 ? '1 file' : `${count} files`;
 }
 
 const EXAMPLES = `

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../../model/format.ts';
 import { manifestLines, writeManifest } from '../../verify/manifest.ts';
 import type { Cli } from '../cli.ts';
 import { everyRecording, type LibraryView, openLibraryView } from '../library-door.ts';
@@ -28,7 +29,7 @@ async function manifest(cli: Cli, isPrinted: boolean): Promise<void> {
       output.document({ path, count });
       return;
     }
-    output.line(`${count === 1 ? '1 recording' : `${count} recordings`} in ${printable(path)}`);
+    output.line(`${counted(count, 'recording')} in ${printable(path)}`);
     output.note(`To check them all: cd "${printable(view.dataDir)}" && sha256sum -c SHA256SUMS`);
   } finally {
     await view.close();

@@ -1,13 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { restoreStore, type StoreRestore } from '../../restore-store.ts';
+import { restoreStore } from '../../restore-store.ts';
 import type { Cli } from '../cli.ts';
-import { openFileBar } from '../file-bar.ts';
-import { requireStore } from '../library-door.ts';
-import { overridesOf } from '../store-place.ts';
+import { onClosedStore } from '../closed-store.ts';
 import { printable } from '../terminal-text.ts';
-
-const LOCK_WAIT_MS = 5_000;
 
 export function register(program: Command, cli: Cli): void {
   program
@@ -22,22 +18,9 @@ export function register(program: Command, cli: Cli): void {
 
 async function restoreBackup(cli: Cli, file: string | undefined): Promise<void> {
   const { output } = cli;
-  await requireStore(cli);
-  const { environment } = cli.store;
-  const bar = output.hasProgress ? await openFileBar() : undefined;
-  let report: StoreRestore;
-  try {
-    report = await restoreStore({
-      ...(environment === undefined ? {} : { environment }),
-      ...(file === undefined ? {} : { file: resolve(file) }),
-      overrides: overridesOf(cli.store),
-      lockWaitMs: LOCK_WAIT_MS,
-      signal: cli.interruption,
-      onProgress: ({ filesDone, fileCount }) => bar?.update(filesDone, fileCount),
-    });
-  } finally {
-    bar?.stop();
-  }
+  const report = await onClosedStore(cli, (options) =>
+    restoreStore({ ...options, ...(file === undefined ? {} : { file: resolve(file) }) }),
+  );
   const { keptFile, ...facts } = report;
   if (report.failed.length > 0) cli.markFailed();
   if (output.isJson) {

@@ -3,7 +3,7 @@ import { formatBytes, formatSpan } from '../../model/format.ts';
 import { PRESETS } from '../../model/preset.ts';
 import type { StorageReport } from '../../voice-recorder.ts';
 import type { Cli } from '../cli.ts';
-import { openLibraryDoor, requireStore } from '../library-door.ts';
+import { withLibrary } from '../library-door.ts';
 import type { Output } from '../output.ts';
 import { tableLines } from '../table.ts';
 import { printable } from '../terminal-text.ts';
@@ -27,15 +27,9 @@ export function register(program: Command, cli: Cli): void {
 
 async function showStorage(cli: Cli): Promise<void> {
   const { output } = cli;
-  await requireStore(cli);
-  const door = await openLibraryDoor(cli);
-  try {
-    const report = await door.store.storageReport({ isThorough: true });
-    if (output.isJson) output.document(report);
-    else print(output, report);
-  } finally {
-    await door.close();
-  }
+  const report = await withLibrary(cli, (door) => door.store.storageReport({ isThorough: true }));
+  if (output.isJson) output.document(report);
+  else print(output, report);
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { VoiceRecorderError } from '../../model/failure.ts';
-import { formatBytes, formatSpan } from '../../model/format.ts';
+import { counted, formatBytes, formatSpan } from '../../model/format.ts';
 import { type FixityCheck, VERIFICATION_RESULTS } from '../../model/verification.ts';
 import { appendFixityLines } from '../../verify/fixity-log.ts';
 import type { CareDoor } from '../care-door.ts';
@@ -81,7 +81,7 @@ async function verify(cli: Cli, words: readonly string[], options: VerifyCommand
   if (!output.isJson) output.line(summaryText(summary, (performance.now() - startMs) / 1000));
   if (!signal.aborted) return;
   const checkedCount = plan.items.length - summary.leftOver;
-  output.note(`Stopped: ${checkedCount} of ${countRecordings(plan.items.length)} checked.`);
+  output.note(`Stopped: ${checkedCount} of ${counted(plan.items.length, 'recording')} checked.`);
   if (words.length === 0)
     output.note(`To go on from here: vrp verify --before ${options.before ?? startedAt}`);
   cli.markInterrupted();
@@ -95,8 +95,8 @@ async function agree({ output, interruption, markFailed }: Cli, care: CareDoor):
       if (!interruption.aborted) throw error;
       return { adopted: 0, sidecarsRewritten: 0, failed: [] };
     });
-  if (adopted > 0) output.note(`${countOf(adopted, 'file')} that no recording knew: now in the library.`);
-  if (sidecarsRewritten > 0) output.note(`${countOf(sidecarsRewritten, 'sidecar')} written again.`);
+  if (adopted > 0) output.note(`${counted(adopted, 'file')} that no recording knew: now in the library.`);
+  if (sidecarsRewritten > 0) output.note(`${counted(sidecarsRewritten, 'sidecar')} written again.`);
   for (const { message, code } of failed) {
     output.note(`${output.paint('red', 'Problem', 'stderr')} ${printable(message)} [${code}]`);
   }
@@ -152,15 +152,7 @@ function summaryText({ counts, checkedBytes }: VerifySummary, elapsedSeconds: nu
   const found = faults.map((result) => `${counts[result]} ${result}`).join(', ');
   const verdict = found === '' ? 'all as they were received' : `${counts.ok} ok, ${found}`;
   const sizes = `${formatBytes(checkedBytes)}, in ${formatSpan(elapsedSeconds)}`;
-  return `${countRecordings(all)} checked (${sizes})${all === 0 ? '' : `: ${verdict}`}.`;
-}
-
-function countRecordings(count: number): string {
-  return countOf(count, 'recording');
-}
-
-function countOf(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+  return `${counted(all, 'recording')} checked (${sizes})${all === 0 ? '' : `: ${verdict}`}.`;
 }
 
 const EXAMPLES = `
