@@ -13,6 +13,12 @@ import {
 } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 
+/** What is to stand in the file about its content; each muxer writes what its container has a place for. */
+export interface OutputTags {
+  readonly container?: Dictionary | null;
+  readonly stream?: Dictionary | null;
+}
+
 /** One audio stream on its way into a new file. */
 export class AudioOutput {
   readonly #context = new FormatContext();
@@ -27,6 +33,7 @@ export class AudioOutput {
     options: Readonly<Record<string, string>>,
     parameters: CodecParameters,
     unit: IRational,
+    tags: OutputTags = {},
   ) {
     closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
     this.#path = path;
@@ -37,6 +44,8 @@ export class AudioOutput {
     // The tag of the old container means nothing in the new one.
     this.#stream.codecpar.codecTag = 0;
     this.#stream.timeBase = Rational.fromObject(unit);
+    if (tags.container) this.#context.metadata = tags.container;
+    if (tags.stream) this.#stream.metadata = tags.stream;
     checkResult(this.#context.openOutputSync(), 'be opened');
     using settings = Dictionary.fromObject({ ...options });
     checkResult(this.#context.writeHeaderSync(settings), 'take its header');

@@ -2,7 +2,7 @@ import { AV_NOPTS_VALUE, AV_PKT_FLAG_CORRUPT } from 'node-av/constants';
 import { Packet } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { AudioInput } from './audio-input.ts';
-import { AudioOutput } from './audio-output.ts';
+import { AudioOutput, type OutputTags } from './audio-output.ts';
 import { collectGarbage } from './native-memory.ts';
 import type { RenditionPlan } from './rendition-plan.ts';
 
@@ -12,9 +12,11 @@ export function copyPackets(
   plan: Pick<RenditionPlan, 'muxer' | 'muxerOptions'>,
   outputPath: string,
   onProgress: (bytesDone: number) => void,
+  tags: OutputTags = {},
 ): number {
   const { stream, context, unitSeconds } = input;
-  const output = new AudioOutput(outputPath, plan.muxer, plan.muxerOptions, stream.codecpar, stream.timeBase);
+  const { codecpar, timeBase } = stream;
+  const output = new AudioOutput(outputPath, plan.muxer, plan.muxerOptions, codecpar, timeBase, tags);
   using packet = new Packet();
   packet.alloc();
   let shift: bigint | undefined;

@@ -1,12 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { Dictionary } from 'node-av/lib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeFixture, makeFixtures, makeWav } from '../../test/audio-fixtures.ts';
 import { corpusFolder, hasCorpus } from '../../test/corpus.ts';
+import { withAudioInput } from './audio-input.ts';
 import { findFaults } from './find-faults.ts';
+import { withGuardedFile } from './guarded-file.ts';
 import { writePeaks } from './peaks-build.ts';
 import { PEAKS_HEADER_BYTES } from './peaks-format.ts';
 import { probe } from './probe.ts';
+import { copyPackets } from './render-copy.ts';
 import { repairAudio } from './repair-audio.ts';
 
 let folder: string;
@@ -134,6 +138,33 @@ describe('the repair of other files', () => {
     expect(probe(repair(path).path, 'a.webm')).toMatchObject({ isPlayable: true, warnings: [] });
   });
 
+  it.each([
+    ['webm', 'webm', { live: '1' }, ['webm-no-length', 'webm-no-index']],
+    ['mp4', 'mp4', { movflags: '+frag_keyframe+empty_moov' }, ['mp4-no-index']],
+  ])('of a %s file carries its tags over', (kind, muxer, muxerOptions, faults) => {
+    const path = `${folder}/tagged.${kind}`;
+    const tags = {
+      title: 'Großmutter',
+      artist: 'A.',
+      album: 'B',
+      date: '2024-03-02',
+      comment: 'C',
+      creation_time: '2024-03-02T10:11:12.000000Z',
+    };
+    withGuardedFile(fixtures['tone.opus'] ?? '', (file) =>
+      withAudioInput(file, (input) =>
+        copyPackets(input, { muxer, muxerOptions }, path, () => undefined, {
+          container: Dictionary.fromObject(tags),
+        }),
+      ),
+    );
+    expect(faultsOf(path)).toEqual(faults);
+    const facts = probe(repair(path).path, `a.${kind}`);
+    const { creation_time: madeAt, ...embedded } = tags;
+    expect(facts.embedded).toMatchObject(embedded);
+    expect(facts.madeAt).toBe(madeAt);
+  });
+
   it('makes the same bytes each time', () => {
     const path = `${folder}/again.webm`;
     encodeFixture(fixtures['tone.wav'] ?? '', path, 'libopus', 'webm', { live: '1' });
@@ -160,6 +191,7 @@ describe.skipIf(!hasCorpus)('the repair of real damaged files', () => {
     expect(repaired.extension).toBe(extension);
     const [before, after] = [probe(path, name), probe(repaired.path, name)];
     expect(after.warnings).toEqual([]);
+    expect(after.embedded).toEqual(before.embedded);
     expect(Math.abs((after.durationSeconds ?? 0) - (before.durationSeconds ?? 0))).toBeLessThan(0.1);
   });
 });

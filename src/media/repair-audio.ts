@@ -1,3 +1,4 @@
+import type { AudioFacts } from '../model/audio-facts.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RepairableFault, SilencedPart } from '../model/repair.ts';
 import { withAudioInput } from './audio-input.ts';
@@ -20,9 +21,18 @@ const CONTAINERS: Readonly<
 > = {
   webm: { muxer: 'webm', muxerOptions: { cues_to_front: '1', fflags: '+bitexact' } },
   matroska: { muxer: 'matroska', muxerOptions: { cues_to_front: '1', fflags: '+bitexact' } },
-  mp4: { muxer: 'ipod', muxerOptions: { movflags: '+faststart', fflags: '+bitexact' } },
+  mp4: { muxer: 'mov', muxerOptions: { movflags: '+faststart', fflags: '+bitexact' } },
   '3gp': { muxer: '3gp', muxerOptions: { movflags: '+faststart', fflags: '+bitexact' } },
   mp3: { muxer: 'mp3', muxerOptions: { fflags: '+bitexact' } },
+};
+
+/** Brands of the MP4 family take some codecs each; QuickTime's takes them all. */
+const MP4_MUXERS: Readonly<Record<string, string>> = {
+  aac: 'ipod',
+  alac: 'ipod',
+  opus: 'mp4',
+  flac: 'mp4',
+  mp3: 'mp4',
 };
 
 /**
@@ -39,7 +49,7 @@ export function repairAudio(
   const before = probe(path, '', () => onProgress(0.3));
   const silenced = withGuardedFile(path, (file) => {
     const share = (bytesDone: number) => onProgress(0.3 + Math.min(1, bytesDone / file.sizeBytes) * 0.4);
-    return writeRepaired(file, faults, before.container, outputPath, share);
+    return writeRepaired(file, faults, before, outputPath, share);
   });
   const left = findFaults(outputPath, (share) => onProgress(0.7 + share * 0.25));
   const after = probe(outputPath, '', () => onProgress(0.95));
@@ -55,7 +65,7 @@ export function repairAudio(
 function writeRepaired(
   file: GuardedFile,
   faults: readonly RepairableFault[],
-  container: string,
+  facts: AudioFacts,
   outputPath: string,
   share: (bytesDone: number) => void,
 ): readonly SilencedPart[] {
@@ -64,7 +74,7 @@ function writeRepaired(
   if (fault.startsWith('flac-')) return repairFlacOrRefuse(file, outputPath, share);
   if (fault.startsWith('wav-')) repairWav(file, outputPath, share);
   else if (fault === 'ogg-cut') repairOgg(file, outputPath, share);
-  else copyInto(file, container, outputPath, share);
+  else copyInto(file, facts, outputPath, share);
   return [];
 }
 
@@ -83,13 +93,17 @@ function repairFlacOrRefuse(
 
 function copyInto(
   file: GuardedFile,
-  container: string,
+  { container, codec }: AudioFacts,
   outputPath: string,
   share: (bytesDone: number) => void,
 ): void {
-  const target = CONTAINERS[container];
+  const known = CONTAINERS[container];
+  const target = known && container === 'mp4' ? { ...known, muxer: MP4_MUXERS[codec] ?? known.muxer } : known;
   if (target === undefined) throw impossible(`Nothing is known here to repair ${container} files with.`);
-  withAudioInput(file, (input) => copyPackets(input, target, outputPath, share));
+  withAudioInput(file, (input) => {
+    const tags = { container: input.context.metadata, stream: input.stream.metadata };
+    copyPackets(input, target, outputPath, share, tags);
+  });
 }
 
 function impossible(message: string, cause?: unknown): VoiceRecorderError {
