@@ -18,8 +18,9 @@ export class MediaChild {
   /** `onEnd` is called once, whatever the end was: exit, signal, or never having started. */
   constructor(onReply: (reply: MediaReply) => void, onEnd: (reason: string) => void) {
     this.#process = fork(siblingModule(import.meta.url, 'media-child'), [], {
-      // Nothing of ours is handed down: no token, no password, no proxy. Windows cannot load libraries without these.
-      env: pickEnvironment(['SystemRoot', 'windir', 'PATHEXT']),
+      // Nothing of ours is handed down: no token, no password, no proxy. Windows cannot load libraries without the
+      // first three; with compiled code at hand it starts in a third of the time.
+      env: pickEnvironment(['SystemRoot', 'windir', 'PATHEXT', 'NODE_COMPILE_CACHE']),
       execArgv: [
         `--max-old-space-size=${HEAP_LIMIT_MB}`,
         '--expose-gc',
