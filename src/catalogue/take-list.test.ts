@@ -109,6 +109,14 @@ describe('a grouped list', () => {
     expect(await firstFound({ query: 'nothing' })).toEqual([]);
   });
 
+  it('finds a take once although its first segment is there twice', async () => {
+    await using catalogue = await scratchCatalogue();
+    await addSegment(catalogue, 'a', 0, { title: 'Harbour' });
+    await addSegment(catalogue, 'a', 0, { title: 'Harbour' });
+    expect(await readAll(catalogue, { query: 'harbour' })).toMatchObject([{ takeSegmentCount: 1 }]);
+    expect(await readAll(catalogue, { query: 'harbour', limit: 1 })).toHaveLength(1);
+  });
+
   it('pages as the whole list does, whatever lies how', { timeout: 90_000 }, async () => {
     const piece = fc.record({
       take: fc.constantFrom('a', 'b', 'c', null),

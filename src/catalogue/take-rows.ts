@@ -105,11 +105,9 @@ export async function dropLaterSegments(
   match: string,
   tagKey: string | undefined,
 ): Promise<RecordingRow[]> {
-  const later = rows.filter(
-    (row) => row.take_id !== null && (row.segment ?? 0) > 0 && !row.stored_filename.startsWith('quarantine/'),
-  );
-  if (later.length === 0) return [...rows];
-  const takeIds = [...new Set(later.flatMap(({ take_id }) => (take_id === null ? [] : [take_id])))];
+  const parts = rows.filter((row) => row.take_id !== null && !row.stored_filename.startsWith('quarantine/'));
+  const takeIds = [...new Set(parts.flatMap(({ take_id }) => (take_id === null ? [] : [take_id])))];
+  if (takeIds.length === 0) return [...rows];
   let select = db
     .selectFrom('recordings as r')
     .select(['r.take_id', 'r.segment', 'r.row_key'])
@@ -118,7 +116,16 @@ export async function dropLaterSegments(
     .where('r.stored_filename', 'not like', QUARANTINED);
   if (tagKey !== undefined) select = select.where((row) => hasTag(row, tagKey));
   const siblings = await select.execute();
-  const keys = siblings.map(({ row_key }) => row_key);
+  const earlier = new Map(
+    parts.map((row) => [
+      row,
+      siblings
+        .filter((other) => other.take_id === row.take_id && isBefore(other, row))
+        .map(({ row_key }) => row_key),
+    ]),
+  );
+  const keys = [...earlier.values()].flat();
+  if (keys.length === 0) return [...rows];
   const hits = await db
     .selectFrom('recording_search as s')
     .select('s.rowid')
@@ -127,17 +134,15 @@ export async function dropLaterSegments(
     .where('s.rowid', '<=', Math.max(...keys))
     .execute();
   const found = new Set(hits.map(({ rowid }) => rowid));
-  const isBefore = (a: Place, b: Place) => (a.segment ?? 0) - (b.segment ?? 0) || a.row_key - b.row_key;
-  return rows.filter(
-    (row) =>
-      !later.includes(row) ||
-      !siblings.some(
-        (other) => other.take_id === row.take_id && found.has(other.row_key) && isBefore(other, row) < 0,
-      ),
-  );
+  return rows.filter((row) => !earlier.get(row)?.some((key) => found.has(key)));
 }
 
 type Place = Pick<RecordingRow, 'segment' | 'row_key'>;
+
+/** A segment may be there twice: then the one that came first. */
+function isBefore(a: Place, b: Place): boolean {
+  return ((a.segment ?? 0) - (b.segment ?? 0) || a.row_key - b.row_key) < 0;
+}
 
 /** That the recording `r` bears the tag. */
 export function hasTag(row: Pick<Row, 'exists' | 'selectFrom'>, tagKey: string): Expression<SqlBool> {
