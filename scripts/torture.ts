@@ -71,6 +71,11 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       return { calls, missed, broken };
     },
   },
+  'full-disk': {
+    about:
+      'fills a file system of 256 MB in mid-take, mid-import and under `vrp record` (root; --only take|import|record)',
+    run: async ({ only }) => (await import('../test/torture/full-disk.ts')).run({ only }),
+  },
   'bit-flips': {
     about:
       'flips one bit in each of 200 of 400 stored files: `vrp verify` must name exactly those (takes no --seconds)',

@@ -9,12 +9,12 @@ import type { RecordingPage } from '../src/model/recording.ts';
 import { canMakeSmallDisk, makeSmallDisk, type SmallDisk } from './small-disk.ts';
 import { PlainUploader, type StoreServer, sha256Of, startStoreServer, uploadIdOf } from './store-server.ts';
 import { voiceSamples, wavBytes } from './voice-wav.ts';
-import { runVrp } from './vrp-process.ts';
+import { runHere } from './vrp-in-process.ts';
 
 /* A disk that really is full, or really refuses to be written, under a server in mid-take. */
 
 const MB = 1024 * 1024;
-const whole = wavBytes(voiceSamples(150, 44_100, 5), 44_100);
+const whole = wavBytes(voiceSamples(110, 44_100, 5), 44_100);
 const PIECE_BYTES = 256 * 1024;
 
 let home = '';
@@ -55,7 +55,7 @@ async function complete(client: PlainUploader, id: string, safeBytes: number): P
 
 /** Asks again while the upload is still being checked after a start. */
 async function offsetOf(client: PlainUploader, id: string): Promise<number> {
-  for (let patience = 20; ; patience--) {
+  for (let patience = 300; ; patience--) {
     const head = await client.head(id);
     if (head.status === 200) return Number(head.headers.get('Upload-Offset'));
     if (head.status !== 503 || patience === 0) throw new Error(`HEAD was answered with ${head.status}.`);
@@ -64,7 +64,7 @@ async function offsetOf(client: PlainUploader, id: string): Promise<number> {
 }
 
 async function expectWhole(folders: { dataDir: string; stateDir: string }, id: string): Promise<void> {
-  const page = JSON.parse((await runVrp(folders, ['list', '--json'])).stdout) as RecordingPage;
+  const page = JSON.parse((await runHere(folders, ['list', '--json'])).stdout) as RecordingPage;
   const found = page.items.filter((recording) => recording.id === id);
   expect(found).toHaveLength(1);
   const bytes = await readFile(join(folders.dataDir, found[0]?.storedFilename ?? ''));
@@ -81,7 +81,7 @@ describe.skipIf(!canMakeSmallDisk)('in mid-take (skipped where no disk can be mo
   it('a disk that fills up costs nothing acknowledged, stops nobody, and the take goes on', {
     timeout: 240_000,
   }, async () => {
-    const { folders, filler } = await begin('tmpfs', 420);
+    const { folders, filler } = await begin('tmpfs', 256);
     server = await startStoreServer(folders);
     const reserve = join(folders.dataDir, 'reserve.bin');
     await expect.poll(() => existsSync(reserve), { timeout: 60_000 }).toBe(true);
@@ -111,7 +111,7 @@ describe.skipIf(!canMakeSmallDisk)('in mid-take (skipped where no disk can be mo
 
     const source = join(home, 'import.wav');
     await writeFile(source, wavBytes(voiceSamples(10, 44_100, 6), 44_100));
-    const refused = await runVrp(folders, ['import', source, '--json']);
+    const refused = await runHere(folders, ['import', source, '--json']);
     expect(refused.exitCode).toBe(1);
     expect((JSON.parse(refused.stdout) as ImportOutcome).error?.code).toBe('disk-full');
 
@@ -126,18 +126,18 @@ describe.skipIf(!canMakeSmallDisk)('in mid-take (skipped where no disk can be mo
     expect((await complete(client, id, 8 * MB)).headers.get('Recording-Id')).toBe(id);
     expect(await server.stop()).toBe(0);
     await expectWhole(folders, id);
-    expect(JSON.parse((await runVrp(folders, ['import', source, '--json'])).stdout)).toMatchObject({
+    expect(JSON.parse((await runHere(folders, ['import', source, '--json'])).stdout)).toMatchObject({
       status: 'stored',
     });
     server = await startStoreServer(folders);
     await expect.poll(() => existsSync(reserve), { timeout: 60_000 }).toBe(true);
-    await expect.poll(() => readdir(join(folders.dataDir, 'spool'))).toEqual([]);
+    await expect.poll(() => readdir(join(folders.dataDir, 'spool')), { timeout: 60_000 }).toEqual([]);
   });
 
   it('a disk that turns read-only costs nothing acknowledged, and the take goes on when it is mended', {
     timeout: 240_000,
   }, async () => {
-    const { folders } = await begin('ext4', 420);
+    const { folders } = await begin('ext4', 64);
     server = await startStoreServer(folders);
     let client = new PlainUploader(server);
     const id = uploadIdOf(await client.create({ kind: 'take', filename: 'take.wav' }, null));

@@ -9,11 +9,11 @@ afterAll(() => {
 
 it.skipIf(reason !== undefined)(
   `keeps what was answered when the power is cut${reason === undefined ? '' : ` (${reason})`}`,
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
-    const report = await run({ seed: 20_261_123, cuts: 6, seconds: 14 });
+    const report = await run({ seed: 20_261_123, cuts: 3, seconds: 150 });
     expect(report.broken).toEqual([]);
-    expect(report.cuts['log-lost'] + report.cuts['log-kept']).toBeGreaterThan(2);
+    expect(report.cuts['log-lost'] + report.cuts['log-kept']).toBeGreaterThan(1);
     expect(report.acknowledgements).toBeGreaterThan(0);
   },
 );

@@ -44,7 +44,10 @@ export interface StateAfter {
 // One thread for all file work: the order of the calls is then nearly the same in every run.
 const ONE_THREAD = { UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0' };
 // Starting a process is most of the work of a run.
-const withCache = (scene: Scene) => ({ ...ONE_THREAD, NODE_COMPILE_CACHE: join(scene.stateDir, 'compiled') });
+const withCache = (scene: Scene) => ({
+  ...ONE_THREAD,
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(scene.stateDir, 'compiled'),
+});
 const standStill = new URL('./stand-still.ts', import.meta.url).href;
 const launcher = fileURLToPath(new URL('../../bin/vrp.js', import.meta.url));
 

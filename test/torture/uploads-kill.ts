@@ -39,10 +39,17 @@ export interface KillReport {
 
 const childPath = fileURLToPath(new URL('./uploads-child.ts', import.meta.url));
 
-export async function run(options: { seed: number; seconds: number }): Promise<KillReport> {
+export interface UploadsKillOptions {
+  readonly seed: number;
+  readonly seconds: number;
+  /** Processes to be killed; as many as `seconds` allow when not given. */
+  readonly rounds?: number;
+}
+
+export async function run(options: UploadsKillOptions): Promise<KillReport> {
   const root = await mkdtemp(join(tmpdir(), 'vrp-kill-'));
   try {
-    return await new Torture(root, options.seed).run(options.seconds);
+    return await new Torture(root, options.seed).run(options);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
@@ -70,9 +77,9 @@ class Torture {
     this.#random = seededRandom(seed);
   }
 
-  async run(seconds: number): Promise<KillReport> {
+  async run({ seconds, rounds = Number.POSITIVE_INFINITY }: UploadsKillOptions): Promise<KillReport> {
     const end = performance.now() + seconds * 1000;
-    for (let round = 0; performance.now() < end && this.#broken.length === 0; round++) {
+    for (let round = 0; round < rounds && performance.now() < end && this.#broken.length === 0; round++) {
       const isPowerCut = round % 2 === 1;
       await this.#live(round, isPowerCut, false);
       if (isPowerCut) this.#figures.powerCuts++;

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { run } from './vrp-import-kill.ts';
 
 it('has each file once and whole after `vrp import` was killed again and again', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
-  const result = await run({ seed: 8, maxKills: 5, seconds: 40 });
+  const result = await run({ seed: 8, maxKills: 3, seconds: 120 });
   expect(result.broken).toEqual([]);
-  expect(result.kills).toBeGreaterThan(2);
+  expect(result.kills).toBeGreaterThan(1);
 });
