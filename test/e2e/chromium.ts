@@ -69,6 +69,8 @@ export async function launchChromium(found: FoundChromium, wish: BrowserWish): P
     headless: true,
     viewport: wish.viewport ?? { width: 1280, height: 800 },
     colorScheme: wish.colorScheme ?? 'light',
+    // What fades in is half transparent for a moment, and has too little contrast then.
+    reducedMotion: 'reduce',
     ...(wish.microphone === 'asked' ? {} : { permissions: ['microphone'] }),
     args: [
       ...chromiumArgs(found, wish.microphone),

@@ -13,8 +13,10 @@ export async function shownSeconds(page: Page, which: 'captured' | 'safe'): Prom
 export async function recordedFor(page: Page, wantedSeconds: number, timeoutMs = 30_000): Promise<void> {
   const endsAtMs = performance.now() + timeoutMs;
   while ((await shownSeconds(page, 'captured')) < wantedSeconds) {
-    if (performance.now() > endsAtMs)
-      throw new Error(`The page never said that ${wantedSeconds} s are captured.`);
+    if (performance.now() > endsAtMs) {
+      const shown = await page.getByRole('main').innerText();
+      throw new Error(`The page never said that ${wantedSeconds} s are captured. It shows: ${shown}`);
+    }
     await sleep(LOOK_EVERY_MS);
   }
 }
