@@ -7,20 +7,36 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Sends exactly these characters and reads until the other end closes, or is silent for `quietMs`. */
+const LOOKS = 10;
+
+/**
+ * Sends exactly these characters and reads until the other end closes, or is silent for `quietMs`. That is looked for
+ * ten times meanwhile: a machine that stands still does not count as silence.
+ */
 export function sendRaw(port: number, text: string, quietMs = 400): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket: Socket = connect(port, '127.0.0.1');
     let answer = '';
-    socket.setTimeout(quietMs, () => socket.destroy());
-    socket.on('connect', () => socket.write(text, 'latin1'));
+    let quietLooks = 0;
+    const looking = setInterval(() => {
+      quietLooks += 1;
+      if (quietLooks > LOOKS) socket.destroy();
+    }, quietMs / LOOKS);
+    socket.on('connect', () => {
+      quietLooks = 0;
+      socket.write(text, 'latin1');
+    });
     socket.on('data', (data) => {
+      quietLooks = 0;
       answer += data.toString('latin1');
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
     });
-    socket.on('close', () => resolve(parse(answer)));
+    socket.on('close', () => {
+      clearInterval(looking);
+      resolve(parse(answer));
+    });
   });
 }
 
