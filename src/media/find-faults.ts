@@ -85,6 +85,7 @@ function matroskaFaults(reader: ByteReader): RepairableFault[] {
 }
 
 function mp4Faults(reader: ByteReader): RepairableFault[] {
-  const { isFragmented, isCut } = readMp4Outline(reader);
+  const { isFragmented, isCut, hasMovie } = readMp4Outline(reader);
+  if (!hasMovie) return ['mp4-no-movie'];
   return [...(isCut ? (['mp4-cut'] as const) : []), ...(isFragmented ? (['mp4-no-index'] as const) : [])];
 }

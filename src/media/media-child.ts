@@ -53,7 +53,7 @@ function perform(request: MediaRequest, progress: (share: number) => void): Medi
     case 'faults':
       return findFaults(request.path, progress);
     case 'repair':
-      return repairAudio(request.path, request.temporaryPath, progress);
+      return repairAudio(request.path, request.temporaryPath, progress, request.likePath);
     case 'join':
       return joinAudio(request.paths, request.temporaryPath, progress);
   }

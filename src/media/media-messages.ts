@@ -10,7 +10,12 @@ export type MediaRequest =
   | { readonly kind: 'measure'; readonly path: string }
   | { readonly kind: 'peaks'; readonly path: string; readonly temporaryPath: string }
   | { readonly kind: 'faults'; readonly path: string }
-  | { readonly kind: 'repair'; readonly path: string; readonly temporaryPath: string }
+  | {
+      readonly kind: 'repair';
+      readonly path: string;
+      readonly temporaryPath: string;
+      readonly likePath?: string;
+    }
   | { readonly kind: 'render'; readonly path: string; readonly temporaryPath: string }
   | { readonly kind: 'join'; readonly paths: readonly string[]; readonly temporaryPath: string };
 

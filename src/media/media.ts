@@ -45,7 +45,7 @@ export interface Media {
    * Writes to `outputPath` what can be put right of `path`: the same coded audio in a sound file. Rejects with
    * `repair-impossible`, `media-failed`, `disk-full` or a code of an unreadable file.
    */
-  repair(path: string, outputPath: string, options?: MediaOptions): Promise<RepairedMedia>;
+  repair(path: string, outputPath: string, options?: RepairOptions): Promise<RepairedMedia>;
 
   /** Ends the child; the next call would start a new one. */
   close(): Promise<void>;
@@ -70,4 +70,9 @@ export interface RepairedMedia {
 export interface MediaOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (share: number) => void;
+}
+
+export interface RepairOptions extends MediaOptions {
+  /** A sound recording of the same recorder: what an MP4 file without an index does not say stands in it. */
+  readonly likePath?: string;
 }

@@ -43,7 +43,10 @@ export function openMedia(settings: MediaSettings = {}): Media {
 
   /** Lets the child write a temporary beside `outputPath` and renames it when all of it is on stable storage. */
   async function produce<Kind extends 'peaks' | 'render' | 'join' | 'repair'>(
-    source: { readonly kind: Kind } & ({ readonly path: string } | { readonly paths: readonly string[] }),
+    source: { readonly kind: Kind } & (
+      | { readonly path: string; readonly likePath?: string }
+      | { readonly paths: readonly string[] }
+    ),
     outputPath: string,
     options: MediaOptions,
   ): Promise<MediaAnswers[Kind]> {
@@ -77,7 +80,8 @@ export function openMedia(settings: MediaSettings = {}): Media {
       return (await jobs.run({ kind: 'faults', path }, signal, onProgress)) as MediaAnswers['faults'];
     },
     async repair(path, outputPath, options = {}) {
-      return await produce({ kind: 'repair', path }, outputPath, options);
+      const { likePath } = options;
+      return await produce({ kind: 'repair', path, ...(likePath && { likePath }) }, outputPath, options);
     },
     async join(paths, outputPath, options = {}) {
       return await produce({ kind: 'join', paths }, outputPath, options);

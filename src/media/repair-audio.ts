@@ -9,6 +9,7 @@ import type { RepairedMedia } from './media.ts';
 import { probe } from './probe.ts';
 import { copyPackets } from './render-copy.ts';
 import { repairFlac } from './repair-flac.ts';
+import { repairMp4WithoutMovie } from './repair-mp4.ts';
 import { repairOgg } from './repair-ogg.ts';
 import { repairWav } from './repair-wav.ts';
 
@@ -38,14 +39,17 @@ const MP4_MUXERS: Readonly<Record<string, string>> = {
 /**
  * Writes what can be put right of the file at `path` to the new file `outputPath`: coded audio is copied bit by bit, tags
  * are carried over. It is on stable storage, has been read back and has none of the faults any more before this returns.
+ * `likePath` is a sound recording of the same recorder, for MP4 files without an index.
  * Throws `repair-impossible` where nothing can be done, `media-failed` when it did not turn out right.
  */
 export function repairAudio(
   path: string,
   outputPath: string,
   onProgress: (share: number) => void,
+  likePath?: string,
 ): RepairedMedia {
   const faults = findFaults(path, (share) => onProgress(share * 0.3));
+  if (faults.includes('mp4-no-movie')) return repairMp4(path, outputPath, onProgress, likePath);
   const before = probe(path, '', () => onProgress(0.3));
   const silenced = withGuardedFile(path, (file) => {
     const share = (bytesDone: number) => onProgress(0.3 + Math.min(1, bytesDone / file.sizeBytes) * 0.4);
@@ -60,6 +64,22 @@ export function repairAudio(
     `The repair did not turn out right: expected ${before.durationSeconds?.toFixed(3)} s without a fault, ` +
       `found ${after.durationSeconds?.toFixed(3)} s${left.length === 0 ? '' : ` with ${left.join(', ')}`}.`,
   );
+}
+
+/** Without an index nothing can be known of the file before. */
+function repairMp4(
+  path: string,
+  outputPath: string,
+  onProgress: (share: number) => void,
+  likePath: string | undefined,
+): RepairedMedia {
+  withGuardedFile(path, (file) =>
+    repairMp4WithoutMovie(file, outputPath, likePath, (bytesDone) =>
+      onProgress(Math.min(1, bytesDone / file.sizeBytes) * 0.95),
+    ),
+  );
+  const { extension } = probe(outputPath, '', () => onProgress(0.95));
+  return { extension, silenced: [] };
 }
 
 function writeRepaired(

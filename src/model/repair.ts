@@ -47,6 +47,10 @@ export const REPAIRABLE_FAULTS = {
     fault: 'The MP4 file ends before its boxes do.',
     fix: 'The packets that are there, in a whole file.',
   },
+  'mp4-no-movie': {
+    fault: 'The MP4 file has no index (moov), as when a recorder was switched off before it could write one.',
+    fix: 'The same packets in a whole file, found with the help of a sound recording of the same recorder.',
+  },
   'mp3-cut': {
     fault: 'The MP3 header counts more bytes than follow.',
     fix: 'The frames that are there, behind a header that counts them.',
