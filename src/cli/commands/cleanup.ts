@@ -10,7 +10,7 @@ import { formatBytes } from '../../model/format.ts';
 import type { Cli } from '../cli.ts';
 import { confirm } from '../confirm.ts';
 import { openFileBar } from '../file-bar.ts';
-import { type LibraryDoor, openLibraryDoor, requireStore } from '../library-door.ts';
+import { type LibraryDoor, withLibrary } from '../library-door.ts';
 import { printable } from '../terminal-text.ts';
 
 interface CleanupCommandOptions {
@@ -33,9 +33,7 @@ export function register(program: Command, cli: Cli): void {
 
 async function cleanUp(cli: Cli, words: readonly string[], options: CleanupCommandOptions): Promise<void> {
   const named = words.map(readKind);
-  await requireStore(cli);
-  const door = await openLibraryDoor(cli);
-  try {
+  await withLibrary(cli, async (door) => {
     const all = await door.files.recommend();
     const recommendations = all.filter(({ kind }) => named.length === 0 || named.includes(kind));
     const report = options.apply
@@ -44,9 +42,7 @@ async function cleanUp(cli: Cli, words: readonly string[], options: CleanupComma
     if (cli.output.isJson) cli.output.document({ recommendations, ...(report ? { applied: report } : {}) });
     else if (report) showReport(cli, report);
     else show(cli, recommendations);
-  } finally {
-    await door.close();
-  }
+  });
 }
 
 async function apply(

@@ -3,7 +3,7 @@ import { failureCodeOf } from '../../model/failure.ts';
 import { mayNeedRepair, type RepairOutcome } from '../../model/repair.ts';
 import type { Cli } from '../cli.ts';
 import { findRecording } from '../find-recording.ts';
-import { everyRecording, type LibraryDoor, openLibraryDoor, requireStore } from '../library-door.ts';
+import { everyRecording, type LibraryDoor, withLibrary } from '../library-door.ts';
 import { printable } from '../terminal-text.ts';
 
 export function register(program: Command, cli: Cli): void {
@@ -23,10 +23,8 @@ export function register(program: Command, cli: Cli): void {
 async function repair(cli: Cli, words: readonly string[]): Promise<void> {
   const { output } = cli;
   const signal = cli.interruption;
-  await requireStore(cli);
-  const door = await openLibraryDoor(cli);
   const counts = new Map<RepairOutcome['outcome'], number>();
-  try {
+  await withLibrary(cli, async (door) => {
     for await (const id of idsOf(door, words)) {
       if (signal.aborted) break;
       const outcome = await repairOne(door, id, signal);
@@ -36,9 +34,7 @@ async function repair(cli: Cli, words: readonly string[]): Promise<void> {
       if (output.isJson) output.jsonLine(outcome);
       else if (outcome.outcome !== 'sound' || words.length > 0) output.line(lineOf(cli, outcome));
     }
-  } finally {
-    await door.close();
-  }
+  });
   if (signal.aborted) cli.markInterrupted();
   else if (!output.isJson && words.length === 0) output.line(summaryText(counts));
 }
