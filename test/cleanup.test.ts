@@ -8,6 +8,7 @@ import { openVoiceRecorder } from '../src/index.ts';
 import { systemClock } from '../src/model/clock.ts';
 import { newId } from '../src/model/id.ts';
 import type { RecorderEvent } from '../src/model/recorder-event.ts';
+import { NOTHING_SAID } from '../src/model/upload.ts';
 import type { VoiceRecorder } from '../src/voice-recorder.ts';
 import { voiceSamples, wavBytes } from './voice-wav.ts';
 
@@ -109,19 +110,12 @@ describe('cleaning up', () => {
 
   it('lets an abandoned upload go once it is in the library besides', async () => {
     const wish = {
+      ...NOTHING_SAID,
       kind: 'take',
       filename: 'take.wav',
       title: 'Left alone',
-      tags: [],
-      notes: '',
       takeId: newId(Date.now()),
       segment: 0,
-      gapBefore: null,
-      recordedAt: null,
-      recordedAtSource: null,
-      recordedAtZone: null,
-      preset: null,
-      checksum: null,
     } as const;
     const { id } = await recorder.uploads.create(wish, null);
     const chunk = { offsetBytes: 0, checksum: null, contentLengthBytes: null, lengthBytes: null };

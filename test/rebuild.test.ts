@@ -21,7 +21,7 @@ import { newId } from '../src/model/id.ts';
 import type { Recording } from '../src/model/recording.ts';
 import { sidecarKey } from '../src/model/sidecar.ts';
 import { tombstoneKey, tombstoneText } from '../src/model/tombstone.ts';
-import type { UploadWish } from '../src/model/upload.ts';
+import { NOTHING_SAID, type UploadWish } from '../src/model/upload.ts';
 import { openVoiceRecorder } from '../src/open.ts';
 import { rebuildStore } from '../src/rebuild-store.ts';
 import type { StorageReport, VoiceRecorder } from '../src/voice-recorder.ts';
@@ -62,19 +62,15 @@ async function openFilled() {
 }
 
 const wish: UploadWish = {
+  ...NOTHING_SAID,
   kind: 'take',
   filename: 'take.wav',
   title: 'A walk',
   tags: ['walk'],
-  notes: '',
-  takeId: null,
-  segment: null,
-  gapBefore: null,
   recordedAt: '2026-11-22T10:00:00.000Z',
   recordedAtSource: 'take',
   recordedAtZone: 'Europe/Berlin',
   preset: 'voice',
-  checksum: null,
 };
 
 async function upload(recorder: VoiceRecorder, seed: number, more: Partial<UploadWish>): Promise<string> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { UploadWish } from '../src/model/upload.ts';
+import { NOTHING_SAID, type UploadWish } from '../src/model/upload.ts';
 import { openVoiceRecorder } from '../src/open.ts';
 import type { VoiceRecorder } from '../src/voice-recorder.ts';
 import { voiceSamples, writeWav } from './voice-wav.ts';
@@ -35,19 +35,10 @@ async function open(overrides: Record<string, unknown> = {}): Promise<VoiceRecor
 }
 
 const wish = (kind: UploadWish['kind'], segment: number | null = null): UploadWish => ({
+  ...NOTHING_SAID,
   kind,
   filename: 'voice.wav',
-  title: null,
-  tags: [],
-  notes: '',
-  takeId: null,
   segment,
-  gapBefore: null,
-  recordedAt: null,
-  recordedAtSource: null,
-  recordedAtZone: null,
-  preset: null,
-  checksum: null,
 });
 
 async function freeMb(): Promise<number> {
