@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import { childEnvironment } from './child-environment.ts';
 import type { LiveEncodeNews, LivePlan } from './live-plan.ts';
 
 /** FFmpeg in a child process of its own, which makes a file of samples as they come. */
@@ -40,12 +41,7 @@ export function openLiveEncoder(plan: LivePlan, onMark: MarkListener): LiveEncod
       // Ctrl-C on a terminal reaches the whole process group; the take ends after its last samples, not at once.
       detached: true,
       windowsHide: true,
-      // Nothing of ours is handed down. Windows cannot load libraries without these.
-      env: Object.fromEntries(
-        ['SystemRoot', 'windir', 'PATHEXT'].flatMap((name) =>
-          process.env[name] === undefined ? [] : [[name, process.env[name]]],
-        ),
-      ),
+      env: childEnvironment(),
       stdio: ['pipe', 'pipe', 'pipe'],
     },
   );

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { siblingModule } from '../model/sibling-module.ts';
+import { childEnvironment } from './child-environment.ts';
 import type { MediaCall, MediaReply, MediaRequest } from './media-messages.ts';
 
 /** FFmpeg's memory is not V8's: this only bounds what our own JavaScript may hold. */
@@ -18,9 +19,7 @@ export class MediaChild {
   /** `onEnd` is called once, whatever the end was: exit, signal, or never having started. */
   constructor(onReply: (reply: MediaReply) => void, onEnd: (reason: string) => void) {
     this.#process = fork(siblingModule(import.meta.url, 'media-child'), [], {
-      // Nothing of ours is handed down: no token, no password, no proxy. Windows cannot load libraries without the
-      // first three; with compiled code at hand it starts in a third of the time.
-      env: pickEnvironment(['SystemRoot', 'windir', 'PATHEXT', 'NODE_COMPILE_CACHE']),
+      env: childEnvironment(),
       execArgv: [
         `--max-old-space-size=${HEAP_LIMIT_MB}`,
         '--expose-gc',
@@ -77,13 +76,4 @@ export class MediaChild {
     this.#process.ref();
     this.#process.channel?.ref();
   }
-}
-
-function pickEnvironment(names: readonly string[]): Record<string, string> {
-  const picked: Record<string, string> = {};
-  for (const name of names) {
-    const value = process.env[name];
-    if (value !== undefined) picked[name] = value;
-  }
-  return picked;
 }

@@ -37,12 +37,12 @@ function start(settings: MediaSettings = {}, onEvent: (event: MediaEvent) => voi
 }
 
 /** A file whose rendition takes long enough to be caught in the middle: a WAV stream of ten minutes. */
-function writeLong(): string {
+function writeLong(seconds = 600): string {
   const path = `${folder}/long.wav`;
-  const noise = Buffer.alloc(48_000 * 2 * 600);
-  for (let at = 0; at < noise.length; at += 2) noise.writeInt16LE(((at * 7919) % 60_000) - 30_000, at);
+  const second = Buffer.alloc(48_000 * 2);
+  for (let at = 0; at < second.length; at += 2) second.writeInt16LE(((at * 7919) % 60_000) - 30_000, at);
   const head = makeWav({ seconds: 0, sampleRateHz: 48_000, declaredBytes: 0xffff_ffff });
-  writeFileSync(path, Buffer.concat([head, noise]));
+  writeFileSync(path, Buffer.concat([head, ...Array.from({ length: seconds }, () => second)]));
   return path;
 }
 
@@ -51,7 +51,7 @@ function childOf(line: string): number {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1000 && !condition(); tries += 1) await pause(10);
+  for (let tries = 0; tries < 2500 && !condition(); tries += 1) await pause(10);
   expect(condition()).toBe(true);
 }
 
@@ -124,7 +124,10 @@ describe('the media children', () => {
   });
 
   it('leave probes free while a long rendition runs', async () => {
-    start();
+    // It stands still, and so goes on for as long as the probe needs.
+    start({}, (event) => {
+      if (event.type === 'child-started' && event.line === 'job') process.kill(event.processId, 'SIGSTOP');
+    });
     const controller = new AbortController();
     let isRendering = true;
     const rendering = media
@@ -133,6 +136,7 @@ describe('the media children', () => {
       .finally(() => {
         isRendering = false;
       });
+    await until(() => childOf('job') !== 0);
     await media.probe(`${folder}/short.wav`, 'short.wav');
     expect(isRendering).toBe(true);
     controller.abort(new Error('enough'));
@@ -143,7 +147,7 @@ describe('the media children', () => {
   it('let a waiting call leave without touching the running one', async () => {
     start();
     const controller = new AbortController();
-    const running = media.renderPlayable(writeLong(), `${folder}/a`);
+    const running = media.renderPlayable(writeLong(60), `${folder}/a`);
     const waiting = media.peaks(`${folder}/short.wav`, `${folder}/b`, { signal: controller.signal });
     controller.abort(new Error('never mind'));
     await expect(waiting).rejects.toThrow('never mind');
@@ -191,7 +195,7 @@ describe('the media children', () => {
   it('tell how far a long call is', async () => {
     start();
     const shares: number[] = [];
-    await media.renderPlayable(writeLong(), `${folder}/a`, { onProgress: (share) => shares.push(share) });
+    await media.renderPlayable(writeLong(240), `${folder}/a`, { onProgress: (share) => shares.push(share) });
     expect(shares.length).toBeGreaterThan(0);
     expect(shares).toEqual([...shares].sort((left, right) => left - right));
     expect(Math.max(...shares)).toBeLessThanOrEqual(1);
