@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CrashReport } from '../src/crashtest/crash-report.ts';
@@ -54,8 +55,11 @@ it('ends on Ctrl-C, judges what was done so far and leaves nothing behind', {
   timeout: 200_000,
 }, async () => {
   const { child, ended } = start('--minutes', '20', '--seed', '5');
-  while ((await readdir(folder)).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-  await new Promise((resolve) => setTimeout(resolve, 5000));
+  const isUnderWay = async () =>
+    (await readdir(folder, { recursive: true }).catch(() => [] as string[])).some((name) =>
+      /spool\/[0-9a-f]{8}-/.test(name),
+    );
+  while (child.exitCode === null && !(await isUnderWay())) await sleep(50);
   child.kill('SIGINT');
   const { exitCode, report } = await ended;
   expect(report).toMatchObject({ isInterrupted: true, losses: [] });
