@@ -67,6 +67,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
       'src/open-reader.ts',
       'src/open-rehearsal.ts',
       'src/rebuild-store.ts',
+      'src/repair-file.ts',
       'src/restore-store.ts',
       'src/live-encoder.ts',
     ],

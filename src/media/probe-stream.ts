@@ -7,6 +7,7 @@ import type { ByteReader } from './byte-reader.ts';
 import { extensionOf, mimeTypeOf } from './containers.ts';
 import { readEmbeddedTags, readMadeAt } from './embedded-tags.ts';
 import type { GuardedFile } from './guarded-file.ts';
+import { readMp4Outline } from './mp4-outline.ts';
 import { isPlayable } from './playability.ts';
 import { checkFormat } from './riff-format.ts';
 import { readText } from './riff-tags.ts';
@@ -33,6 +34,14 @@ export function probeStream(
     return withAudioInput(file, (input) => describeInput(input, reader, onProgress));
   } catch (error) {
     const isOpenFailure = error instanceof VoiceRecorderError && error.code === 'audio-unreadable';
+    if (isOpenFailure && family === 'mp4' && !readMp4Outline(reader).hasMovie) {
+      throw new VoiceRecorderError(
+        'audio-unreadable',
+        'The index (moov) of the MP4 file is missing, as when a recorder was switched off before it could write one. ' +
+          'With a sound recording of the same recorder it can be made anew: vrp repair --file FILE --like GOOD-FILE --output NEW-FILE.',
+        { cause: error },
+      );
+    }
     if (!isOpenFailure || family !== 'unknown') throw error;
     throw new VoiceRecorderError(
       'not-audio-content',

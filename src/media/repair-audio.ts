@@ -9,7 +9,7 @@ import type { RepairedMedia } from './media.ts';
 import { probe } from './probe.ts';
 import { copyPackets } from './render-copy.ts';
 import { repairFlac } from './repair-flac.ts';
-import { repairMp4WithoutMovie } from './repair-mp4.ts';
+import { repairMp4WithoutMovie, requireDecodable } from './repair-mp4.ts';
 import { repairOgg } from './repair-ogg.ts';
 import { repairWav } from './repair-wav.ts';
 
@@ -73,11 +73,12 @@ function repairMp4(
   onProgress: (share: number) => void,
   likePath: string | undefined,
 ): RepairedMedia {
-  withGuardedFile(path, (file) =>
-    repairMp4WithoutMovie(file, outputPath, likePath, (bytesDone) =>
-      onProgress(Math.min(1, bytesDone / file.sizeBytes) * 0.95),
-    ),
-  );
+  const sizeBytes = withGuardedFile(path, (file) => {
+    const share = (bytesDone: number) => onProgress(0.3 + Math.min(1, bytesDone / file.sizeBytes) * 0.5);
+    repairMp4WithoutMovie(file, outputPath, likePath, share);
+    return file.sizeBytes;
+  });
+  requireDecodable(outputPath, (bytesDone) => onProgress(0.8 + Math.min(1, bytesDone / sizeBytes) * 0.15));
   const { extension } = probe(outputPath, '', () => onProgress(0.95));
   return { extension, silenced: [] };
 }

@@ -137,6 +137,8 @@ describe.skipIf(!hasFfmpeg)(
       const torn = withoutMovie(encode(1, 'aac'));
       expect(codeOf(() => repair(torn))).toBe('repair-impossible');
       expect(() => repair(torn)).toThrow('--like');
+      expect(codeOf(() => probe(torn, 'a.m4a'))).toBe('audio-unreadable');
+      expect(() => probe(torn, 'a.m4a')).toThrow('vrp repair --file');
       expect(codeOf(() => repair(torn, encode(9, 'aac', ['-ac', '1'])))).toBe('repair-impossible');
       expect(codeOf(() => repair(torn, encode(2, 'alac')))).toBe('repair-impossible');
       expect(readdirSync(folder).filter((name) => name.endsWith('.pieces'))).toEqual([]);

@@ -27,7 +27,7 @@ interface Example {
 /**
  * Writes the sound of an MP4 file whose index (`moov`) is missing. What the index would say comes from `likePath`, a sound
  * recording of the same recorder with the same settings: fragments get its beginning; coded frames are told apart by
- * decoding. Throws `repair-impossible` where it does not fit, or nothing of the kind was given.
+ * decoding. Throws `repair-impossible` where it shows that it does not fit, or nothing of the kind was given.
  */
 export function repairMp4WithoutMovie(
   file: GuardedFile,
@@ -46,7 +46,6 @@ export function repairMp4WithoutMovie(
     if (outline.fragmentsOffset === null) writeFoundFrames(file, outline, like, outputPath, onProgress);
     else copyFragments(file, outline.fragmentsOffset, like, outputPath, onProgress);
   });
-  requireDecodable(outputPath, onProgress);
 }
 
 function writeFoundFrames(
@@ -145,8 +144,8 @@ function copyFragments(
   }
 }
 
-/** Every packet of the new file, by its own decoder. */
-function requireDecodable(path: string, onProgress: (bytesDone: number) => void): void {
+/** Decodes every packet of a file that {@link repairMp4WithoutMovie} made. Throws `repair-impossible` when one cannot be. */
+export function requireDecodable(path: string, onProgress: (bytesDone: number) => void): void {
   const scan = withGuardedFile(path, (file) =>
     withAudioInput(file, (input) =>
       scanAudio(input, { decodeSeconds: Number.POSITIVE_INFINITY, isHeadOnly: false, onProgress }),

@@ -60,10 +60,26 @@ export const REPAIRABLE_FAULTS = {
 /** Stable word for one fault that can be put right. */
 export type RepairableFault = keyof typeof REPAIRABLE_FAULTS;
 
+/** Each fault in a sentence, and what becomes of it. */
+export function describeFaults(codes: readonly RepairableFault[]): RepairOutcome['faults'] {
+  return codes.map((code) => {
+    const { fault: message, fix } = REPAIRABLE_FAULTS[code];
+    return { code, message, fix };
+  });
+}
+
 /** A place of a repaired recording where sound was lost and silence of the same length stands. */
 export interface SilencedPart {
   readonly atSeconds: number;
   readonly durationSeconds: number;
+}
+
+/** ` 0.08 s in one place are lost and silent now.`, or nothing. */
+export function describeSilence(silenced: readonly SilencedPart[]): string {
+  if (silenced.length === 0) return '';
+  const seconds = silenced.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+  const where = silenced.length === 1 ? 'one place' : `${silenced.length} places`;
+  return ` ${seconds.toFixed(2)} s in ${where} are lost and silent now.`;
 }
 
 /** What became of one recording that was to be repaired. */

@@ -2,7 +2,8 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 import {
-  REPAIRABLE_FAULTS,
+  describeFaults,
+  describeSilence,
   type RepairableFault,
   type RepairOutcome,
   type SilencedPart,
@@ -99,23 +100,13 @@ async function mend(desk: RepairerDesk, recording: Recording, options: VerifyOpt
   if (codes.length === 0) {
     return { outcome: 'sound', message: `"${title}" (${id}) has no fault that is known here.` };
   }
-  const faults = codes.map((code) => {
-    const { fault: message, fix } = REPAIRABLE_FAULTS[code];
-    return { code, message, fix };
-  });
+  const faults = describeFaults(codes);
   const made = await desk.makeRepaired(recording, partOf(recording, options, SHARE_EXAMINED, 1));
   const what = faults.map(({ message }) => message).join(' ');
   const message =
     `"${title}" (${id}): ${what} Recording ${made.id} is the repaired one, this one stays as it was.` +
-    silencedText(made.silenced);
+    describeSilence(made.silenced);
   return { outcome: 'repaired', faults, repairedId: made.id, silenced: made.silenced, message };
-}
-
-function silencedText(silenced: readonly SilencedPart[]): string {
-  if (silenced.length === 0) return '';
-  const seconds = silenced.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
-  const where = silenced.length === 1 ? 'one place' : `${silenced.length} places`;
-  return ` ${seconds.toFixed(2)} s in ${where} are lost and silent there; its timeline says where.`;
 }
 
 /** Tells a share of one step as bytes of the whole work. */

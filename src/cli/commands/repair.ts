@@ -1,10 +1,20 @@
 import type { Command } from 'commander';
-import { failureCodeOf } from '../../model/failure.ts';
+import { failureCodeOf, VoiceRecorderError } from '../../model/failure.ts';
+import type { Recording } from '../../model/recording.ts';
 import { mayNeedRepair, type RepairOutcome } from '../../model/repair.ts';
+import type { VerifyOptions } from '../../verify/verification.ts';
 import type { Cli } from '../cli.ts';
 import { findRecording } from '../find-recording.ts';
+import { type ImportBar, openImportBar } from '../import-bar.ts';
 import { everyRecording, type LibraryDoor, withLibrary } from '../library-door.ts';
+import { repairOutsider } from '../repair-outsider.ts';
 import { printable } from '../terminal-text.ts';
+
+interface RepairCommandOptions {
+  readonly file?: string;
+  readonly output?: string;
+  readonly like?: string;
+}
 
 export function register(program: Command, cli: Cli): void {
   program
@@ -16,23 +26,56 @@ export function register(program: Command, cli: Cli): void {
       '[id...]',
       'ids, or 8 characters or more from the beginning or end of each; all that may need it when none is given',
     )
+    .option('--file <file>', 'a file that is in no library; it stays as it is')
+    .option('--output <file>', 'with --file: the new file')
+    .option(
+      '--like <id|file>',
+      'with --file: a sound recording of the same recorder, for MP4 files whose index is missing',
+    )
     .addHelpText('after', EXAMPLES)
-    .action((ids: string[]) => repair(cli, ids));
+    .action((ids: string[], options: RepairCommandOptions) => repair(cli, ids, options));
 }
 
-async function repair(cli: Cli, words: readonly string[]): Promise<void> {
+async function repair(cli: Cli, words: readonly string[], options: RepairCommandOptions): Promise<void> {
+  const { file, output, like } = options;
+  if (file !== undefined && output !== undefined && words.length === 0) {
+    await repairOutsider(cli, { file, output, like });
+  } else if (file === undefined && output === undefined && like === undefined) {
+    await repairRecordings(cli, words);
+  } else {
+    throw new VoiceRecorderError(
+      'usage',
+      'Give ids of recordings, or a file with --file FILE --output NEW-FILE and, if need be, --like.',
+    );
+  }
+}
+
+async function repairRecordings(cli: Cli, words: readonly string[]): Promise<void> {
   const { output } = cli;
   const signal = cli.interruption;
   const counts = new Map<RepairOutcome['outcome'], number>();
   await withLibrary(cli, async (door) => {
-    for await (const id of idsOf(door, words)) {
-      if (signal.aborted) break;
-      const outcome = await repairOne(door, id, signal);
-      if (outcome === undefined) continue;
-      counts.set(outcome.outcome, (counts.get(outcome.outcome) ?? 0) + 1);
-      if (outcome.outcome === 'no-copy' || outcome.outcome === 'failed') cli.markFailed();
-      if (output.isJson) output.jsonLine(outcome);
-      else if (outcome.outcome !== 'sound' || words.length > 0) output.line(lineOf(cli, outcome));
+    const plan = await planRepair(door, words);
+    const showsBar = output.hasProgress && plan.length > 0 && !(output.isJson && process.stdout.isTTY);
+    const totalBytes = plan.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const bar = showsBar ? await openImportBar(totalBytes, plan.length) : undefined;
+    let bytesDone = 0;
+    try {
+      for (const { id, sizeBytes } of plan) {
+        if (signal.aborted) break;
+        const onProgress = (bytes: number) => bar?.update(bytesDone + Math.min(bytes, sizeBytes));
+        const outcome = await repairOne(door, id, { signal, onProgress });
+        bytesDone += sizeBytes;
+        bar?.countFile();
+        bar?.update(bytesDone);
+        if (outcome === undefined) continue;
+        counts.set(outcome.outcome, (counts.get(outcome.outcome) ?? 0) + 1);
+        if (outcome.outcome === 'no-copy' || outcome.outcome === 'failed') cli.markFailed();
+        if (output.isJson) output.jsonLine(outcome);
+        else if (outcome.outcome !== 'sound' || words.length > 0) tell(cli, outcome, bar);
+      }
+    } finally {
+      bar?.stop();
     }
   });
   if (signal.aborted) cli.markInterrupted();
@@ -43,23 +86,32 @@ async function repair(cli: Cli, words: readonly string[]): Promise<void> {
 async function repairOne(
   door: LibraryDoor,
   id: string,
-  signal: AbortSignal,
+  options: VerifyOptions,
 ): Promise<RepairOutcome | undefined> {
   try {
-    return await door.care.repair(id, { signal });
+    return await door.care.repair(id, options);
   } catch (error) {
-    if (signal.aborted || failureCodeOf(error) === 'recording-unknown') return undefined;
+    if (options.signal?.aborted || failureCodeOf(error) === 'recording-unknown') return undefined;
     throw error;
   }
 }
 
-async function* idsOf(door: LibraryDoor, words: readonly string[]): AsyncGenerator<string> {
-  for (const word of words) yield (await findRecording(door, word)).id;
-  if (words.length > 0) return;
-  // All of them first: what is repaired adds recordings to the list.
-  const ids: string[] = [];
-  for await (const recording of everyRecording(door)) if (mayNeedRepair(recording)) ids.push(recording.id);
-  yield* ids;
+/** All of them first: what is repaired adds recordings to the list. */
+async function planRepair(
+  door: LibraryDoor,
+  words: readonly string[],
+): Promise<readonly { readonly id: string; readonly sizeBytes: number }[]> {
+  const found: Recording[] = [];
+  for (const word of words) found.push(await findRecording(door, word));
+  if (words.length === 0) {
+    for await (const recording of everyRecording(door)) if (mayNeedRepair(recording)) found.push(recording);
+  }
+  return found.map(({ id, filesizeBytes }) => ({ id, sizeBytes: filesizeBytes }));
+}
+
+function tell(cli: Cli, outcome: RepairOutcome, bar: ImportBar | undefined): void {
+  if (bar && process.stdout.isTTY) bar.say(lineOf(cli, outcome));
+  else cli.output.line(lineOf(cli, outcome));
 }
 
 function lineOf({ output }: Cli, { outcome, message }: RepairOutcome): string {
@@ -85,6 +137,8 @@ const EXAMPLES = `
 Examples:
   vrp repair                          everything that may need it
   vrp repair 7c3e91ab --json          one JSON object for each, on a line
+  vrp repair --file broken.m4a --like good.m4a --output mended.m4a      then: vrp import mended.m4a
 
 Faults it knows: WAV sizes wrong or never written, files cut short (WAV, Ogg, FLAC, WebM, MP4, MP3), damaged FLAC frames,
-WebM without length or index, MP4 in fragments. "outcome" is "sound", "repaired" (see "repairedId"), "healed", "no-copy" or "failed".`;
+WebM without length or index, MP4 in fragments, MP4 without its index (AAC or Apple Lossless alone, or fragments). Such a file
+is refused by "vrp import"; a sound recording made by the same recorder with the same settings says what it does not. "outcome" is "sound", "repaired" (see "repairedId"), "healed", "no-copy" or "failed".`;
