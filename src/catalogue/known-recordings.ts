@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import { listOf } from './json-rows.ts';
 import {
   buryRows,
   type KnownOutcome,
@@ -34,7 +35,11 @@ export class KnownRecordings {
   async findPaths(paths: readonly string[]): Promise<ReadonlySet<string>> {
     if (paths.length === 0) return new Set();
     const rows = await this.#sessions.withSession({ name: 'find paths', readonly: true }, (db) =>
-      db.selectFrom('recordings').select('stored_filename').where('stored_filename', 'in', paths).execute(),
+      db
+        .selectFrom('recordings')
+        .select('stored_filename')
+        .where('stored_filename', 'in', listOf(paths))
+        .execute(),
     );
     return new Set(rows.map((row) => row.stored_filename));
   }
@@ -43,7 +48,7 @@ export class KnownRecordings {
   async findIds(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (ids.length === 0) return new Map();
     const rows = await this.#sessions.withSession({ name: 'find ids', readonly: true }, (db) =>
-      db.selectFrom('recordings').select(['id', 'stored_filename']).where('id', 'in', ids).execute(),
+      db.selectFrom('recordings').select(['id', 'stored_filename']).where('id', 'in', listOf(ids)).execute(),
     );
     return new Map(rows.map((row) => [row.id, row.stored_filename]));
   }

@@ -2,6 +2,7 @@ import type { CompiledQuery, Kysely } from 'kysely';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
+import { listOf } from './json-rows.ts';
 import { type AddedRecording, addQueries } from './many-rows.ts';
 import { indexQueries, nextRowKeys, sidecarQuery } from './recording-index.ts';
 import { checkStorable, type RecordingRow, toColumns } from './recording-row.ts';
@@ -69,7 +70,11 @@ export async function oweSidecarRows(
   { batch }: SessionContext,
   ids: readonly string[],
 ): Promise<void> {
-  const rows = await db.selectFrom('recordings').select(['id', 'version']).where('id', 'in', ids).execute();
+  const rows = await db
+    .selectFrom('recordings')
+    .select(['id', 'version'])
+    .where('id', 'in', listOf(ids))
+    .execute();
   await batch(rows.map((row) => sidecarQuery(db, row)));
 }
 
@@ -88,7 +93,7 @@ export async function buryRows(
   tombstones: readonly KnownTombstone[],
 ): Promise<void> {
   const ids = tombstones.map(({ id }) => id);
-  const rows = await db.selectFrom('recordings').select('row_key').where('id', 'in', ids).execute();
+  const rows = await db.selectFrom('recordings').select('row_key').where('id', 'in', listOf(ids)).execute();
   const keys = rows.map((row) => row.row_key);
   const entries = tombstones.map(({ id, checksum, purgedAt, leftover }) => ({
     recording_id: id,
@@ -116,8 +121,8 @@ export async function buryRows(
     ...(keys.length === 0
       ? []
       : [
-          db.deleteFrom('recording_search').where('rowid', 'in', keys).compile(),
-          db.deleteFrom('recordings').where('row_key', 'in', keys).compile(),
+          db.deleteFrom('recording_search').where('rowid', 'in', listOf(keys)).compile(),
+          db.deleteFrom('recordings').where('row_key', 'in', listOf(keys)).compile(),
         ]),
   ]);
 }
@@ -158,7 +163,7 @@ function readRows(db: Kysely<StoreSchema>, recordings: readonly Recording[]): Pr
   return db
     .selectFrom('recordings')
     .select(['row_key', 'id', 'status', 'version', 'stored_filename', 'created_at'])
-    .where(({ eb, or }) => or([eb('id', 'in', ids), eb('stored_filename', 'in', paths)]))
+    .where(({ eb, or }) => or([eb('id', 'in', listOf(ids)), eb('stored_filename', 'in', listOf(paths))]))
     .execute();
 }
 
@@ -170,11 +175,7 @@ async function readOriginals(
   const rows = await db
     .selectFrom('recordings')
     .select('checksum')
-    .where(
-      'checksum',
-      'in',
-      recordings.map(({ checksum }) => checksum),
-    )
+    .where('checksum', 'in', listOf(recordings.map(({ checksum }) => checksum)))
     .where('is_deduplicated', '=', 1)
     .execute();
   return new Set(rows.map(({ checksum }) => checksum));
@@ -188,7 +189,7 @@ async function readBuried(
   const rows = await db
     .selectFrom('tombstones')
     .select('recording_id')
-    .where('recording_id', 'in', ids)
+    .where('recording_id', 'in', listOf(ids))
     .execute();
   return new Set(rows.map((row) => row.recording_id));
 }

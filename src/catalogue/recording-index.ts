@@ -2,6 +2,7 @@ import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely';
 import { tagKey } from '../model/amendment.ts';
 import type { Recording } from '../model/recording.ts';
 import type { RecordingSearchTable, RecordingTagTable, Shelf, StoreSchema } from '../sessions/schema.ts';
+import { tableOf } from './json-rows.ts';
 
 // Room for 1,024 recordings of the same millisecond; the keys stay exact numbers until the year 2248.
 const KEYS_PER_MS = 1_024;
@@ -28,11 +29,10 @@ export async function nextRowKeys(
 ): Promise<Map<string, number>> {
   const distinct = [...new Set(dates)];
   const firsts = distinct.map((createdAt) => Date.parse(createdAt) * KEYS_PER_MS);
-  const values = sql.join(firsts.map((first) => sql`(${first})`));
   const { rows } = await sql<{ first: number; last: number | null }>`
-    SELECT column1 AS first, (SELECT max(row_key) FROM recordings
-      WHERE row_key >= column1 AND row_key < column1 + ${KEYS_PER_MS}) AS last
-    FROM (VALUES ${values})`.execute(db);
+    SELECT value AS first, (SELECT max(row_key) FROM recordings
+      WHERE row_key >= value AND row_key < value + ${KEYS_PER_MS}) AS last
+    FROM ${tableOf(firsts)}`.execute(db);
   const lastOf = new Map(rows.map(({ first, last }) => [first, last]));
   const keys = new Map<string, number>();
   for (const [index, createdAt] of distinct.entries()) {
