@@ -82,10 +82,12 @@ export class CatalogueBackups implements Backups {
   async createWhenDue(): Promise<NewBackup | undefined> {
     const { clock } = this.#desk;
     const isOwnFresh = this.#lastOwnMs !== undefined && clock.monotonicMs() - this.#lastOwnMs < DAY_MS;
-    const [newest] = await this.list();
-    const ageMs = newest === undefined ? Infinity : clock.nowMs() - Date.parse(newest.createdAt);
-    // One from the future tells nothing about how old the others are.
-    if (isOwnFresh || (ageMs >= 0 && ageMs < DAY_MS)) return undefined;
+    const nowMs = clock.nowMs();
+    // Those from the future were made before the clock was set back, and tell nothing about how old the others are.
+    const newestMs = (await this.list())
+      .map(({ createdAt }) => Date.parse(createdAt))
+      .find((timeMs) => timeMs <= nowMs);
+    if (isOwnFresh || (newestMs !== undefined && nowMs - newestMs < DAY_MS)) return undefined;
     return await this.create();
   }
 

@@ -30,7 +30,9 @@ export async function trashRow(change: RecordingChange): Promise<Recording> {
   const row = await readRow(change);
   const current = toRecording(row);
   if (current.status === 'trashed') return current;
-  const trashed = { ...current, status: 'trashed' as const, trashedAt: change.now };
+  // By a clock that was set back it would seem to lie there for longer than it does, and go sooner.
+  const trashedAt = change.now < current.modifiedAt ? current.modifiedAt : change.now;
+  const trashed = { ...current, status: 'trashed' as const, trashedAt };
   return save(change, row, trashed, { status_before_trash: current.status });
 }
 

@@ -1,11 +1,11 @@
-import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
 import type { Recording } from '../model/recording.ts';
 import type { FixityCheck, VerificationReport, VerificationResult } from '../model/verification.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { markSoundRow, markUnsoundRow, type RecordingChange } from './recording-changes.ts';
-import { toRecording } from './recording-row.ts';
+import { type RecordingRow, toRecording } from './recording-row.ts';
 
 const MAX_FAULTS = 500;
 
@@ -20,34 +20,50 @@ export class VerificationRepository {
   }
 
   /**
-   * Recordings that have a file, the trash included, whose last check is the longest ago; never checked ones first.
-   * `before` (ISO 8601 UTC) leaves out those that were checked since.
+   * Recordings that have a file, the trash included, and were not checked since `before` (ISO 8601 UTC): never checked
+   * ones first, then the longest ago. A check that is dated later than now was made before the clock was set back, and
+   * nobody knows how long ago that was: it counts as none.
    */
   async listOldest(limit: number, before: string): Promise<readonly Recording[]> {
-    const rows = await this.#sessions.withSession({ name: 'list oldest verified', readonly: true }, (db) =>
-      db
-        .selectFrom('recordings')
-        .selectAll()
-        .where('status', '!=', 'placing')
-        .where(({ eb, or }) => or([eb('last_verified_at', 'is', null), eb('last_verified_at', '<', before)]))
-        .orderBy('last_verified_at')
-        .orderBy('id')
-        .limit(limit)
-        .execute(),
+    const now = toIsoUtc(this.#clock.nowMs());
+    const rows = await this.#sessions.withSession(
+      { name: 'list oldest verified', readonly: true },
+      async (db) => {
+        const found: RecordingRow[] = [];
+        for (const isDue of dueSpans(now, before)) {
+          if (found.length >= limit) break;
+          const select = db
+            .selectFrom('recordings')
+            .selectAll()
+            .where('status', '!=', 'placing')
+            .where(isDue);
+          const ordered = select
+            .orderBy('last_verified_at')
+            .orderBy('id')
+            .limit(limit - found.length);
+          found.push(...(await ordered.execute()));
+        }
+        return found;
+      },
     );
     return rows.map(toRecording);
   }
 
-  /** How many recordings were not checked since `before`. */
+  /** How many recordings {@link listOldest} would come to. */
   countDue(before: string): Promise<number> {
+    const now = toIsoUtc(this.#clock.nowMs());
     return this.#sessions.withSession({ name: 'count due checks', readonly: true }, async (db) => {
-      const { count } = await db
-        .selectFrom('recordings')
-        .select(sql<number>`count(*)`.as('count'))
-        .where(({ eb, or }) => or([eb('last_verified_at', 'is', null), eb('last_verified_at', '<', before)]))
-        .where('status', '!=', 'placing')
-        .executeTakeFirstOrThrow();
-      return count;
+      let sum = 0;
+      for (const isDue of dueSpans(now, before)) {
+        const { count } = await db
+          .selectFrom('recordings')
+          .select(sql<number>`count(*)`.as('count'))
+          .where('status', '!=', 'placing')
+          .where(isDue)
+          .executeTakeFirstOrThrow();
+        sum += count;
+      }
+      return sum;
     });
   }
 
@@ -112,6 +128,12 @@ export class VerificationRepository {
       };
     });
   }
+}
+
+/** Spans of the index over the last checks that do not meet, in the order in which they are due. */
+function dueSpans(now: string, before: string): readonly RawBuilder<boolean>[] {
+  const until = before < now ? before : now;
+  return [sql`last_verified_at IS NULL`, sql`last_verified_at > ${now}`, sql`last_verified_at < ${until}`];
 }
 
 async function readStanding(db: Kysely<StoreSchema>, checks: readonly FixityCheck[]) {

@@ -18,13 +18,21 @@ export interface VerifyWish {
   readonly before?: string;
 }
 
-/** Which recordings are to be read again; those never checked come first, then the longest ago. */
-export async function planVerification(view: LibraryView, wish: VerifyWish): Promise<VerifyPlan> {
+/**
+ * Which recordings are to be read again; those never checked come first, then the longest ago. A check that is dated
+ * later than `now` (ISO 8601 UTC) was made before the clock was set back, and counts as none.
+ */
+export async function planVerification(
+  view: LibraryView,
+  wish: VerifyWish,
+  now: string,
+): Promise<VerifyPlan> {
   if (wish.words.length > 0) return await planNamed(view, wish.words);
   const all: { id: string; sizeBytes: number; lastVerifiedAt: string }[] = [];
   for (const isTrashed of [false, true]) {
     for await (const { id, filesizeBytes, lastVerifiedAt } of everyRecording(view, isTrashed)) {
-      all.push({ id, sizeBytes: filesizeBytes, lastVerifiedAt: lastVerifiedAt ?? '' });
+      const isKnown = lastVerifiedAt !== null && lastVerifiedAt <= now;
+      all.push({ id, sizeBytes: filesizeBytes, lastVerifiedAt: isKnown ? lastVerifiedAt : '' });
     }
   }
   all.sort((a, b) => compare(a.lastVerifiedAt, b.lastVerifiedAt) || compare(a.id, b.id));

@@ -1,5 +1,7 @@
 const FIRST_CEILING_MS = 1_000;
 const LAST_CEILING_MS = 10 * 60_000;
+/** No job is put off for longer: one that seems to be was queued before the clock was set back. */
+export const LONGEST_DELAY_MS = 60 * 60_000;
 
 /**
  * Pause before the next attempt: anything up to a ceiling that doubles with each one ("full jitter"), so that jobs

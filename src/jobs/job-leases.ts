@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
+import { LONGEST_DELAY_MS } from './back-off.ts';
 import { afterMs, databaseNowMs, type JobRow } from './job-row.ts';
 
 /** Columns that a change of state may set. */
@@ -28,10 +29,14 @@ export async function leaseRow(
   kinds: readonly string[],
   leaseMs: number,
 ): Promise<JobRow | undefined> {
-  const waiting = kinds.map(
-    (kind) => sql`SELECT * FROM (SELECT id, run_at_ms AS due_at_ms FROM jobs
-      WHERE state = 'queued' AND kind = ${kind} AND run_at_ms <= ${databaseNowMs} ORDER BY run_at_ms, id LIMIT 1)`,
-  );
+  const firstOf = (kind: string, span: RawBuilder<unknown>) =>
+    sql`SELECT * FROM (SELECT id, run_at_ms AS due_at_ms FROM jobs
+      WHERE state = 'queued' AND kind = ${kind} AND run_at_ms ${span} ORDER BY run_at_ms, id LIMIT 1)`;
+  const waiting = kinds.flatMap((kind) => [
+    firstOf(kind, sql`<= ${databaseNowMs}`),
+    // Put off to a time that the clock, set back since, will not come to for long.
+    firstOf(kind, sql`> ${afterMs(LONGEST_DELAY_MS)}`),
+  ]);
   const expired = sql`SELECT id, leased_until_ms AS due_at_ms FROM jobs
     WHERE state = 'running' AND leased_until_ms < ${databaseNowMs} AND kind IN (${sql.join(kinds)})
       AND attempts < max_attempts AND is_cancel_requested = 0`;

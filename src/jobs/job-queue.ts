@@ -30,7 +30,7 @@ export interface NewJob {
   readonly payload: unknown;
   /** At most one queued or running job of this kind has this key. */
   readonly dedupeKey?: string;
-  /** Milliseconds from now; at once when not given. */
+  /** Milliseconds from now, an hour at most; at once when not given. */
   readonly delayMs?: number;
   /** 5 when not given. */
   readonly maxAttempts?: number;

@@ -4,7 +4,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
-import { backOffMs } from './back-off.ts';
+import { backOffMs, LONGEST_DELAY_MS } from './back-off.ts';
 import { buryAbandoned, endLease, type JobChange, leaseLost, leaseRow } from './job-leases.ts';
 import type { Job, JobFault, JobFilter, JobQueue, LeasedJob, NewJob } from './job-queue.ts';
 import { afterMs, databaseNowMs, type JobRow, toJob } from './job-row.ts';
@@ -39,7 +39,7 @@ export class SqliteJobQueue implements JobQueue {
       payload: JSON.stringify(wanted.payload ?? null),
       dedupe_key: wanted.dedupeKey ?? null,
       state: 'queued',
-      run_at_ms: afterMs(wanted.delayMs ?? 0),
+      run_at_ms: afterMs(Math.min(LONGEST_DELAY_MS, wanted.delayMs ?? 0)),
       attempts: 0,
       max_attempts: maxAttempts,
       progress: 0,

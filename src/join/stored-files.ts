@@ -8,7 +8,9 @@ import type { DerivedFiles } from '../derive/derived-files.ts';
 import type { TakeFiles } from '../derive/take-files.ts';
 import type { Turns } from '../ingest/turns.ts';
 import type { Clock } from '../model/clock.ts';
+import type { RecordingId } from '../model/id.ts';
 import type { RecorderEvent } from '../model/recorder-event.ts';
+import type { RecordingQuery } from '../model/recording.ts';
 import type { LogListener } from '../open-options.ts';
 import type { UploadSpool } from '../record/uploads-desk.ts';
 import type { SessionWork } from '../sessions/database-sessions.ts';
@@ -22,7 +24,7 @@ import { startPurgeRounds } from '../storage/purge-round.ts';
 import { snapshotCleaner } from '../storage/snapshot-cleaner.ts';
 import { trashCleaner } from '../storage/trash-cleaner.ts';
 import { uploadCleaners } from '../storage/upload-cleaners.ts';
-import type { Cleanup, StoredFiles } from '../stored-files.ts';
+import type { Cleanup, PurgeOptions, StoredFiles } from '../stored-files.ts';
 import type { Verification } from '../verify/verification.ts';
 import type { Library } from '../voice-recorder.ts';
 
@@ -72,6 +74,12 @@ export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> 
     purge: (id, options) => purgeRecording(purging, id, options),
     figures: () => read('storage figures', readStorageFigures),
   });
+  const trashDesk = {
+    list: (query: RecordingQuery) => rooms.library.list(query),
+    find: (id: RecordingId) => rooms.library.find(id),
+    purge: (id: RecordingId, options: PurgeOptions) => files.purge(id, options),
+    retentionDays: config.retentionDays,
+  };
   const cleaners = [
     derivedCleaner({
       derivedPath: config.derivedPath,
@@ -86,27 +94,22 @@ export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> 
       expiryMs: config.uploadExpiryDays * DAY_MS,
     }),
     snapshotCleaner({ backupPath: config.backupPath }),
-    trashCleaner({
-      list: (query) => rooms.library.list(query),
-      purge: (id) => files.purge(id),
-      nowMs: () => clock.nowMs(),
-      retentionDays: config.retentionDays,
-    }),
+    trashCleaner({ ...trashDesk, nowMs: () => clock.nowMs() }),
     duplicateCleaner({
       sameAudio: () => read('same audio', readSameAudio),
       trash: (id) => files.trash(id),
     }),
   ];
-  const cleanup = new JoinedCleanup(cleaners, (kind, doneCount, totalCount) =>
-    rooms.publish({ type: 'cleanup-progress', kind, doneCount, totalCount }),
-  );
+  const tell: ConstructorParameters<typeof JoinedCleanup>[1] = (kind, doneCount, totalCount) =>
+    rooms.publish({ type: 'cleanup-progress', kind, doneCount, totalCount });
+  const cleanup = new JoinedCleanup(cleaners, tell);
+  const purgeOldTrash = (nowMs: number) =>
+    new JoinedCleanup([trashCleaner({ ...trashDesk, nowMs: () => nowMs })], tell).apply(['trash']);
   return {
     files,
     cleanup,
     startPurgeRounds: () =>
-      config.purgeTrash
-        ? startPurgeRounds({ clock, purgeOldTrash: () => cleanup.apply(['trash']), log })
-        : () => undefined,
+      config.purgeTrash ? startPurgeRounds({ clock, purgeOldTrash, log }) : () => undefined,
   };
 }
 

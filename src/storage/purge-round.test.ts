@@ -12,16 +12,18 @@ const report = (count: number): CleanupReport => ({
 let nowMs: number;
 let monotonicMs: number;
 let rounds: number;
+let seenAt: number[];
 let said: string[];
 let end: () => void;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  [nowMs, monotonicMs, rounds, said] = [1e12, 0, 0, []];
+  [nowMs, monotonicMs, rounds, said, seenAt] = [1e12, 0, 0, [], []];
   end = startPurgeRounds({
     clock: { nowMs: () => nowMs, monotonicMs: () => monotonicMs },
-    purgeOldTrash: async () => {
+    purgeOldTrash: async (at) => {
       rounds++;
+      seenAt.push(at);
       return report(2);
     },
     log: (level, message) => said.push(`${level}: ${message}`),
@@ -58,6 +60,17 @@ describe('purging by the clock', () => {
     expect(rounds).toBe(0);
     await passHour();
     expect(rounds).toBe(1);
+  });
+
+  it('counts no time that did not pass, however long the clock stays wrong', async () => {
+    await passHour(400 * 24 * HOUR_MS);
+    await passHour();
+    expect(seenAt).toEqual([1e12 + 2 * HOUR_MS]);
+    await passHour(-401 * 24 * HOUR_MS);
+    await passHour();
+    // A day behind now: nothing is older than the clock says either.
+    expect(seenAt.at(-1)).toBe(nowMs);
+    expect(nowMs).toBeLessThan(1e12);
   });
 
   it('ends when it is told to', async () => {

@@ -1,6 +1,6 @@
 import { counted } from '../model/format.ts';
 import type { RecordingId } from '../model/id.ts';
-import type { RecordingPage, RecordingQuery } from '../model/recording.ts';
+import type { Recording, RecordingPage, RecordingQuery } from '../model/recording.ts';
 import type { Cleaner } from './cleaner.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -9,7 +9,11 @@ const PAGE = 500;
 /** What lies in the trash for longer than the retention says. */
 export function trashCleaner(desk: {
   list(query: RecordingQuery): Promise<RecordingPage>;
-  purge(id: RecordingId): Promise<{ readonly freedBytes: number }>;
+  find(id: RecordingId): Promise<Pick<Recording, 'status' | 'version'> | undefined>;
+  purge(
+    id: RecordingId,
+    options: { readonly expectedVersion: number },
+  ): Promise<{ readonly freedBytes: number }>;
   nowMs(): number;
   readonly retentionDays: number;
 }): Cleaner {
@@ -35,6 +39,12 @@ export function trashCleaner(desk: {
         cursor = page.nextCursor;
       } while (cursor !== null);
     },
-    remove: async ({ id }) => (await desk.purge(id ?? '')).freedBytes,
+    remove: async (item) => {
+      const id = item.id ?? '';
+      const found = await desk.find(id);
+      // Somebody took it out of the trash since it was found there.
+      if (found?.status !== 'trashed') return 0;
+      return (await desk.purge(id, { expectedVersion: found.version })).freedBytes;
+    },
   };
 }

@@ -60,7 +60,7 @@ async function verify(cli: Cli, words: readonly string[], options: VerifyCommand
   let summary: VerifySummary;
   try {
     if (isEverything(wish)) await agree(cli, door.care);
-    plan = await planVerification(door, wish);
+    plan = await planVerification(door, wish, new Date().toISOString());
     const showsBar = output.hasProgress && plan.items.length > 0 && !(output.isJson && process.stdout.isTTY);
     bar = showsBar ? await openImportBar(plan.totalBytes, plan.items.length) : undefined;
     summary = await runVerification(plan, {
