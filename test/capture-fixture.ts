@@ -16,9 +16,9 @@ export interface CaptureFixture {
  */
 export function writeCaptureProgram(folder: string, name: string, fixture: CaptureFixture): void {
   mkdirSync(folder, { recursive: true });
-  const samples = Int16Array.from(fixture.sound, (value) =>
-    Math.round(Math.max(-1, Math.min(1, value)) * 32767),
-  );
+  const samples = new Int16Array(fixture.sound.length);
+  for (const [index, value] of fixture.sound.entries())
+    samples[index] = Math.round(Math.max(-1, Math.min(1, value)) * 32767);
   const soundFile = join(folder, `${name}.s16`);
   writeFileSync(soundFile, Buffer.from(samples.buffer));
   const program = join(folder, name);

@@ -24,10 +24,17 @@ export function voiceSamples(seconds: number, sampleRateHz: number, seed: number
       const hz = pitchHz + (targetHz - pitchHz) * share;
       phase += (2 * Math.PI * hz) / sampleRateHz;
       let value = 0;
-      for (let harmonic = 0; harmonic < weights.length; harmonic++) {
-        value += (weights[harmonic] ?? 0) * Math.sin(phase * (harmonic + 1));
+      // sin(nx) = 2 cos(x) sin((n - 1)x) - sin((n - 2)x): two calls for all harmonics.
+      const twoCos = 2 * Math.cos(phase);
+      let before = 0;
+      let sine = Math.sin(phase);
+      for (const weight of weights) {
+        value += weight * sine;
+        const next = twoCos * sine - before;
+        before = sine;
+        sine = next;
       }
-      samples[position] = value * loudness * Math.sin(Math.PI * share) ** 0.5 * 0.6;
+      samples[position] = value * loudness * Math.sqrt(Math.sin(Math.PI * share)) * 0.6;
     }
     pitchHz = targetHz;
   }
@@ -41,8 +48,9 @@ export function writeWav(path: string, samples: Float32Array, sampleRateHz: numb
 
 export function wavBytes(samples: Float32Array, sampleRateHz: number): Buffer {
   const data = Buffer.alloc(samples.length * 2);
-  samples.forEach((sample, index) => {
-    data.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(sample * 32767))), index * 2);
-  });
+  for (let index = 0; index < samples.length; index++) {
+    const value = Math.round((samples[index] ?? 0) * 32767);
+    data.writeInt16LE(Math.max(-32768, Math.min(32767, value)), index * 2);
+  }
   return Buffer.concat([wavHeader(data.length, sampleRateHz), data]);
 }

@@ -11,7 +11,8 @@ import { type CaptureFixture, captureOnly, writeCaptureProgram } from '../../../
 import { decodePcm } from '../../../test/decode-pcm.ts';
 import { likeness } from '../../../test/e2e/hear.ts';
 import { voiceSamples } from '../../../test/voice-wav.ts';
-import { runVrp, startVrp, type VrpFolders, vrpEnvironment } from '../../../test/vrp-process.ts';
+import { runHere } from '../../../test/vrp-in-process.ts';
+import { startVrp, type VrpFolders, vrpEnvironment } from '../../../test/vrp-process.ts';
 import type { Recording } from '../../model/recording.ts';
 
 const launcher = fileURLToPath(new URL('../../../bin/vrp.js', import.meta.url));
@@ -36,7 +37,7 @@ async function openDesk() {
   const folders: VrpFolders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
   const takes = join(folders.dataDir, 'takes');
   const listed = async () => {
-    const { stdout } = await runVrp(folders, ['list', '--json']);
+    const { stdout } = await runHere(folders, ['list', '--json']);
     return (JSON.parse(stdout) as { items: Recording[] }).items;
   };
   return {
@@ -202,10 +203,10 @@ describe('vrp record', { timeout: TIMEOUT_MS }, () => {
     const { pid } = desk.started('arecord');
     recorder.process.kill('SIGKILL');
     await recorder.ended;
-    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid), { timeout: 60_000 }).toBe(false);
     expect(desk.leftTakes()).toHaveLength(1);
     const server = await desk.startServer();
-    await expect.poll(desk.listed, { timeout: 30_000 }).toHaveLength(1);
+    await expect.poll(desk.listed, { timeout: 120_000 }).toHaveLength(1);
     await server.stop();
     const [recording] = await desk.listed();
     expect(recording).toMatchObject({ title: 'Cut off', status: 'active', warnings: [] });
@@ -278,7 +279,7 @@ describe('vrp record', { timeout: TIMEOUT_MS }, () => {
     // A server that hangs: without it the take would be stored before a second signal can come.
     server.process.kill('SIGSTOP');
     recorder.process.kill('SIGINT');
-    await expect.poll(() => isRunning(desk.started('arecord').pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isRunning(desk.started('arecord').pid), { timeout: 60_000 }).toBe(false);
     await new Promise((resolve) => setTimeout(resolve, 500));
     recorder.process.kill('SIGINT');
     expect(await recorder.ended).toBe(130);
