@@ -20,7 +20,7 @@ export function traceSyncs(scriptPath: string, args: readonly string[]): SyncCal
   try {
     const output = join(folder, 'trace');
     const calls = 'fsync,fdatasync,ftruncate,rename,mkdir,write';
-    execFileSync('strace', [
+    const options = [
       '-f',
       '-y',
       '-s',
@@ -32,7 +32,9 @@ export function traceSyncs(scriptPath: string, args: readonly string[]): SyncCal
       process.execPath,
       scriptPath,
       ...args,
-    ]);
+    ];
+    // What Node keeps of compiled modules is no business of ours.
+    execFileSync('strace', options, { env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' } });
     return readFileSync(output, 'utf8').split('\n').flatMap(parse);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -50,7 +50,7 @@ async function onBlobs(
 
 mark('begun');
 await onBlobs('placed by link', realFs, async (blobs) =>
-  blobs.place('raw/1/a.wav', await source(), expected),
+  blobs.place('raw/1/a.wav', await source(), expected, { key: 'raw/1/a.json', content: '{}' }),
 );
 const withoutLinks: FileSystem = { ...realFs, link: () => failure('EPERM') };
 await onBlobs('placed by copy', withoutLinks, async (blobs) =>

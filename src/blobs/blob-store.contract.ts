@@ -108,6 +108,16 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
       expect((await store.blobs.checksum(KEY)).checksum).not.toBe(expectedOf('precious').checksum);
     });
 
+    it('puts a document beside the bytes in the same act', async () => {
+      const { path, expected } = await source('audio');
+      await store.blobs.place(KEY, path, expected, { key: SIDECAR, content: '{"a":1}\n' });
+      expect([await content(), await content(SIDECAR)]).toEqual(['audio', '{"a":1}\n']);
+      await store.blobs.place(KEY, path, expected, { key: SIDECAR, content: '{"a":2}\n' });
+      expect(await content(SIDECAR)).toBe('{"a":2}\n');
+      const elsewhere = { key: 'raw/1999/01/a.json', content: '{}' };
+      expect(await codeOf(store.blobs.place(KEY, path, expected, elsewhere))).toBe('invalid-input');
+    });
+
     it('answers for missing bytes', async () => {
       expect(await store.blobs.stat(KEY)).toBeUndefined();
       expect(await codeOf(store.blobs.read(KEY))).toBe('blob-missing');

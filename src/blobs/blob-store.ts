@@ -5,6 +5,12 @@ import type { ReadingPace } from './reading-pace.ts';
 /** Path of stored bytes relative to the store, forward slashes: `raw/2026/11/20261122T213205Z-<id>.ogg`. */
 export type BlobKey = string;
 
+/** What is said of a blob, in the same folder. */
+export interface BlobDocument {
+  readonly key: BlobKey;
+  readonly content: string;
+}
+
 /**
  * Where bytes rest. A key is written once and never overwritten.
  * All adapters pass `blob-store.contract.ts`.
@@ -14,6 +20,7 @@ export interface BlobStore {
    * Takes over the complete, synced file at `sourcePath` under `key`, for good.
    * Resolves only when bytes and directory entry would survive a power cut; until then `key` does not exist at all.
    * A crash leaves either `sourcePath`, or `key`, or both with the same bytes.
+   * `document` is written beside the bytes, as `putDocument()` does, and is there whenever `key` is.
    * Placing the same bytes again is harmless. The size is always compared with what is expected, the checksum where
    * bytes are copied or found there already. Rejects with `blob-exists` (other bytes), `digest-mismatch`,
    * `file-missing` (neither source nor `key` is there), `disk-full` or `storage-failed`.
@@ -22,6 +29,7 @@ export interface BlobStore {
     key: BlobKey,
     sourcePath: string,
     expected: { checksum: Sha256Hex; sizeBytes: number },
+    document?: BlobDocument,
   ): Promise<void>;
 
   /** Writes a small document (a sidecar) atomically: the old or the new one is there, never a mixture. */

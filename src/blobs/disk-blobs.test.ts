@@ -296,6 +296,20 @@ describe.each([
     expect(steps).toBeGreaterThan(12);
   });
 
+  it('has the document beside the bytes whenever these are there', async () => {
+    const document = { key: 'raw/2026/11/x.json', content: 'of x' };
+    await crashEverywhere(
+      (blobs, sourcePath) => blobs.place(KEY, sourcePath, EXPECTED, document),
+      async (store, sourcePath, isDone) => {
+        const isPlaced = (await store.blobs.stat(KEY)) !== undefined;
+        if (isDone) expect(isPlaced).toBe(true);
+        if (isPlaced) expect((await buffer(await store.blobs.read(document.key))).toString()).toBe('of x');
+        await store.blobs.place(KEY, sourcePath, EXPECTED, document);
+        expect(await store.blobs.checksum(KEY)).toEqual(EXPECTED);
+      },
+    );
+  });
+
   it('leaves the old or the new document', async () => {
     await crashEverywhere(
       (blobs) => blobs.putDocument('raw/d.json', 'new'),

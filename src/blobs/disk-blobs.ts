@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 import type { BlobRemoval } from './blob-removal.ts';
-import type { BlobFinding, BlobKey, BlobStore, Examination, LocalPaths } from './blob-store.ts';
+import type { BlobDocument, BlobFinding, BlobKey, BlobStore, Examination, LocalPaths } from './blob-store.ts';
 import { asDiskFailure, isMissing } from './disk-failure.ts';
 import { dropName, lstatIfThere, partialPathOf, placeFile, removeFile } from './disk-place.ts';
 import { examineBlob } from './examine-blob.ts';
@@ -72,26 +72,24 @@ class DiskBlobStore implements DiskBlobs {
     return this.#folders.pathOf(key);
   }
 
-  place(key: BlobKey, sourcePath: string, expected: FileChecksum): Promise<void> {
-    return this.#inTurn(key, `place ${sourcePath} as ${key}`, () =>
-      placeFile({ folders: this.#folders, hasher: this.#hasher }, key, sourcePath, expected),
-    );
+  place(key: BlobKey, sourcePath: string, expected: FileChecksum, document?: BlobDocument): Promise<void> {
+    const disk = { folders: this.#folders, hasher: this.#hasher };
+    const attempt = `place ${sourcePath} as ${key}`;
+    return this.#inTurn(key, attempt, async () => {
+      if (document === undefined) return placeFile(disk, key, sourcePath, expected);
+      if (dirname(document.key) !== dirname(key)) {
+        throw new VoiceRecorderError('invalid-input', `${document.key} does not lie beside ${key}.`);
+      }
+      // Nobody else writes the document between its name and the sync that makes both last.
+      await this.#inTurn(document.key, attempt, () =>
+        placeFile(disk, key, sourcePath, expected, () => this.#nameDocument(document)),
+      );
+    });
   }
 
   putDocument(key: BlobKey, content: string): Promise<void> {
     return this.#inTurn(key, `write ${key}`, async () => {
-      const target = await this.#folders.make(key);
-      const partial = partialPathOf(target);
-      try {
-        await this.#writeWhole(partial, content);
-        await this.#folders.fs.rename(partial, target);
-      } catch (error) {
-        await this.#folders.fs.unlink(partial).catch(() => {
-          // The first failure is the one to tell; the next writing replaces what is left here.
-        });
-        throw error;
-      }
-      await this.#folders.sync(dirname(target));
+      await this.#folders.sync(dirname(await this.#nameDocument({ key, content })));
     });
   }
 
@@ -171,6 +169,22 @@ class DiskBlobStore implements DiskBlobs {
 
   async close(): Promise<void> {
     if (this.#ownsHasher) await this.#hasher.close();
+  }
+
+  /** Resolves to the path; the content is on stable storage, and its name once the folder is synced. */
+  async #nameDocument({ key, content }: BlobDocument): Promise<string> {
+    const target = await this.#folders.make(key);
+    const partial = partialPathOf(target);
+    try {
+      await this.#writeWhole(partial, content);
+      await this.#folders.fs.rename(partial, target);
+    } catch (error) {
+      await this.#folders.fs.unlink(partial).catch(() => {
+        // The first failure is the one to tell; the next writing replaces what is left here.
+      });
+      throw error;
+    }
+    return target;
   }
 
   async #writeWhole(path: string, content: string): Promise<void> {

@@ -27,17 +27,19 @@ export interface DiskPlace {
 /**
  * Moves the synced file at `sourcePath` to `key`. The name `key` appears in one step, with all its bytes, and never
  * over something; only when it is durable does the old name go. Each step may be the last one before a crash: the
- * same call made again goes on from there.
+ * same call made again goes on from there. `nameBeside` puts a document into the same folder, before the name appears:
+ * one sync makes both last.
  */
 export async function placeFile(
   disk: DiskPlace,
   key: BlobKey,
   sourcePath: string,
   expected: FileChecksum,
+  nameBeside: () => Promise<unknown> = async () => {},
 ): Promise<void> {
   const { folders } = disk;
-  const target = await folders.make(key);
-  const source = await lstatIfThere(folders.fs, sourcePath);
+  const [target, source] = await Promise.all([folders.make(key), lstatIfThere(folders.fs, sourcePath)]);
+  await nameBeside();
   if (source === undefined) {
     await expectPlacedBefore(disk, key, target, sourcePath, expected);
     return;

@@ -45,8 +45,8 @@ async function healIfNeeded(desk: IngestDesk, standing: Recording, spooled: Spoo
       `${reason} They were replaced by a sound copy that was brought in again.`,
     );
   }
-  await desk.blobs.place(key, spooled.path, expectedOf(standing));
-  await desk.blobs.putDocument(sidecarKey(key), sidecarText(standing));
+  const sidecar = { key: sidecarKey(key), content: sidecarText(standing) };
+  await desk.blobs.place(key, spooled.path, expectedOf(standing), sidecar);
   desk.log?.(
     'warn',
     `Recording ${standing.id} was ${found === undefined ? 'missing' : 'damaged'} and is healed.`,

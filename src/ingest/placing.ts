@@ -18,8 +18,9 @@ export async function placeAndActivate(
 ): Promise<UploadReceipt> {
   const recording: Recording = { ...claimed, status: 'active' };
   try {
-    await desk.blobs.putDocument(sidecarKey(recording.storedFilename), sidecarText(recording));
-    await desk.blobs.place(recording.storedFilename, sourcePath, expectedOf(recording));
+    const { storedFilename } = recording;
+    const sidecar = { key: sidecarKey(storedFilename), content: sidecarText(recording) };
+    await desk.blobs.place(storedFilename, sourcePath, expectedOf(recording), sidecar);
   } catch (error) {
     await giveUpClaim(desk, recording);
     throw error;

@@ -159,19 +159,17 @@ export class ClientUploads implements Uploads {
     if (lane.isTerminated) throw terminatedError(lane.id);
     if (lane.completion !== null) {
       // Being placed just now: its files may be gone from here at any moment.
-      await appendToFinished(lane.state(), chunk);
+      await appendToFinished({ ...lane.state(), lengthBytes: lane.lengthBytes }, chunk);
       return;
     }
     if (lane.isDistrusted) await renewLane(this.#tools, lane);
     requireFittingChunk(this.#tools.desk, lane, chunk);
-    if (chunk.lengthBytes !== null && lane.info.lengthBytes === null) {
-      await lane.amendInfo({ lengthBytes: chunk.lengthBytes }).catch((error: unknown) => {
-        throw asSpoolFailure(error, `the length of upload ${lane.id}`);
-      });
-    }
+    // Written down while the body comes, and while a whole upload becomes a recording.
+    if (chunk.lengthBytes !== null && lane.lengthBytes === null) lane.declareLength(chunk.lengthBytes);
     lane.noteActivity();
     try {
       await receiveBody(this.#bodyTools, lane, turn, chunk);
+      if (!lane.isWhole) await lane.declared();
     } finally {
       if (lane.isDistrusted) {
         // At once, so that whoever asks next finds the upload ready; a failure is told to whoever writes next.
@@ -188,6 +186,7 @@ export class ClientUploads implements Uploads {
   /** The folder goes only if the catalogue itself says that the bytes are a recording. */
   async #clearUp(lane: UploadLane): Promise<void> {
     const release = this.#table.reserve(lane.id);
+    await lane.atRest();
     try {
       if ((await this.#tools.desk.findReceipt(lane.id)) !== undefined)
         await removeUploadFolder(this.#tools, lane.id);

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 import type { SpooledFile, UploadReceipt } from '../model/upload.ts';
 import { checksumRule } from '../validation/transfer-rules.ts';
@@ -57,9 +57,9 @@ async function run(
 /** Bytes behind the safe ones come from a chunk that did not count and could not be cut off at once. */
 async function cutToSize(path: string, sizeBytes: number): Promise<void> {
   try {
+    if ((await stat(path)).size <= sizeBytes) return;
     const file = await open(path, 'r+');
     try {
-      if ((await file.stat()).size <= sizeBytes) return;
       await file.truncate(sizeBytes);
       await file.datasync();
     } finally {

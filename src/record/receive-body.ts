@@ -115,7 +115,7 @@ async function takeAll(
       const next = await nextPiece(pieces, lane);
       turn.heardFromSocket();
       if (next === undefined) break;
-      const limit = lane.info.lengthBytes;
+      const limit = lane.lengthBytes;
       if (limit !== null)
         lengthRule.check({ id: lane.id, endBytes: received.endBytes + next.length, lengthBytes: limit });
       for (let at = 0; at < next.length; at += LONGEST_PIECE_BYTES) {

@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import { toIsoUtc } from '../model/clock.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { UploadReceipt, UploadState } from '../model/upload.ts';
+import { asSpoolFailure } from './disk.ts';
 import { JournalTail } from './journal-tail.ts';
 import { dataPath, journalPath } from './spool-layout.ts';
 import { type UploadInfo, writeUploadInfo } from './upload-info.ts';
@@ -25,6 +26,7 @@ export class UploadLane {
   readonly #expiryMs: number;
   #info: UploadInfo;
   #saving: Promise<void> = Promise.resolve();
+  #declared: { readonly lengthBytes: number; readonly saved: Promise<void> } | null = null;
   /** What the journal file may still lack. */
   readonly journalTail: JournalTail;
   offsetBytes: number;
@@ -65,9 +67,14 @@ export class UploadLane {
     return { data: dataPath(this.folder, generation), journal: journalPath(this.folder, generation) };
   }
 
+  /** What was declared, also while that is still being written down. */
+  get lengthBytes(): number | null {
+    return this.#declared?.lengthBytes ?? this.#info.lengthBytes;
+  }
+
   /** True when all declared bytes are there. */
   get isWhole(): boolean {
-    return this.#info.lengthBytes === this.offsetBytes;
+    return this.lengthBytes === this.offsetBytes;
   }
 
   /** Milliseconds since something came for this upload. */
@@ -101,6 +108,27 @@ export class UploadLane {
     });
     this.#saving = saved.catch(() => undefined);
     return saved;
+  }
+
+  /** The length counts at once; {@link declared} tells when it is on stable storage. What fails does not count. */
+  declareLength(lengthBytes: number): void {
+    const saved = this.amendInfo({ lengthBytes }).catch((error: unknown) => {
+      this.#declared = null;
+      throw asSpoolFailure(error, `the length of upload ${this.id}`);
+    });
+    saved.catch(() => {
+      // Told to whoever asks, unless the upload is a recording before.
+    });
+    this.#declared = { lengthBytes, saved };
+  }
+
+  async declared(): Promise<void> {
+    await this.#declared?.saved;
+  }
+
+  /** Resolves when no change of `info.json` is under way. */
+  async atRest(): Promise<void> {
+    await this.#saving;
   }
 
   state(): UploadState {

@@ -32,7 +32,8 @@ export function requireFittingChunk(desk: Admission, lane: UploadLane, chunk: Up
       { details: { offsetBytes: lane.offsetBytes } },
     );
   }
-  const { lengthBytes: known, wish } = lane.info;
+  const { lengthBytes: known } = lane;
+  const { wish } = lane.info;
   const declared = chunk.lengthBytes;
   if (declared !== null) {
     declaredLengthRule.check({ whose: `upload ${lane.id}`, lengthBytes: declared });

@@ -115,17 +115,17 @@ describe('what only the write-ahead log has after a power cut', () => {
     const desk = await makeSpoolDesk();
     const uploads = await start(desk, { tuning: { logAfterMs: 20, settleAfterMs: 20, patienceMs: 25_000 } });
     const former = await uploads.create(wishFor(), null);
-    await appendPieces(uploads, former.id, 0, 10_000, 5000);
+    await appendPieces(uploads, former.id, 0, 10_000, 10_000);
     await until(
       async () =>
-        (await readFile(join(desk.spoolPath, former.id, 'journal'))).readUInt8(SLOT_BYTES * 3 - 4) > 0,
+        (await readFile(join(desk.spoolPath, former.id, 'journal'))).readUInt8(SLOT_BYTES * 2 - 4) > 0,
     );
     await new Promise((resolve) => setTimeout(resolve, 100));
     const { id } = await uploads.create(wishFor(), null);
     await uploads.append(id, chunkOf(0, bytes.subarray(0, 100)));
     expect(await logsOf(desk)).toEqual(['log-1']);
     const log = await readFile(join(desk.spoolPath, 'log-1'));
-    expect(log.length).toBe(2 * (HEAD_BYTES + 5000));
+    expect(log.length).toBe(HEAD_BYTES + 10_000);
     expect(decodeHead(log.subarray(0, HEAD_BYTES))?.id).toBe(id);
     const after = await crash(desk);
     await loseUnsynced(after, id);
@@ -195,7 +195,7 @@ describe.skipIf(process.platform !== 'linux')('on a disk that fails', () => {
     disk.failing = (path) => path.endsWith(`${id}/data`);
     await appendPieces(uploads, id, 0, 3000);
     await until(async () => disk.failedSyncs > 0);
-    expect(await logsOf(desk)).toEqual(['log-1']);
+    expect(await logsOf(desk)).toContain('log-1');
     const end = chunkOf(3000, bytes.subarray(3000, 4000), { lengthBytes: 4000 });
     const state = await uploads.append(id, end);
     expect(state.receipt?.sizeBytes).toBe(4000);
