@@ -26,20 +26,18 @@ function measure(content: Buffer) {
 /** Stereo tones of 1 kHz one after the other, each so many seconds at a peak of so many dBFS. */
 function tones(...parts: readonly (readonly [seconds: number, peakDbfs: number])[]): Buffer {
   const rate = 48_000;
-  const ends: number[] = [];
-  for (const [seconds] of parts) ends.push((ends.at(-1) ?? 0) + seconds * rate);
-  const levels = parts.map(([, peakDbfs]) => 10 ** (peakDbfs / 20));
-  let part = 0;
-  return makeWav({
-    seconds: (ends.at(-1) ?? 0) / rate,
-    sampleRateHz: rate,
-    channels: 2,
-    sample: (frame) => {
-      if (frame === 0) part = 0;
-      while (frame >= (ends[part] ?? Number.POSITIVE_INFINITY)) part += 1;
-      return Math.sin((frame * 2 * Math.PI * 1000) / rate) * (levels[part] ?? 0);
-    },
+  const samples = parts.map(([seconds, peakDbfs]) => {
+    const period = Buffer.alloc(48 * 4);
+    for (let at = 0; at < 96; at++) {
+      const value = Math.sin((Math.floor(at / 2) * 2 * Math.PI) / 48) * 10 ** (peakDbfs / 20);
+      period.writeInt16LE(Math.round(value * 32_767), at * 2);
+    }
+    return Buffer.alloc(Math.round(seconds * rate) * 4, period);
   });
+  const sizeBytes = samples.reduce((sum, { length }) => sum + length, 0);
+  const head = makeWav({ seconds: 0, sampleRateHz: rate, channels: 2, declaredBytes: sizeBytes });
+  head.writeUInt32LE(head.length - 8 + sizeBytes, 4);
+  return Buffer.concat([head, ...samples]);
 }
 
 describe('loudness by the test signals of EBU Tech 3341', () => {
