@@ -21,35 +21,55 @@ export function changeRate(samples: Float32Array, fromHz: number, toHz: number):
   });
 }
 
-const COARSE_STEP = 16;
+/** Rough looks at every so many samples come first. */
+const QUICK_STEPS = [64, 16];
+const SURE_STEPS = [16];
+const SURE_CORRELATION = 0.98;
 
 /** Finds the place of `heard` in `played` (same rate) and how alike they are there. */
 export function likeness(heard: Float32Array, played: Float32Array, sampleRateHz: number): Likeness {
+  const quick = likenessBy(QUICK_STEPS, heard, played, sampleRateHz);
+  // The roughest look may take one syllable for another.
+  return quick.correlation >= SURE_CORRELATION ? quick : likenessBy(SURE_STEPS, heard, played, sampleRateHz);
+}
+
+function likenessBy(
+  steps: readonly number[],
+  heard: Float32Array,
+  played: Float32Array,
+  sampleRateHz: number,
+): Likeness {
   const probeStart = Math.floor(heard.length * 0.3);
   const probe = heard.subarray(
     probeStart,
     probeStart + Math.min(2 * sampleRateHz, heard.length - probeStart),
   );
-  const coarse =
-    bestOffset(thin(probe), thin(played), 0, Math.floor((played.length - probe.length) / COARSE_STEP)) *
-    COARSE_STEP;
-  const fine = bestOffset(probe, played, Math.max(0, coarse - COARSE_STEP * 2), coarse + COARSE_STEP * 2);
-  const start = fine - probeStart;
-  const from = Math.max(0, -start);
-  const length = Math.min(heard.length - from, played.length - Math.max(0, start));
+  let place = 0;
+  let [from, to] = [0, played.length - probe.length];
+  for (const step of [...steps, 1]) {
+    const needle = thin(probe, step);
+    place = step * bestOffset(needle, thin(played, step), Math.floor(from / step), Math.floor(to / step));
+    [from, to] = [Math.max(0, place - 2 * step), place + 2 * step];
+  }
+  const start = place - probeStart;
+  const heardFrom = Math.max(0, -start);
+  const length = Math.min(heard.length - heardFrom, played.length - Math.max(0, start));
   const correlation = correlate(
-    heard.subarray(from, from + length),
-    played.subarray(start + from, start + from + length),
+    heard.subarray(heardFrom, heardFrom + length),
+    played.subarray(start + heardFrom, start + heardFrom + length),
   );
   return { offsetSeconds: start / sampleRateHz, correlation };
 }
 
-function thin(samples: Float32Array): Float32Array {
-  return Float32Array.from({ length: Math.floor(samples.length / COARSE_STEP) }, (_, index) => {
+function thin(samples: Float32Array, step: number): Float32Array {
+  if (step === 1) return samples;
+  const thinned = new Float32Array(Math.floor(samples.length / step));
+  for (let index = 0; index < thinned.length; index++) {
     let sum = 0;
-    for (let i = 0; i < COARSE_STEP; i++) sum += samples[index * COARSE_STEP + i] ?? 0;
-    return sum;
-  });
+    for (let i = 0; i < step; i++) sum += samples[index * step + i] ?? 0;
+    thinned[index] = sum;
+  }
+  return thinned;
 }
 
 function bestOffset(needle: Float32Array, hay: Float32Array, from: number, to: number): number {
