@@ -70,6 +70,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     file: config.catalogueFile,
     backupFolder: config.backupPath,
     clock,
+    ...((options.runsJobs ?? true) ? {} : { readerCount: 1 }),
     onDiskFull: () => void space.releaseReserve().catch(logged('The reserve could not be given up.')),
   });
   opened.defer(() => catalogue.close());

@@ -106,7 +106,7 @@ function freshOf(growing: string): string {
 
 /** What an earlier rebuild left is gone on with, unless it is no usable database. */
 async function openGrowing(config: StorageConfig, file: string): Promise<Catalogue> {
-  const settings = { file, backupFolder: config.backupPath, clock: systemClock };
+  const settings = { file, backupFolder: config.backupPath, clock: systemClock, readerCount: 1 };
   try {
     return await openCatalogue(settings);
   } catch (error) {

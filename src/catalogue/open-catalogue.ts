@@ -24,6 +24,8 @@ export interface CatalogueSettings {
   readonly isReadonly?: boolean;
   /** How long a database held by another process is waited for; 5,000 when not given. */
   readonly busyLimitMs?: number;
+  /** Threads that read; 2 when not given. */
+  readonly readerCount?: number;
   /** Told when the disk refused to let the database grow: the time to give up the reserve. */
   readonly onDiskFull?: () => void;
   /** All of this program's when not given. */
@@ -52,11 +54,12 @@ export interface Catalogue {
 export async function openCatalogue(settings: CatalogueSettings): Promise<Catalogue> {
   const { file, clock, isReadonly = false, migrations = MIGRATIONS } = settings;
   if (isReadonly) await requireFile(file);
-  const { busyLimitMs } = settings;
+  const { busyLimitMs, readerCount } = settings;
   const sessions = new SqliteSessions({
     file,
     isReadonly,
     ...(busyLimitMs === undefined ? {} : { busyLimitMs }),
+    ...(readerCount === undefined ? {} : { readerCount }),
   });
   const contexts = new DatabaseContextManager(telling(sessions, settings.onDiskFull), { clock });
   const inspect = () => sessions.inspect();

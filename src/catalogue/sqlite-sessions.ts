@@ -16,6 +16,8 @@ export interface SqliteSessionsSettings {
   readonly isReadonly?: boolean;
   /** How long a database held by another process is waited for; 5,000 when not given. */
   readonly busyLimitMs?: number;
+  /** Threads that read; 2 when not given. A command, which does one thing at a time, needs the memory of one only. */
+  readonly readerCount?: number;
   /** How long waiting sessions are gathered before they are committed together; 15 when not given. */
   readonly groupAgeMs?: number;
 }
@@ -36,7 +38,7 @@ export class SqliteSessions implements SessionFactory {
   constructor(settings: SqliteSessionsSettings) {
     const { file, busyLimitMs = BUSY_LIMIT_MS } = settings;
     this.#place = { file, busyLimitMs };
-    this.#readers = new ReaderPool({ file, busyLimitMs }, READER_COUNT);
+    this.#readers = new ReaderPool({ file, busyLimitMs }, settings.readerCount ?? READER_COUNT);
     if (settings.isReadonly) return;
     this.#writer = new SqliteThread({ file, isReadonly: false, busyLimitMs });
     this.#writes = new WriteQueue(this.#writer, settings.groupAgeMs ?? GROUP_AGE_MS, () => this.#onRetry());

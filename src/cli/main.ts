@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
+import { keepHeapSmall } from './lean-heap.ts';
 import { openOutput } from './output.ts';
+import { commandNamed } from './program.ts';
 import { type CommandEnding, runCommandLine } from './run-command-line.ts';
 
 /** The only place that knows exit codes (CONTRACT: 0 done, 1 failed, 2 wrong usage, 130 interrupted). */
@@ -10,8 +12,12 @@ export const EXIT = {
   interrupted: 130,
 } as const satisfies Record<CommandEnding, number>;
 
+/** They go through a whole store, which may hold hundreds of thousands of files. */
+const LONG_RUNS: ReadonlySet<string | undefined> = new Set(['rebuild', 'restore-backup', 'verify']);
+
 /** Runs the command that `argv` (without program and script) names, and ends the process. */
 export async function main(argv: readonly string[]): Promise<never> {
+  if (LONG_RUNS.has(commandNamed(argv))) keepHeapSmall();
   const ending = await runCommandLine(argv, {
     output: openOutput(wantsJson(argv), process.env),
     env: process.env,

@@ -50,7 +50,7 @@ export function storeChoiceOf(program: Command): StoreChoice {
 }
 
 /** The first word that is neither an option nor an option's value; for `help X` it is X. */
-function commandNamed(argv: readonly string[]): string | undefined {
+export function commandNamed(argv: readonly string[]): string | undefined {
   const words: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? '';

@@ -3,8 +3,8 @@ import type { FixityCheck, VerificationResult } from '../model/verification.ts';
 import type { CareDoor } from './care-door.ts';
 import type { VerifyPlan } from './verify-plan.ts';
 
-// More than there are reading threads: while some are read, others are being entered.
-const LANES = 8;
+// Many more than there are reading threads: while some are read, others are entered, with one sync for all that wait.
+const LANES = 32;
 
 export interface VerifyRunDesk {
   readonly care: CareDoor;
