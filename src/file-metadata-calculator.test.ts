@@ -80,7 +80,7 @@ describe('FileMetadataCalculator.calculate', () => {
     }
   });
 
-  it('keeps no program alive', { timeout: 30_000 }, async () => {
+  it('keeps no program alive', async () => {
     const module = new URL('file-metadata-calculator.ts', import.meta.url).href;
     const program = `const { FileMetadataCalculator } = await import(${JSON.stringify(module)});
       const { duration } = await FileMetadataCalculator.calculate(process.argv[1], { isMeasured: true });
@@ -88,7 +88,7 @@ describe('FileMetadataCalculator.calculate', () => {
     const run = promisify(execFile);
     const path = `${folder}/2026-03-04 harbour.wav`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program, path], {
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(stdout.trim()).toBe('2');
   });

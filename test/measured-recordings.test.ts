@@ -24,7 +24,7 @@ const open = (runsJobs: boolean): Promise<VoiceRecorder> =>
   });
 
 async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (let tries = 0; tries < 1000; tries += 1) {
     const found = await look();
     if (found !== undefined) return found;
     await pause(50);

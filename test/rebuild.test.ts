@@ -356,7 +356,7 @@ describe('a server that starts', { timeout: TIMEOUT_MS }, () => {
     stack.defer(() => recorder.close());
     await expect
       .poll(() => Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => ''))), {
-        timeout: 20_000,
+        timeout: 60_000,
       })
       .toEqual(texts);
   });

@@ -176,11 +176,12 @@ describe('opening', () => {
   });
 
   it('waits for another process that writes, and counts the wait', async () => {
-    await using catalogue = await scratchCatalogue();
+    await using catalogue = await scratchCatalogue({ busyLimitMs: 60_000 });
     const other = new DatabaseSync(catalogue.file);
     other.exec('BEGIN IMMEDIATE');
     const added = addRecording(catalogue);
-    setTimeout(() => other.exec('COMMIT'), 60);
+    // Long enough for the session to have come to it, on any machine.
+    setTimeout(() => other.exec('COMMIT'), 1000);
     await added;
     other.close();
     expect(catalogue.contexts.getSessionMetrics()).toMatchObject({ retriedSessions: 1, failedSessions: 0 });

@@ -92,7 +92,7 @@ describe('flush', () => {
     await expect(writer.flush(id)).rejects.toThrow('the disk refused');
     expect(failures).toEqual([id]);
     expect(await catalogue.outbox.listOwed('', 10)).toEqual([id]);
-    await expect.poll(() => store.writes.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => store.writes.length, { timeout: 60_000 }).toBe(1);
     await writer.close();
     expect(await catalogue.outbox.listOwed('', 10)).toEqual([]);
   });

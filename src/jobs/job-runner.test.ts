@@ -182,7 +182,7 @@ describe('a job runner', () => {
           },
         },
       },
-      { leaseMs: 400 },
+      { leaseMs: 3_000 },
     );
     const { job } = await house.queue.enqueue({ kind: 'long', payload: null });
     await started.promise;
@@ -192,7 +192,7 @@ describe('a job runner', () => {
         return row?.leased_until_ms ?? 0;
       });
     const first = await leaseEnd();
-    await expect.poll(leaseEnd, { timeout: 10_000 }).toBeGreaterThan(first);
+    await expect.poll(leaseEnd, { timeout: 60_000 }).toBeGreaterThan(first);
     release.resolve();
     expect(await house.reached(job.id, 'done')).toMatchObject({ attempts: 1 });
   });

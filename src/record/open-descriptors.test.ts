@@ -38,8 +38,7 @@ describe('the open descriptors', () => {
     const before = openCount();
     for (const name of ['a', 'b', 'c', 'd', 'e'])
       await descriptors.use(await pair(name), async () => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(openCount() - before).toBe(4);
+    await expect.poll(() => openCount() - before).toBe(4);
     await descriptors.close();
     expect(openCount()).toBe(before);
   });

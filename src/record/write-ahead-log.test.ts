@@ -120,7 +120,7 @@ describe('what only the write-ahead log has after a power cut', () => {
       async () =>
         (await readFile(join(desk.spoolPath, former.id, 'journal'))).readUInt8(SLOT_BYTES * 2 - 4) > 0,
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     const { id } = await uploads.create(wishFor(), null);
     await uploads.append(id, chunkOf(0, bytes.subarray(0, 100)));
     expect(await logsOf(desk)).toEqual(['log-1']);

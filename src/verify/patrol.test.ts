@@ -131,7 +131,7 @@ describe('the patrol', () => {
       pace: Object.assign(new ReadingPace(), { limit: (rate: number | null) => limits.push(rate) }),
       verify: async (id, options) => {
         isBusy = false;
-        await vi.waitFor(() => expect(limits.length).toBeGreaterThan(2), { timeout: 5000 });
+        await vi.waitFor(() => expect(limits.length).toBeGreaterThan(2), { timeout: 60_000 });
         return desk.verify(id, options);
       },
     };
@@ -181,7 +181,7 @@ describe('reading at a pace', () => {
     slow.limit(64 * 1024);
     const stop = new AbortController();
     const reading = hasher.hashFile(path, stop.signal, slow);
-    await vi.waitFor(() => expect(slow.bytesRead).toBeGreaterThan(0), { timeout: 10_000 });
+    await vi.waitFor(() => expect(slow.bytesRead).toBeGreaterThan(0), { timeout: 60_000 });
     await sleep(300);
     // 64 KiB a second: the second piece of 1 MiB is sixteen seconds away.
     expect(slow.bytesRead).toBe(1024 * 1024);
@@ -190,7 +190,7 @@ describe('reading at a pace', () => {
     expect(slow.bytesRead).toBe(8 * 1024 * 1024);
     slow.limit(64 * 1024);
     const second = hasher.hashFile(path, stop.signal, slow);
-    await vi.waitFor(() => expect(slow.bytesRead).toBeGreaterThan(8 * 1024 * 1024), { timeout: 10_000 });
+    await vi.waitFor(() => expect(slow.bytesRead).toBeGreaterThan(8 * 1024 * 1024), { timeout: 60_000 });
     stop.abort();
     await expect(second).rejects.toMatchObject({ code: 'interrupted' });
     await hasher.close();
