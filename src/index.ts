@@ -22,6 +22,7 @@ export type { CheckPhase, CheckResult } from './model/check-result.ts';
 export type {
   CleanupItem,
   CleanupKind,
+  CleanupProgress,
   CleanupReport,
   CleanupRisk,
   Recommendation,

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { CleanupKind, CleanupReport, Recommendation } from './model/cleanup.ts';
+import type { CleanupKind, CleanupProgress, CleanupReport, Recommendation } from './model/cleanup.ts';
 import type { Sha256Hex } from './model/digest.ts';
 import type { RecordingId } from './model/id.ts';
 import type { ImportOutcome } from './model/import-outcome.ts';
@@ -112,5 +112,5 @@ export interface Cleanup {
 export interface CleanupOptions {
   /** Stops it before the next item. */
   readonly signal?: AbortSignal;
-  readonly onProgress?: (kind: CleanupKind, doneCount: number, totalCount: number) => void;
+  readonly onProgress?: (progress: CleanupProgress) => void;
 }

@@ -61,6 +61,6 @@ export function memoryCleanup(emit: (event: RecorderEvent) => void): Cleanup {
         },
       },
     ],
-    (kind, doneCount, totalCount) => emit({ type: 'cleanup-progress', kind, doneCount, totalCount }),
+    (progress) => emit({ type: 'cleanup-progress', ...progress }),
   );
 }

@@ -32,6 +32,7 @@ const PUBLIC_NAMES = [
   'Recommendation',
   'CleanupRisk',
   'CleanupReport',
+  'CleanupProgress',
   'CleanupOptions',
   'CleanupKind',
   'CleanupItem',

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import { createInterface } from 'node:readline';
 import { FAILURES, type FailureCode, VoiceRecorderError } from '../model/failure.ts';
 
 /** A running server of ours, spoken to over HTTP. Sends the token only to that one address. */
@@ -17,6 +18,8 @@ export interface ApiRequest {
   readonly body?: Uint8Array | Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
+  /** Asks for the progress of long work, and hears it. */
+  readonly onProgress?: (progress: unknown) => void;
 }
 
 export interface ApiAnswer {
@@ -34,6 +37,7 @@ export interface ServerAddress {
 }
 
 const TIMEOUT_MS = 60_000;
+const PROGRESS_TYPE = 'application/x-ndjson';
 /** Answers are pages of metadata; nothing of ours is larger. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
@@ -61,6 +65,7 @@ export async function connect(server: ServerAddress): Promise<ApiClient> {
           ...(server.token === null ? {} : { authorization: `Bearer ${server.token}` }),
           ...(bytes === undefined ? {} : { 'content-length': bytes.byteLength }),
           ...(bytes === undefined || bytes === body ? {} : { 'content-type': 'application/json' }),
+          ...(options.onProgress && { accept: `${PROGRESS_TYPE}, application/json` }),
           ...options.headers,
         },
         ...(options.signal ? { signal: options.signal } : {}),
@@ -73,13 +78,17 @@ export async function connect(server: ServerAddress): Promise<ApiClient> {
 
   const answerTo = async (method: string, path: string, options: ApiRequest): Promise<ApiAnswer> => {
     const response = await send(method, path, options);
-    const text = await readText(response).catch((cause: unknown) => {
-      throw unreachable(server.baseUrl, cause);
-    });
-    const json = parseJson(text);
     const status = response.statusCode ?? 0;
-    if (status >= 400) throw refusal(status, json);
-    return { status, headers: response.headers, json };
+    const { headers } = response;
+    try {
+      if (options.onProgress && isProgress(headers))
+        return { status, headers, json: await readAnswerLine(response, options.onProgress) };
+      const json = parseJson(await readText(response));
+      if (status >= 400) throw refusal(status, json);
+      return { status, headers, json };
+    } catch (cause) {
+      throw cause instanceof VoiceRecorderError ? cause : unreachable(server.baseUrl, cause);
+    }
   };
 
   return {
@@ -127,6 +136,27 @@ function parseJson(text: string): unknown {
     // Not JSON: the status alone speaks.
     return undefined;
   }
+}
+
+function isProgress(headers: IncomingHttpHeaders): boolean {
+  return (headers['content-type'] ?? '').startsWith(PROGRESS_TYPE);
+}
+
+/** The answer at the end of JSON Lines. Rejects with the server's own failure, or when the lines end before it. */
+async function readAnswerLine(
+  response: IncomingMessage,
+  onProgress: (progress: unknown) => void,
+): Promise<unknown> {
+  for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const said = parseJson(line) as Readonly<Record<string, unknown>> | undefined;
+    if (said && 'answer' in said) return said['answer'];
+    if (said && 'problem' in said) {
+      const { problem } = said;
+      throw refusal(Number((problem as Record<string, unknown> | null)?.['status'] ?? 500), problem);
+    }
+    if (said && 'progress' in said) onProgress(said['progress']);
+  }
+  throw new Error('the answer ended before its end');
 }
 
 /** RFC 9457 problem details, turned back into the error that the server had. */

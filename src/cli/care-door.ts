@@ -6,7 +6,7 @@ import type { ApiClient } from './api-client.ts';
 
 /** What commands about the soundness of the library need, wherever it is open. */
 export interface CareDoor {
-  /** `onProgress` hears nothing through a server. Rejects as `Verification.verify` does. */
+  /** Rejects as `Verification.verify` does. */
   verify(id: RecordingId, options: VerifyOptions): Promise<FixityCheck>;
   repair(id: RecordingId, options: VerifyOptions): Promise<RepairOutcome>;
   reconcile(signal: AbortSignal): Promise<ReconcileReport>;
@@ -24,9 +24,17 @@ export function careInProcess(verification: Verification): CareDoor {
 }
 
 export function careThroughServer(api: ApiClient): CareDoor {
-  const ask = async (id: RecordingId, what: string, { signal }: VerifyOptions): Promise<unknown> => {
+  const ask = async (
+    id: RecordingId,
+    what: string,
+    { signal, onProgress }: VerifyOptions,
+  ): Promise<unknown> => {
     const path = `/api/recordings/${encodeURIComponent(id)}/${what}`;
-    const options = { timeoutMs: READING_TIMEOUT_MS, ...(signal ? { signal } : {}) };
+    const options = {
+      timeoutMs: READING_TIMEOUT_MS,
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress: (bytes: unknown) => onProgress(Number(bytes)) }),
+    };
     return (await api.request('POST', path, options)).json;
   };
   return {

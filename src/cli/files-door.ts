@@ -1,4 +1,4 @@
-import type { CleanupKind, CleanupReport, Recommendation } from '../model/cleanup.ts';
+import type { CleanupKind, CleanupProgress, CleanupReport, Recommendation } from '../model/cleanup.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { CleanupOptions, PurgeOptions, PurgeOutcome } from '../stored-files.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
@@ -9,7 +9,6 @@ export interface FilesDoor {
   /** Rejects as `StoredFiles.purge` does. */
   purge(id: RecordingId, options: PurgeOptions): Promise<PurgeOutcome>;
   recommend(): Promise<readonly Recommendation[]>;
-  /** `onProgress` hears nothing through a server. */
   cleanUp(kinds: readonly CleanupKind[], options: CleanupOptions): Promise<CleanupReport>;
 }
 
@@ -37,8 +36,13 @@ export function filesThroughServer(api: ApiClient): FilesDoor {
       const { json } = await api.request('GET', '/api/cleanup', { timeoutMs });
       return (json as { recommendations: readonly Recommendation[] }).recommendations;
     },
-    async cleanUp(kinds, { signal }) {
-      const options = { body: { kinds }, timeoutMs, ...(signal ? { signal } : {}) };
+    async cleanUp(kinds, { signal, onProgress }) {
+      const options = {
+        body: { kinds },
+        timeoutMs,
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress: (said: unknown) => onProgress(said as CleanupProgress) }),
+      };
       return (await api.request('POST', '/api/cleanup', options)).json as CleanupReport;
     },
   };

@@ -4,7 +4,7 @@ import { barText, SETTLE_SECONDS } from './bar-text.ts';
 /** A bar over the bytes of all files, on stderr. */
 export interface ImportBar {
   update(bytesDone: number): void;
-  countFile(): void;
+  countFile(count?: number): void;
   /** A line above the bar. */
   say(line: string): void;
   stop(): void;
@@ -34,8 +34,8 @@ export async function openImportBar(totalBytes: number, fileCount: number): Prom
   const bar = bars.create(Math.max(1, totalBytes), 0);
   return {
     update: (bytesDone) => bar.update(bytesDone),
-    countFile: () => {
-      filesDone += 1;
+    countFile: (count = 1) => {
+      filesDone += count;
     },
     say: (line) => bars.log(`${line}\n`),
     stop: () => bars.stop(),

@@ -100,8 +100,8 @@ export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> 
       trash: (id) => files.trash(id),
     }),
   ];
-  const tell: ConstructorParameters<typeof JoinedCleanup>[1] = (kind, doneCount, totalCount) =>
-    rooms.publish({ type: 'cleanup-progress', kind, doneCount, totalCount });
+  const tell: ConstructorParameters<typeof JoinedCleanup>[1] = (progress) =>
+    rooms.publish({ type: 'cleanup-progress', ...progress });
   const cleanup = new JoinedCleanup(cleaners, tell);
   const purgeOldTrash = (nowMs: number) =>
     new JoinedCleanup([trashCleaner({ ...trashDesk, nowMs: () => nowMs })], tell).apply(['trash']);

@@ -40,3 +40,11 @@ export interface CleanupReport {
   readonly freedBytes: number;
   readonly failed: readonly { readonly name: string; readonly code: string; readonly message: string }[];
 }
+
+/** How far the items of one kind are. */
+export interface CleanupProgress {
+  readonly kind: CleanupKind;
+  readonly doneCount: number;
+  readonly totalCount: number;
+  readonly freedBytes: number;
+}

@@ -1,4 +1,4 @@
-import type { CleanupKind } from './cleanup.ts';
+import type { CleanupProgress } from './cleanup.ts';
 import type { Recording } from './recording.ts';
 
 /** What a listening page or program is told, at once and without asking. */
@@ -6,11 +6,6 @@ export type RecorderEvent =
   | { readonly type: 'recording-added'; readonly recording: Recording }
   | { readonly type: 'recording-changed'; readonly recording: Recording }
   | { readonly type: 'recording-purged'; readonly recordingId: string }
-  | {
-      readonly type: 'cleanup-progress';
-      readonly kind: CleanupKind;
-      readonly doneCount: number;
-      readonly totalCount: number;
-    }
+  | ({ readonly type: 'cleanup-progress' } & CleanupProgress)
   | { readonly type: 'upload-progress'; readonly uploadId: string; readonly offsetBytes: number }
   | { readonly type: 'job-changed'; readonly jobId: string; readonly kind: string; readonly state: string };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { CLEANUP_KINDS } from '../model/cleanup.ts';
+import { CLEANUP_KINDS, type CleanupProgress, type CleanupReport } from '../model/cleanup.ts';
 import { answers } from './answer-schema.ts';
+import { answerWithProgress, PROGRESS_NOTE } from './progress-answer.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
-import { untilGone } from './until-gone.ts';
 
 const MAX_BODY_BYTES = 4096;
 const kind = z.enum(CLEANUP_KINDS);
@@ -48,8 +48,12 @@ export function addCleanupRoutes(app: RecorderApp, { recorder }: RouteDesk): voi
         body: z.strictObject({ kinds: z.array(kind).min(1) }),
         response: answers(reportSchema),
         summary: 'Lets go what is found now of these kinds',
+        description: PROGRESS_NOTE,
       },
     },
-    async (request, reply) => cleanup.apply(request.body.kinds, { signal: untilGone(reply) }),
+    (request, reply) =>
+      answerWithProgress<CleanupProgress, CleanupReport>(request, reply, (signal, onProgress) =>
+        cleanup.apply(request.body.kinds, { signal, ...(onProgress && { onProgress }) }),
+      ),
   );
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { VERIFICATION_RESULTS } from '../model/verification.ts';
+import type { RepairOutcome } from '../model/repair.ts';
+import { type FixityCheck, VERIFICATION_RESULTS } from '../model/verification.ts';
 import { answers } from './answer-schema.ts';
+import { answerWithProgress, PROGRESS_NOTE } from './progress-answer.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
 import { readRecordingId } from './recording-routes.ts';
 import { untilGone } from './until-gone.ts';
@@ -48,10 +50,15 @@ export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk)
         params: z.object({ id: z.string() }),
         response: answers(checkSchema),
         summary: 'Read the original again, all of it',
+        description: `${PROGRESS_NOTE} Progress is in bytes.`,
       },
     },
-    async (request, reply) =>
-      recorder.verification.verify(readRecordingId(request.params.id), { signal: untilGone(reply) }),
+    (request, reply) => {
+      const id = readRecordingId(request.params.id);
+      return answerWithProgress<number, FixityCheck>(request, reply, (signal, onProgress) =>
+        recorder.verification.verify(id, { signal, ...(onProgress && { onProgress }) }),
+      );
+    },
   );
 
   app.post(
@@ -62,10 +69,15 @@ export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk)
         params: z.object({ id: z.string() }),
         response: answers(outcomeSchema),
         summary: 'Put right what can be: in a new recording, or with the bytes of a verified copy',
+        description: `${PROGRESS_NOTE} Progress is the share that is done, in bytes of the file.`,
       },
     },
-    async (request, reply) =>
-      recorder.verification.repair(readRecordingId(request.params.id), { signal: untilGone(reply) }),
+    (request, reply) => {
+      const id = readRecordingId(request.params.id);
+      return answerWithProgress<number, RepairOutcome>(request, reply, (signal, onProgress) =>
+        recorder.verification.repair(id, { signal, ...(onProgress && { onProgress }) }),
+      );
+    },
   );
 
   app.post(

@@ -2,6 +2,7 @@ import {
   CLEANUP_KINDS,
   type CleanupItem,
   type CleanupKind,
+  type CleanupProgress,
   type CleanupReport,
   type Recommendation,
 } from '../model/cleanup.ts';
@@ -15,13 +16,10 @@ type Failed = CleanupReport['failed'][number];
 /** All ways to make room, in the order of `CLEANUP_KINDS`. */
 export class JoinedCleanup implements Cleanup {
   readonly #cleaners: readonly Cleaner[];
-  readonly #onProgress: (kind: CleanupKind, doneCount: number, totalCount: number) => void;
+  readonly #onProgress: (progress: CleanupProgress) => void;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    cleaners: readonly Cleaner[],
-    onProgress: (kind: CleanupKind, doneCount: number, totalCount: number) => void,
-  ) {
+  constructor(cleaners: readonly Cleaner[], onProgress: (progress: CleanupProgress) => void) {
     this.#cleaners = CLEANUP_KINDS.flatMap((kind) => cleaners.filter((cleaner) => cleaner.kind === kind));
     this.#onProgress = onProgress;
   }
@@ -74,8 +72,9 @@ export class JoinedCleanup implements Cleanup {
           if (!(error instanceof VoiceRecorderError)) throw error;
           failed.push({ name: item.name, code: error.code, message: error.message });
         }
-        onProgress?.(kind, index + 1, items.length);
-        this.#onProgress(kind, index + 1, items.length);
+        const progress = { kind, doneCount: index + 1, totalCount: items.length, freedBytes };
+        onProgress?.(progress);
+        this.#onProgress(progress);
       }
       done.push({ kind, count, freedBytes });
     }

@@ -7,9 +7,9 @@ import {
 } from '../../model/cleanup.ts';
 import { VoiceRecorderError } from '../../model/failure.ts';
 import { formatBytes } from '../../model/format.ts';
+import { openCleanupBar } from '../cleanup-bar.ts';
 import type { Cli } from '../cli.ts';
 import { confirm } from '../confirm.ts';
-import { openFileBar } from '../file-bar.ts';
 import { type LibraryDoor, withLibrary } from '../library-door.ts';
 import { printable } from '../terminal-text.ts';
 
@@ -62,18 +62,26 @@ async function apply(
     kinds.push(kind);
   }
   if (kinds.length === 0) return { done: [], failed: [], freedBytes: 0 };
-  const bar = cli.output.hasProgress && !cli.output.isJson ? await openFileBar() : undefined;
+  const going = chosen.filter(({ kind }) => kinds.includes(kind));
+  const bar = cli.output.hasProgress && !cli.output.isJson ? await openCleanupBar(going) : undefined;
+  const signal = cli.interruption;
   try {
-    const signal = cli.interruption;
     const report = await door.files.cleanUp(kinds, {
       signal,
-      onProgress: (_kind, doneCount, totalCount) => bar?.update(doneCount, totalCount),
+      onProgress: (progress) => bar?.update(progress),
     });
-    if (signal.aborted) cli.markInterrupted();
-    else if (report.failed.length > 0) cli.markFailed();
+    if (report.failed.length > 0) cli.markFailed();
     return report;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // A server ends with the one who asked, and says no more.
+    return { done: [], failed: [], freedBytes: 0 };
   } finally {
     bar?.stop();
+    if (signal.aborted) {
+      cli.output.note('Stopped: what was let go until then is gone, all else is there.');
+      cli.markInterrupted();
+    }
   }
 }
 
