@@ -3,6 +3,8 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BrowserContext, chromium } from 'playwright-core';
 
+/** A machine that runs other tests beside this one may keep a browser waiting. */
+export const PATIENCE_MS = 90_000;
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 /** A Chromium that tests can drive: the system's own, else the one that comes as a package. */
@@ -64,7 +66,7 @@ export function chromiumArgs(found: FoundChromium, microphone: MicrophoneKind = 
 
 /** Starts a browser whose storage lasts in `profileFolder` over kills and restarts. */
 export async function launchChromium(found: FoundChromium, wish: BrowserWish): Promise<BrowserContext> {
-  return await chromium.launchPersistentContext(wish.profileFolder, {
+  const context = await chromium.launchPersistentContext(wish.profileFolder, {
     executablePath: found.program,
     headless: true,
     viewport: wish.viewport ?? { width: 1280, height: 800 },
@@ -77,6 +79,8 @@ export async function launchChromium(found: FoundChromium, wish: BrowserWish): P
       ...(wish.microphoneWav ? [`--use-file-for-fake-audio-capture=${wish.microphoneWav}%noloop`] : []),
     ],
   });
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
 }
 
 const GONE_WITHIN_MS = 10_000;

@@ -13,7 +13,7 @@ afterEach(async () => {
   studio = undefined;
 });
 
-describe.skipIf(!found)('the library in the browser (skipped without Chromium)', { timeout: 120_000 }, () => {
+describe.skipIf(!found)('the library in the browser (skipped without Chromium)', () => {
   it('takes files in, finds them while typing, renames, plays, trashes and brings back', async () => {
     studio = await openStudio(found!, 1);
     const { page } = studio;
@@ -45,9 +45,7 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
 
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     await expect
-      .poll(() => page.getByRole('slider', { name: 'Position' }).getAttribute('aria-valuetext'), {
-        timeout: 10_000,
-      })
+      .poll(() => page.getByRole('slider', { name: 'Position' }).getAttribute('aria-valuetext'))
       .not.toMatch(/^0:00 /);
 
     await page.getByRole('button', { name: 'Move to trash' }).click();
@@ -69,7 +67,7 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
     })()`);
     for (const type of ['dragenter', 'dragover', 'drop'])
       await page.dispatchEvent('main', type, { dataTransfer: dropped });
-    await expect.poll(() => titles(studio!), { timeout: 15_000 }).toEqual(['Dropped']);
+    await expect.poll(() => titles(studio!)).toEqual(['Dropped']);
     const [recording] = await studio.recordings();
     expect(recording).toMatchObject({
       recordedAt: '2020-05-04T00:00:00.000Z',

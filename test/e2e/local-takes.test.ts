@@ -10,238 +10,230 @@ import type { Recording } from '../../src/model/recording.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
 import { runVrp, startVrp } from '../vrp-process.ts';
 import { seriousFindings } from './accessibility.ts';
-import { findChromium } from './chromium.ts';
+import { findChromium, PATIENCE_MS } from './chromium.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** A machine that runs other tests beside this one may keep a browser waiting. */
-const PATIENCE_MS = 90_000;
 
-describe.skipIf(!found)(
-  'takes that only the browser has (skipped without Chromium)',
-  { timeout: 300_000 },
-  () => {
-    let studio: Studio;
-    let page: Page;
-    let context: BrowserContext;
+describe.skipIf(!found)('takes that only the browser has (skipped without Chromium)', () => {
+  let studio: Studio;
+  let page: Page;
+  let context: BrowserContext;
 
-    const open = async () => {
-      studio = await openStudio(found!, 90);
-      ({ page, context } = studio);
-      context.setDefaultTimeout(PATIENCE_MS);
-      await page.getByRole('heading', { level: 1 }).first().waitFor();
-      await page.evaluate('navigator.serviceWorker.ready.then(() => null)');
-      page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
-      // Past the first-run page, whichever story is told first.
-      await page.keyboard.press('r');
-      await page.getByTestId('safe').filter({ hasText: /[1-9]/ }).waitFor();
-      await page.getByRole('textbox', { name: 'Title', exact: true }).fill('Before');
-      await page.getByRole('button', { name: 'Stop', exact: true }).click();
-      await page.getByRole('heading', { name: 'Saved' }).waitFor();
-    };
-    beforeAll(open, 300_000);
-    afterAll(() => studio?.close());
-    afterEach(async ({ task }) => {
-      // A story that failed half-way must not take the next ones with it.
-      if (task.result?.state !== 'fail') return;
-      await studio.close();
-      await open();
-    }, 300_000);
+  const open = async () => {
+    studio = await openStudio(found!, 90);
+    ({ page, context } = studio);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.evaluate('navigator.serviceWorker.ready.then(() => null)');
+    page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
+    // Past the first-run page, whichever story is told first.
+    await page.keyboard.press('r');
+    await page.getByTestId('safe').filter({ hasText: /[1-9]/ }).waitFor();
+    await page.getByRole('textbox', { name: 'Title', exact: true }).fill('Before');
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+  };
+  beforeAll(open);
+  afterAll(() => studio?.close());
+  afterEach(async ({ task }) => {
+    // A story that failed half-way must not take the next ones with it.
+    if (task.result?.state !== 'fail') return;
+    await studio.close();
+    await open();
+  });
 
-    it('are recorded, played, saved and discarded without a server, and sent later in order', async () => {
-      await studio.server.kill();
-      await context.setOffline(true);
-      await page.goto(studio.server.baseUrl);
-      await recordTake(page, 'First', 3);
-      await recordTake(page, 'Second', 2);
-      await recordTake(page, 'Third', 2);
-      await page.goto(`${studio.server.baseUrl}/recovery`);
-      await eventually(() => titles(page)).toEqual(['Third', 'Second', 'First']);
-      await eventually(() => page.getByText('Waits').count()).toBe(3);
-      expect(await seriousFindings(page)).toEqual([]);
+  it('are recorded, played, saved and discarded without a server, and sent later in order', async () => {
+    await studio.server.kill();
+    await context.setOffline(true);
+    await page.goto(studio.server.baseUrl);
+    await recordTake(page, 'First', 3);
+    await recordTake(page, 'Second', 2);
+    await recordTake(page, 'Third', 2);
+    await page.goto(`${studio.server.baseUrl}/recovery`);
+    await eventually(() => titles(page)).toEqual(['Third', 'Second', 'First']);
+    await eventually(() => page.getByText('Waits').count()).toBe(3);
+    expect(await seriousFindings(page)).toEqual([]);
 
-      const first = row(page, 'First');
-      await first.getByRole('button', { name: 'Play' }).click();
-      await eventually(() => positionOf(page)).toBeGreaterThan(0.5);
-      expect(await seriousFindings(page)).toEqual([]);
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        first.getByRole('button', { name: 'Save as file' }).click(),
-      ]);
-      expect(download.suggestedFilename()).toBe('First.ogg');
-      expect((await readFile(await download.path())).subarray(0, 4).toString()).toBe('OggS');
+    const first = row(page, 'First');
+    await first.getByRole('button', { name: 'Play' }).click();
+    await eventually(() => positionOf(page)).toBeGreaterThan(0.5);
+    expect(await seriousFindings(page)).toEqual([]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      first.getByRole('button', { name: 'Save as file' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('First.ogg');
+    expect((await readFile(await download.path())).subarray(0, 4).toString()).toBe('OggS');
 
-      await row(page, 'Second').getByRole('button', { name: 'Discard' }).click();
-      await page.getByRole('button', { name: 'Discard …' }).click();
-      await page.getByRole('heading', { name: /^Discard “Second”, \d seconds?, for good\?$/ }).waitFor();
-      expect(await seriousFindings(page)).toEqual([]);
-      await page.getByRole('button', { name: /^Yes, discard \d/ }).click();
-      await eventually(() => titles(page)).toEqual(['Third', 'First']);
+    await row(page, 'Second').getByRole('button', { name: 'Discard' }).click();
+    await page.getByRole('button', { name: 'Discard …' }).click();
+    await page.getByRole('heading', { name: /^Discard “Second”, \d seconds?, for good\?$/ }).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: /^Yes, discard \d/ }).click();
+    await eventually(() => titles(page)).toEqual(['Third', 'First']);
 
-      studio.server = await startVrp(studio.folders, studio.server.port);
-      await context.setOffline(false);
-      await page.getByText('everything is on the server').waitFor();
-      const recordings = await studio.recordings();
-      const byReceipt = [...recordings].sort((a, b) => (a.id < b.id ? -1 : 1));
-      expect(byReceipt.map(({ title }) => title)).toEqual(['Before', 'First', 'Third']);
-      expect(recordings.find(({ title }) => title === 'First')?.duration).toBeGreaterThan(2);
-    });
+    studio.server = await startVrp(studio.folders, studio.server.port);
+    await context.setOffline(false);
+    await page.getByText('everything is on the server').waitFor();
+    const recordings = await studio.recordings();
+    const byReceipt = [...recordings].sort((a, b) => (a.id < b.id ? -1 : 1));
+    expect(byReceipt.map(({ title }) => title)).toEqual(['Before', 'First', 'Third']);
+    expect(recordings.find(({ title }) => title === 'First')?.duration).toBeGreaterThan(2);
+  });
 
-    it('go on when the session ends in mid-take, and are sent once somebody signed in again', async () => {
-      await page.goto(studio.server.baseUrl);
-      await begin(page, 'Signed out');
-      await context.clearCookies();
-      await page.getByText('You are signed out.').waitFor();
-      const before = await seconds(page, 'captured');
-      await eventually(() => seconds(page, 'captured')).toBeGreaterThan(before + 1);
-      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-      expect(await seriousFindings(page)).toEqual([]);
-      const token = (await runVrp(studio.folders, ['token'])).stdout.trim();
-      await page.getByRole('textbox', { name: 'Or sign in with a token' }).fill(token);
-      await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
-      await page.getByText('You are signed out.').waitFor({ state: 'detached' });
-      await page.getByRole('button', { name: 'Stop', exact: true }).click();
-      await page.getByRole('heading', { name: 'Saved' }).waitFor();
-      const recording = await named('Signed out');
-      expect(recording.duration).toBeGreaterThan(before);
-      expect(recording.segment).toBe(0);
-    });
+  it('go on when the session ends in mid-take, and are sent once somebody signed in again', async () => {
+    await page.goto(studio.server.baseUrl);
+    await begin(page, 'Signed out');
+    await context.clearCookies();
+    await page.getByText('You are signed out.').waitFor();
+    const before = await seconds(page, 'captured');
+    await eventually(() => seconds(page, 'captured')).toBeGreaterThan(before + 1);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    expect(await seriousFindings(page)).toEqual([]);
+    const token = (await runVrp(studio.folders, ['token'])).stdout.trim();
+    await page.getByRole('textbox', { name: 'Or sign in with a token' }).fill(token);
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('You are signed out.').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    const recording = await named('Signed out');
+    expect(recording.duration).toBeGreaterThan(before);
+    expect(recording.segment).toBe(0);
+  });
 
-    it('run in one tab at a time; others show them, and take over what a closed tab left', async () => {
-      const other = await context.newPage();
-      await other.goto(studio.server.baseUrl);
-      await page.goto(studio.server.baseUrl);
-      for (const tab of [page, other])
-        await tab.getByRole('button', { name: 'Record', exact: true }).waitFor();
-      // Both at the same moment: one gets it, the other says why not.
-      await Promise.all([page.keyboard.press('r'), other.keyboard.press('r')]);
-      await eventually(async () => (await stops(page)) + (await stops(other))).toBe(1);
-      const [owner, watcher] = (await stops(page)) === 1 ? [page, other] : [other, page];
-      await owner.getByRole('textbox', { name: 'Title', exact: true }).fill('Only here');
-      await watcher.getByRole('heading', { name: 'Another tab of this browser is recording' }).waitFor();
-      await watcher.getByText('Only here').waitFor();
-      await watcher.getByText(/Captured 0:0[2-9]/).waitFor();
-      expect(await watcher.getByRole('button', { name: /^Record/ }).isDisabled()).toBe(true);
-      expect(await seriousFindings(watcher)).toEqual([]);
-      await watcher.getByRole('button', { name: 'Mark that tab' }).click();
-      await eventually(() => owner.title()).toContain('●●●');
+  it('run in one tab at a time; others show them, and take over what a closed tab left', async () => {
+    const other = await context.newPage();
+    await other.goto(studio.server.baseUrl);
+    await page.goto(studio.server.baseUrl);
+    for (const tab of [page, other]) await tab.getByRole('button', { name: 'Record', exact: true }).waitFor();
+    // Both at the same moment: one gets it, the other says why not.
+    await Promise.all([page.keyboard.press('r'), other.keyboard.press('r')]);
+    await eventually(async () => (await stops(page)) + (await stops(other))).toBe(1);
+    const [owner, watcher] = (await stops(page)) === 1 ? [page, other] : [other, page];
+    await owner.getByRole('textbox', { name: 'Title', exact: true }).fill('Only here');
+    await watcher.getByRole('heading', { name: 'Another tab of this browser is recording' }).waitFor();
+    await watcher.getByText('Only here').waitFor();
+    await watcher.getByText(/Captured 0:0[2-9]/).waitFor();
+    expect(await watcher.getByRole('button', { name: /^Record/ }).isDisabled()).toBe(true);
+    expect(await seriousFindings(watcher)).toEqual([]);
+    await watcher.getByRole('button', { name: 'Mark that tab' }).click();
+    await eventually(() => owner.title()).toContain('●●●');
 
-      await studio.server.kill();
-      await owner.getByRole('button', { name: 'Stop', exact: true }).click();
-      await owner.getByRole('heading', { name: 'Kept in this browser' }).waitFor();
-      await owner.close();
-      page = watcher;
-      await watcher.goto(`${studio.server.baseUrl}/recovery`);
-      await row(watcher, 'Only here').getByText('Waits for the server').waitFor();
-      studio.server = await startVrp(studio.folders, studio.server.port);
-      await watcher.getByText('everything is on the server').waitFor();
-      await named('Only here');
-    });
+    await studio.server.kill();
+    await owner.getByRole('button', { name: 'Stop', exact: true }).click();
+    await owner.getByRole('heading', { name: 'Kept in this browser' }).waitFor();
+    await owner.close();
+    page = watcher;
+    await watcher.goto(`${studio.server.baseUrl}/recovery`);
+    await row(watcher, 'Only here').getByText('Waits for the server').waitFor();
+    studio.server = await startVrp(studio.folders, studio.server.port);
+    await watcher.getByText('everything is on the server').waitFor();
+    await named('Only here');
+  });
 
-    it('keep the page’s version: a newer one waits until no tab records, and the old page finishes its upload', async () => {
-      await page.goto(studio.server.baseUrl);
-      await begin(page, 'During an upgrade');
-      const other = await context.newPage();
-      await other.goto(studio.server.baseUrl);
-      await other.getByRole('heading', { name: 'Another tab of this browser is recording' }).waitFor();
-      await studio.server.kill();
-      await using upgraded = await serveShell(studio.server.port, 'upgraded');
-      await other.evaluate(
-        `navigator.serviceWorker.getRegistration().then((known) => known.update()).then(() => null)`,
-      );
-      await eventually(() => isWaiting(other)).toBe(true);
-      // Also a page that does not know of the take cannot make it take over.
-      await other.evaluate(`navigator.serviceWorker.getRegistration().then((known) => {
+  it('keep the page’s version: a newer one waits until no tab records, and the old page finishes its upload', async () => {
+    await page.goto(studio.server.baseUrl);
+    await begin(page, 'During an upgrade');
+    const other = await context.newPage();
+    await other.goto(studio.server.baseUrl);
+    await other.getByRole('heading', { name: 'Another tab of this browser is recording' }).waitFor();
+    await studio.server.kill();
+    await using upgraded = await serveShell(studio.server.port, 'upgraded');
+    await other.evaluate(
+      `navigator.serviceWorker.getRegistration().then((known) => known.update()).then(() => null)`,
+    );
+    await eventually(() => isWaiting(other)).toBe(true);
+    // Also a page that does not know of the take cannot make it take over.
+    await other.evaluate(`navigator.serviceWorker.getRegistration().then((known) => {
       known.waiting.postMessage({ type: 'activate' });
     })`);
-      const before = await seconds(page, 'captured');
-      await eventually(() => seconds(page, 'captured')).toBeGreaterThan(before + 1);
-      expect(await isWaiting(other)).toBe(true);
-      await page.getByRole('button', { name: 'Stop', exact: true }).click();
-      await eventually(() => isWaiting(other)).toBe(false);
-      expect(await other.evaluate('caches.keys()')).toContain('vrp-shell-upgraded');
-      await upgraded.close();
-      studio.server = await startVrp(studio.folders, studio.server.port);
-      await page.getByRole('heading', { name: 'Saved' }).waitFor();
-      await other.close();
-    });
+    const before = await seconds(page, 'captured');
+    await eventually(() => seconds(page, 'captured')).toBeGreaterThan(before + 1);
+    expect(await isWaiting(other)).toBe(true);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await eventually(() => isWaiting(other)).toBe(false);
+    expect(await other.evaluate('caches.keys()')).toContain('vrp-shell-upgraded');
+    await upgraded.close();
+    studio.server = await startVrp(studio.folders, studio.server.port);
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    await other.close();
+  });
 
-    it('reach the server whole although the browser’s storage is exhausted', async () => {
-      const origin = new URL(studio.server.baseUrl).origin;
-      const devtools = await context.newCDPSession(page);
-      await page.goto(studio.server.baseUrl);
-      await page.getByText(/in this browser \(.* used\)/).waitFor();
-      const { usage } = await devtools.send('Storage.getUsageAndQuota', { origin });
-      await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 1 });
-      await begin(page, 'No room', 'safe');
-      await page.getByText('This browser could not write to its own storage').waitFor();
-      const onDisk = await seconds(page, 'captured');
-      await eventually(() => seconds(page, 'safe')).toBeGreaterThan(onDisk + 3);
-      // What only memory and the server have is not called captured.
-      expect(await seconds(page, 'captured')).toBe(onDisk);
-      await page.getByRole('button', { name: 'Stop', exact: true }).click();
-      await page.getByRole('heading', { name: 'Saved' }).waitFor();
-      await devtools.send('Storage.overrideQuotaForOrigin', { origin });
-      const recording = await named('No room');
-      expect(recording.duration).toBeGreaterThan(onDisk + 3);
-      expect((await studio.hear(recording)).correlation).toBeGreaterThan(0.99);
-    });
+  it('reach the server whole although the browser’s storage is exhausted', async () => {
+    const origin = new URL(studio.server.baseUrl).origin;
+    const devtools = await context.newCDPSession(page);
+    await page.goto(studio.server.baseUrl);
+    await page.getByText(/in this browser \(.* used\)/).waitFor();
+    const { usage } = await devtools.send('Storage.getUsageAndQuota', { origin });
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 1 });
+    await begin(page, 'No room', 'safe');
+    await page.getByText('This browser could not write to its own storage').waitFor();
+    const onDisk = await seconds(page, 'captured');
+    await eventually(() => seconds(page, 'safe')).toBeGreaterThan(onDisk + 3);
+    // What only memory and the server have is not called captured.
+    expect(await seconds(page, 'captured')).toBe(onDisk);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin });
+    const recording = await named('No room');
+    expect(recording.duration).toBeGreaterThan(onDisk + 3);
+    expect((await studio.hear(recording)).correlation).toBeGreaterThan(0.99);
+  });
 
-    it('complete what the server recovered from them meanwhile, after a week, read from an old manifest', async () => {
-      await page.goto(studio.server.baseUrl);
-      await begin(page, 'A week ago');
-      await eventually(() => seconds(page, 'safe')).toBeGreaterThan(2);
-      await studio.server.kill();
-      const atKill = await seconds(page, 'safe');
-      await eventually(() => seconds(page, 'captured')).toBeGreaterThan(atKill + 2);
-      await page.goto('about:blank');
-      await adoptAsAfterDays(8);
-      studio.server = await startVrp(studio.folders, studio.server.port);
-      const recovered = (await studio.recordings()).find(({ title }) => title?.startsWith('Recovered'));
+  it('complete what the server recovered from them meanwhile, after a week, read from an old manifest', async () => {
+    await page.goto(studio.server.baseUrl);
+    await begin(page, 'A week ago');
+    await eventually(() => seconds(page, 'safe')).toBeGreaterThan(2);
+    await studio.server.kill();
+    const atKill = await seconds(page, 'safe');
+    await eventually(() => seconds(page, 'captured')).toBeGreaterThan(atKill + 2);
+    await page.goto('about:blank');
+    await adoptAsAfterDays(8);
+    studio.server = await startVrp(studio.folders, studio.server.port);
+    const recovered = (await studio.recordings()).find(({ title }) => title?.startsWith('Recovered'));
 
-      await page.goto(`${studio.server.baseUrl}/manifest.webmanifest`);
-      const uploadUrl = await page.evaluate<string>(MAKE_MANIFEST_OLD);
-      await page.goto(`${studio.server.baseUrl}/recovery`);
-      await page.getByText('everything is on the server').waitFor();
-      const whole = await named('A week ago');
-      expect((await studio.recordings()).filter(({ title }) => title?.startsWith('Recovered'))).toEqual([]);
-      expect(uploadUrl.endsWith(whole.id)).toBe(true);
-      expect(whole.duration).toBeGreaterThan(recovered!.duration! + 1.5);
-      expect((await studio.hear(whole)).correlation).toBeGreaterThan(0.99);
-      const quarantined = await readdir(join(studio.folders.dataDir, 'quarantine'), { recursive: true });
-      expect(quarantined.join()).toContain(recovered!.id.slice(-12));
-    });
+    await page.goto(`${studio.server.baseUrl}/manifest.webmanifest`);
+    const uploadUrl = await page.evaluate<string>(MAKE_MANIFEST_OLD);
+    await page.goto(`${studio.server.baseUrl}/recovery`);
+    await page.getByText('everything is on the server').waitFor();
+    const whole = await named('A week ago');
+    expect((await studio.recordings()).filter(({ title }) => title?.startsWith('Recovered'))).toEqual([]);
+    expect(uploadUrl.endsWith(whole.id)).toBe(true);
+    expect(whole.duration).toBeGreaterThan(recovered!.duration! + 1.5);
+    expect((await studio.hear(whole)).correlation).toBeGreaterThan(0.99);
+    const quarantined = await readdir(join(studio.folders.dataDir, 'quarantine'), { recursive: true });
+    expect(quarantined.join()).toContain(recovered!.id.slice(-12));
+  });
 
-    /** The one recording of that title; what was written during a take may reach it a moment after its last byte. */
-    async function named(wanted: string): Promise<Recording> {
-      const find = async () => (await studio.recordings()).filter(({ title }) => title === wanted);
-      await eventually(async () => (await find()).length).toBe(1);
-      return (await find())[0]!;
+  /** The one recording of that title; what was written during a take may reach it a moment after its last byte. */
+  async function named(wanted: string): Promise<Recording> {
+    const find = async () => (await studio.recordings()).filter(({ title }) => title === wanted);
+    await eventually(async () => (await find()).length).toBe(1);
+    return (await find())[0]!;
+  }
+
+  /** What an hourly round of the server does, once its clock is so many days later. */
+  async function adoptAsAfterDays(days: number): Promise<void> {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const recorder = await openVoiceRecorder({
+        environment: 'testing',
+        dataDir: studio.folders.dataDir,
+        overrides: { stateDir: studio.folders.stateDir },
+        clock: { ...systemClock, nowMs: () => Date.now() + days * DAY_MS },
+      });
+      await eventually(async () => {
+        vi.advanceTimersByTime(60 * 60 * 1000);
+        const { items } = await recorder.library.list({});
+        return items.some(({ title }) => title?.startsWith('Recovered'));
+      }).toBe(true);
+      await recorder.close();
+    } finally {
+      vi.useRealTimers();
     }
-
-    /** What an hourly round of the server does, once its clock is so many days later. */
-    async function adoptAsAfterDays(days: number): Promise<void> {
-      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-      try {
-        const recorder = await openVoiceRecorder({
-          environment: 'testing',
-          dataDir: studio.folders.dataDir,
-          overrides: { stateDir: studio.folders.stateDir },
-          clock: { ...systemClock, nowMs: () => Date.now() + days * DAY_MS },
-        });
-        await eventually(async () => {
-          vi.advanceTimersByTime(60 * 60 * 1000);
-          const { items } = await recorder.library.list({});
-          return items.some(({ title }) => title?.startsWith('Recovered'));
-        }).toBe(true);
-        await recorder.close();
-      } finally {
-        vi.useRealTimers();
-      }
-    }
-  },
-);
+  }
+});
 
 /**
  * Rewrites the one manifest of this browser as version 0.1.0 wrote it, a week ago; resolves to the address of the

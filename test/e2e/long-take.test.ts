@@ -4,7 +4,7 @@ import { findChromium } from './chromium.ts';
 
 const found = await findChromium();
 
-describe.skipIf(!found)('a long take (skipped without Chromium)', { timeout: 300_000 }, () => {
+describe.skipIf(!found)('a long take (skipped without Chromium)', () => {
   it('is stored whole, and the page holds on to nothing of what it sent', async () => {
     const { results, broken } = await run({ preset: 'archive', takeSeconds: 120 });
     expect(broken).toEqual([]);

@@ -17,7 +17,7 @@ afterEach(async () => {
   studio = undefined;
 });
 
-describe.skipIf(!found)('presets in the browser (skipped without Chromium)', { timeout: 300_000 }, () => {
+describe.skipIf(!found)('presets in the browser (skipped without Chromium)', () => {
   it('keep, as Archive, every number that the microphone gave, and remember the choice', async () => {
     studio = await openStudio(found!, 60, { sampleRateHz: DEVICE_RATE_HZ });
     const { page } = studio;

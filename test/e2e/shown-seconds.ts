@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 100;
 
 /** One of the two numbers, as the page shows them. */
 export async function shownSeconds(page: Page, which: 'captured' | 'safe'): Promise<number> {
-  const clock = await page.getByTestId(which).innerText({ timeout: 30_000 });
+  const clock = await page.getByTestId(which).innerText();
   return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 

@@ -24,7 +24,7 @@ const recommended = async () => {
   return recommendations.map(({ kind }) => kind);
 };
 
-describe.skipIf(!found)('the storage page (skipped without Chromium)', { timeout: 120_000 }, () => {
+describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
   it('shows where the space goes, lets go what was confirmed, and purges from the trash', async () => {
     studio = await openStudio(found!, 1);
     const { page, server } = studio;
@@ -32,7 +32,7 @@ describe.skipIf(!found)('the storage page (skipped without Chromium)', { timeout
     for (const [seed, name] of names.entries())
       writeFileSync(join(folder, `${name}.wav`), wavBytes(voiceSamples(4, 16_000, seed), 16_000));
     await runVrp(studio.folders, ['import', ...names.map((name) => join(folder, `${name}.wav`))]);
-    await expect.poll(recommended, { timeout: 20_000 }).toContain('derived');
+    await expect.poll(recommended).toContain('derived');
 
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     await page.getByRole('link', { name: 'Storage' }).click();

@@ -26,7 +26,7 @@ if (!found && isRequired) {
   });
 }
 
-describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { timeout: 120_000 }, () => {
+describe.skipIf(!found)('a take in the browser (skipped without Chromium)', () => {
   it('is captured, safe, in the library, whole to the sample, plays and seeks', async () => {
     const { page, ...rest } = await begin(40);
     await page.keyboard.press('r');
@@ -54,9 +54,7 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     expect(await seriousFindings(page)).toEqual([]);
   });
 
-  it('goes on through two killed servers and a reloaded tab, and nothing acknowledged is missing', {
-    timeout: 300_000,
-  }, async () => {
+  it('goes on through two killed servers and a reloaded tab, and nothing acknowledged is missing', async () => {
     const { page, ...rest } = await begin(60);
     await page.keyboard.press('r');
     await recordedFor(page, 5);
@@ -90,14 +88,12 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', { ti
     await expect.poll(() => rows.first().innerText()).toContain('2 parts');
     await rows.first().click();
     await page.getByRole('heading', { name: 'Parts' }).waitFor();
-    await page.getByRole('button', { name: /Page was loaded again/ }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: /Page was loaded again/ }).waitFor();
     await page.getByRole('link', { name: 'Download original of part 2' }).waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     const position = page.getByRole('slider', { name: 'Position' });
-    await expect
-      .poll(() => position.getAttribute('aria-valuetext'), { timeout: 20_000 })
-      .not.toMatch(/^0:00 /);
+    await expect.poll(() => position.getAttribute('aria-valuetext')).not.toMatch(/^0:00 /);
     const take = await rest.api<Take>(`/api/takes/${recordings[0]!.takeId}`);
     expect(take).toMatchObject({ isComplete: true, hasExactPositions: true, missingSegments: [] });
     await joinedHoldsEverySample(take, recordings);
@@ -144,7 +140,7 @@ function tell(story: string, heard: readonly Awaited<ReturnType<Studio['hear']>>
 }
 
 async function saved(page: Page): Promise<void> {
-  await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'Saved' }).waitFor();
 }
 
 /** The joined audio of the take, decoded, is the decoded audio of each segment from where it begins. */

@@ -19,13 +19,13 @@ afterEach(async () => {
   studio = undefined;
 });
 
-describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', { timeout: 150_000 }, () => {
+describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () => {
   it('says silence, clipping and a standstill, and keeps them at their places on the timeline', async () => {
     const { page, ...rest } = await begin(90, { spoil });
     await pressRecord(page);
-    await notice(page, 'Nothing but digital silence').waitFor({ timeout: 60_000 });
+    await notice(page, 'Nothing but digital silence').waitFor();
     const silenceSaidMs = Date.now();
-    await notice(page, 'The input is too loud').waitFor({ timeout: 30_000 });
+    await notice(page, 'The input is too loud').waitFor();
     const clippingSaidMs = Date.now();
     await page.keyboard.press('m');
     await page.getByPlaceholder('What is to be found here').fill('After the noise');
@@ -38,7 +38,7 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', { t
     expect(await notice(page, 'Nothing but digital silence').count()).toBe(0);
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
-    await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
 
     const [recording, ...others] = await settled(rest, (first) => first.timeline.length >= 3);
     expect(others).toEqual([]);
@@ -77,7 +77,7 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', { t
     await pressRecord(page);
     await recordedFor(page, 14);
     await page.keyboard.press('s');
-    await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
     const parts = await rest.recordings();
     expect(parts.map(({ segment, gapBefore }) => [segment, gapBefore])).toEqual([
       [0, null],
@@ -104,7 +104,7 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', { t
     await pressRecord(page);
     await recordedFor(page, 1);
     await page.keyboard.press('s');
-    await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
     const choice = page.getByRole('checkbox', { name: 'Keep the last 10 seconds before Record' });
     expect(await choice.isChecked()).toBe(false);
     await choice.check();
@@ -114,7 +114,7 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', { t
     await page.keyboard.press('r');
     await recordedFor(page, 13);
     await page.keyboard.press('s');
-    await page.getByRole('heading', { name: 'Saved' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
     const [, recording] = await rest.recordings();
     const heard = await rest.hear(recording!);
     expect(heard.correlation).toBeGreaterThan(0.99);
@@ -139,7 +139,7 @@ async function begin(playSeconds: number, voice?: Voice): Promise<Studio> {
 
 async function pressRecord(page: Page): Promise<void> {
   await page.keyboard.press('r');
-  await page.getByTestId('captured').waitFor({ timeout: 20_000 });
+  await page.getByTestId('captured').waitFor();
 }
 
 /** A notice of the recorder; the same is said to screen readers elsewhere. */
@@ -159,7 +159,7 @@ async function settled(
   { recordings }: Pick<Studio, 'recordings'>,
   isSettled: (first: Recording) => boolean,
 ): Promise<readonly Recording[]> {
-  await expect.poll(async () => isSettled((await recordings())[0]!), { timeout: 15_000 }).toBe(true);
+  await expect.poll(async () => isSettled((await recordings())[0]!)).toBe(true);
   return recordings();
 }
 

@@ -15,6 +15,8 @@ import type { WorkerClient } from './worker-client.ts';
 import type { AdoptedTake } from './worker-messages.ts';
 
 const PRE_ROLL_SECONDS = 10;
+/** So long after a take went on by itself, a click on Pause was meant for the Resume that had stood there. */
+const LATE_CLICK_MS = 1_000;
 
 export interface ControlDesk {
   readonly worker: WorkerClient;
@@ -33,6 +35,7 @@ export class TakeControl {
   #gapCause = 'unknown';
   /** The device a take waits for since it was unplugged; nobody chose anything else meanwhile. */
   #lostDeviceId: string | null = null;
+  #wentOnAtMs = Number.NEGATIVE_INFINITY;
   #endTest: () => void = () => {};
   #last: Promise<unknown> = Promise.resolve();
 
@@ -95,6 +98,7 @@ export class TakeControl {
   pause(): void {
     void this.#enqueue(async () => {
       if (this.#desk.snapshot().phase !== 'recording') return;
+      if (this.#desk.nowMs() - this.#wentOnAtMs < LATE_CLICK_MS) return;
       this.#input?.pause();
       this.#desk.dispatch({ type: 'paused' });
       await this.#desk.worker.ask({ type: 'set-phase', phase: 'paused' });
@@ -215,6 +219,7 @@ export class TakeControl {
     if (this.#lostDeviceId !== deviceId || this.#input || this.#desk.snapshot().phase !== 'paused') return;
     await this.#openInput(deviceId);
     await this.#continue();
+    this.#wentOnAtMs = this.#desk.nowMs();
   }
 
   #hearMute(isMuted: boolean): void {
