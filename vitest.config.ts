@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 const shared = {
   environment: 'node' as const,
@@ -12,6 +13,7 @@ const shared = {
 export default defineConfig({
   test: {
     globalSetup: ['./test/guard-machine.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         // Same settings as the web build: no plugin is needed to test what has no DOM.

@@ -9,7 +9,7 @@ import { sha256 } from './power-cut-clients.ts';
 import type { Amended, Ledger, SentUpload } from './power-cut-ledger.ts';
 
 /** How long a started server may take to settle what it found; it works in the background. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** The server that was started on what the power cut left, and where its files lie. */
 export interface Comeback {

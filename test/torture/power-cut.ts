@@ -51,7 +51,7 @@ export interface PowerCutOptions {
 }
 
 const childPath = fileURLToPath(new URL('./power-cut-child.ts', import.meta.url));
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /** Throws where power cannot be cut; see {@link whyNoPowerCut}. */
 export async function run(options: PowerCutOptions): Promise<PowerCutReport> {

@@ -1,0 +1,28 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** They wait for real time, start many processes, or both. Begun last, each would run alone at the end. */
+const LONGEST = [
+  'test/crashtest.test.ts',
+  'src/cli/capture/record.test.ts',
+  'test/measure-corpus.test.ts',
+  'test/full-disk.test.ts',
+  'src/cli/vrp.test.ts',
+  'test/torture/server-kill.test.ts',
+  'test/torture/syscall-kills.test.ts',
+  'test/torture/power-cut.test.ts',
+  'test/torture/full-disk.test.ts',
+  'src/ingest/crash.test.ts',
+];
+
+/** A machine that never ran the tests knows nothing of them but their sizes. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((left, right) => rankOf(left) - rankOf(right));
+  }
+}
+
+function rankOf({ moduleId }: TestSpecification): number {
+  const rank = LONGEST.findIndex((name) => moduleId.endsWith(name));
+  return rank === -1 ? LONGEST.length : rank;
+}
