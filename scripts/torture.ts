@@ -12,6 +12,8 @@ interface TortureOptions {
   readonly kills: number | undefined;
   /** Id of one preset of recorders; all when not given. */
   readonly preset: string | undefined;
+  /** Size of what the run makes for itself. */
+  readonly count: number | undefined;
 }
 
 interface TortureRun {
@@ -76,6 +78,16 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       'fills a file system of 256 MB in mid-take, mid-import and under `vrp record` (root; --only take|import|record)',
     run: async ({ only }) => (await import('../test/torture/full-disk.ts')).run({ only }),
   },
+  'purge-kill': {
+    about:
+      'kills a process that purges, at moments and before every changing system call: whole or gone, nothing else',
+    run: async (options) => (await import('../test/torture/purge-kill.ts')).run(options),
+  },
+  'many-recordings': {
+    about:
+      'rebuilds, compares and verifies a store of --count recordings (10,000): how much memory, how long a stall',
+    run: async ({ seed, count }) => (await import('../test/torture/many-recordings.ts')).run({ seed, count }),
+  },
   'bit-flips': {
     about:
       'flips one bit in each of 200 of 400 stored files: `vrp verify` must name exactly those (takes no --seconds)',
@@ -107,9 +119,14 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
   },
   'probe-mutations': {
     about:
-      'flips, cuts, splices and repeats bytes of 40 files, 20,000 times: no probe crashes, hangs or swells (--seed)',
+      'flips, cuts, splices and repeats bytes of 40 files, 20,000 times: no probe or repair crashes, hangs or swells (--seed)',
     run: async ({ seed }) =>
       (await import('../test/torture/probe-mutations.ts')).run({ seed, count: 20_000 }),
+  },
+  'measure-corpus': {
+    about:
+      'the audio checksum and loudness of all files of the corpus are those the ffmpeg program prints (no options)',
+    run: async ({ seed }) => (await import('../test/torture/measure-corpus.ts')).run({ seed }),
   },
   'tus-client': {
     about:
@@ -134,6 +151,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     kills: { type: 'string' },
     preset: { type: 'string' },
+    count: { type: 'string' },
   },
 });
 const name = positionals[0];
@@ -153,8 +171,9 @@ const seconds = readWhole('seconds', values.seconds ?? String(secondsWhenNotGive
 // First of all, so that a run that dies can be repeated.
 console.log(`${name} --seed ${seed} --seconds ${seconds}${cuts === undefined ? '' : ` --cuts ${cuts}`}`);
 const kills = values.kills === undefined ? undefined : readWhole('kills', values.kills);
+const count = values.count === undefined ? undefined : readWhole('count', values.count);
 const { only, preset } = values;
-const report = await torture.run({ seed, seconds, cuts, only, kills, preset });
+const report = await torture.run({ seed, seconds, cuts, only, kills, preset, count });
 console.log(JSON.stringify(report, null, 2));
 const brokenCount = report.broken.length;
 console.log(brokenCount === 0 ? 'Every promise was kept.' : `BROKEN PROMISES: ${brokenCount}`);

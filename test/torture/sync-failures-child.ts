@@ -1,9 +1,12 @@
-// A life with a disk that fails a sync: opens the store in the folder named by its argument, records, imports and
-// amends, trying each step again when it is refused, and says on stdout what was answered.
+// A life with a disk that fails a sync: opens the store in the folder named by its argument, records, imports, amends,
+// checks, repairs, purges, makes a snapshot and rebuilds, trying each step again when it is refused, and says on stdout
+// what was answered.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { sidecarKey } from '../../src/model/sidecar.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
+import { rebuildStore } from '../../src/rebuild-store.ts';
 import { chunkOf, wishFor } from '../spool-desk.ts';
 import { voiceSamples, wavBytes } from '../voice-wav.ts';
 
@@ -12,6 +15,12 @@ export type SyncFailureLine =
   | { readonly kind: 'take' | 'imported'; readonly id: string; readonly checksum: string }
   | { readonly kind: 'titled'; readonly id: string; readonly title: string }
   | { readonly kind: 'token'; readonly secret: string }
+  | { readonly kind: 'checked'; readonly id: string; readonly checkedAt: string }
+  | { readonly kind: 'repaired' | 'adopted'; readonly id: string }
+  | { readonly kind: 'snapshot'; readonly name: string }
+  | { readonly kind: 'purged'; readonly id: string }
+  /** What stood in a sidecar that no rebuild can read lies in quarantine. */
+  | { readonly kind: 'rebuilt'; readonly unreadable: string }
   | { readonly kind: 'gave-up' | 'done' };
 
 const TRIES = 6;
@@ -90,5 +99,69 @@ await tryOn('token', async () => {
   const secret = await access.addToken(names.next().value ?? 'last', 'record');
   say({ kind: 'token', secret });
 });
+
+/** Brings one in, and says so: it must be there from then on. */
+async function keep(name: string, bytes: Buffer): Promise<string> {
+  const path = join(inbox, `${name}.wav`);
+  writeFileSync(path, bytes);
+  return await tryOn(`import ${name}`, async () => {
+    const outcome = await library.importFile(path);
+    if (outcome.id === undefined) throw Object.assign(new Error(), outcome.error);
+    say({ kind: 'imported', id: outcome.id, checksum: sha256(bytes) });
+    return outcome.id;
+  });
+}
+
+await tryOn('verify', async () => {
+  const { checkedAt, result } = await house.verification.verify(id);
+  if (result === 'ok') say({ kind: 'checked', id, checkedAt });
+});
+await tryOn('backup', async () => {
+  const { name } = await house.backups.create();
+  say({ kind: 'snapshot', name });
+});
+const unfinished = voice(5);
+// As a recorder that was switched off leaves it.
+unfinished.writeUInt32LE(0, 4);
+unfinished.writeUInt32LE(0, 40);
+const faulty = await keep('faulty', unfinished);
+await tryOn('repair', async () => {
+  const { outcome, repairedId, message } = await house.verification.repair(faulty);
+  // One that failed names the reason in words only.
+  if (repairedId === null) throw Object.assign(new Error(message), { code: 'storage-failed' });
+  if (outcome === 'repaired') say({ kind: 'repaired', id: repairedId });
+});
+const doomed = await keep('doomed', voice(6));
+await tryOn('purge', async () => {
+  await house.files.purge(doomed).catch((error: unknown) => {
+    // Refused after its commit it is gone all the same, and the next start removes the rest.
+    if (!(error instanceof Error && 'code' in error && error.code === 'recording-unknown')) throw error;
+  });
+  say({ kind: 'purged', id: doomed });
+});
+mkdirSync(join(root, 'data/raw/mine'), { recursive: true });
+writeFileSync(join(root, 'data/raw/mine/stranger.wav'), voice(7));
+await tryOn('reconcile', async () => {
+  const { failed } = await house.verification.reconcile();
+  for (const { code } of failed) throw Object.assign(new Error(), { code });
+  const { items } = await library.list({ query: 'stranger' });
+  for (const item of items) say({ kind: 'adopted', id: item.id });
+});
+const sidecar = sidecarKey((await library.find(faulty))?.storedFilename ?? '');
 await tryOn('close', () => house.close());
+
+// In a copy, so that what was answered before is looked at where it was answered.
+const copy = join(root, 'copy');
+cpSync(join(root, 'data'), join(copy, 'data'), { recursive: true });
+for (const ending of ['', '-wal', '-shm'])
+  rmSync(join(copy, `data/catalogue.sqlite${ending}`), { force: true });
+writeFileSync(join(copy, 'data', sidecar), 'No sidecar any more.');
+await tryOn('rebuild', async () => {
+  await rebuildStore({
+    environment: 'testing',
+    overrides: { dataDir: join(copy, 'data'), stateDir: join(copy, 'state'), enableDiskSpaceCheck: false },
+    lockWaitMs: 5_000,
+  });
+  say({ kind: 'rebuilt', unreadable: sidecar });
+});
 say({ kind: 'done' });

@@ -1,17 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkSnapshot } from '../../src/catalogue/check-snapshot.ts';
 import { FAILURES } from '../../src/model/failure.ts';
+import type { Recording } from '../../src/model/recording.ts';
+import { tombstoneKey } from '../../src/model/tombstone.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
 import { canTrace } from '../count-syncs.ts';
 import type { SyncFailureLine } from './sync-failures-child.ts';
 
 /*
  * Lets the kernel answer EIO to the n-th sync of every thread of a whole house, for n = 1, 2, 3 …: of data, journal,
- * folder, sidecar, database. Each refusal must have a name and be over at the next try, and whatever was answered
+ * folder, sidecar, database, fixity log, snapshot, tombstone. Each refusal must have a name and be over at the next try, and whatever was answered
  * must be there when the store is opened again.
  */
 
@@ -35,10 +38,11 @@ export async function run(options: { readonly rounds?: readonly number[] }): Pro
   const refusals = new Set<string>();
   let failures = 0;
   let done = 0;
+  const compiled = mkdtempSync(join(tmpdir(), 'vrp-eio-compiled-'));
   for (const round of rounds) {
     const root = mkdtempSync(join(tmpdir(), 'vrp-eio-'));
     try {
-      const life = live(root, round);
+      const life = live(root, round, compiled);
       done++;
       failures += life.injected.length;
       for (const { step, code } of life.lines.filter((line) => line.kind === 'refused')) {
@@ -54,17 +58,18 @@ export async function run(options: { readonly rounds?: readonly number[] }): Pro
       rmSync(root, { recursive: true, force: true });
     }
   }
+  rmSync(compiled, { recursive: true, force: true });
   return { rounds: done, failures, refusals: [...refusals].sort(), broken };
 }
 
 /** One thread does all file work, so that the n-th sync is one of its kind and not four. */
-function live(root: string, round: number) {
+function live(root: string, round: number, compiled: string) {
   const trace = join(root, 'trace');
   const inject = `inject=fsync,fdatasync:error=EIO:when=${round}`;
   const args = ['-f', '-y', '-e', 'trace=fsync,fdatasync', '-e', inject, '-o', trace];
   const { stdout, stderr } = spawnSync('strace', [...args, process.execPath, childPath, root], {
     encoding: 'utf8',
-    env: { ...process.env, UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0' },
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0', NODE_COMPILE_CACHE: compiled },
   });
   const lines = stdout
     .split('\n')
@@ -78,6 +83,17 @@ function live(root: string, round: number) {
 }
 
 async function judge(root: string, lines: readonly SyncFailureLine[]): Promise<string[]> {
+  const broken = await judgeStore(root, lines, false);
+  if (!lines.some(({ kind }) => kind === 'rebuilt')) return broken;
+  const again = await judgeStore(join(root, 'copy'), lines, true);
+  return [...broken, ...again.map((sentence) => `rebuilt: ${sentence}`)];
+}
+
+async function judgeStore(
+  root: string,
+  lines: readonly SyncFailureLine[],
+  isRebuilt: boolean,
+): Promise<string[]> {
   const broken: string[] = [];
   const dataDir = join(root, 'data');
   const house = await openVoiceRecorder({
@@ -86,30 +102,68 @@ async function judge(root: string, lines: readonly SyncFailureLine[]): Promise<s
     overrides: { stateDir: join(root, 'state'), enableDiskSpaceCheck: false },
     runsJobs: false,
   });
+  const purged = new Set(lines.flatMap((line) => (line.kind === 'purged' ? [line.id] : [])));
   try {
     for (const line of lines) {
-      if (line.kind === 'token' && (await house.access.findActorByToken(line.secret)) === undefined)
+      if (line.kind === 'token' && !isRebuilt && !(await house.access.findActorByToken(line.secret)))
         broken.push('a token that was given is not known');
+      if (line.kind === 'snapshot') {
+        await checkSnapshot(join(dataDir, 'backup', line.name)).catch((error: Error) =>
+          broken.push(error.message),
+        );
+      }
+      if (line.kind === 'rebuilt' && isRebuilt) {
+        const kept = readFileSync(join(dataDir, 'quarantine', line.unreadable), 'utf8');
+        if (kept !== 'No sidecar any more.') broken.push(`${line.unreadable} is not kept in quarantine`);
+      }
       if (!('id' in line)) continue;
       const recording = await house.library.find(line.id);
-      if (recording === undefined) broken.push(`${line.kind} ${line.id} is not in the catalogue`);
-      else if (line.kind === 'titled' && recording.title !== line.title)
-        broken.push(`${line.id} lost its title`);
-      else if ('checksum' in line) {
-        const bytes = readFileSync(join(dataDir, recording.storedFilename));
-        if (createHash('sha256').update(bytes).digest('hex') !== line.checksum)
-          broken.push(`${line.kind} ${line.id} has other bytes`);
+      if (purged.has(line.id)) {
+        if (recording !== undefined) broken.push(`${line.id} was purged and is there`);
+        if (!existsSync(join(dataDir, tombstoneKey(line.id)))) broken.push(`${line.id} has no tombstone`);
+        continue;
       }
+      if (recording === undefined) broken.push(`${line.kind} ${line.id} is not in the catalogue`);
+      else broken.push(...judgeOne(dataDir, recording, line, isRebuilt));
     }
     const { items } = await house.library.list({ limit: 500 });
-    const ids = new Set(lines.flatMap((line) => ('id' in line ? [line.id] : [])));
+    const ids = new Set(lines.flatMap((line) => ('id' in line && !purged.has(line.id) ? [line.id] : [])));
     if (items.length !== ids.size) broken.push(`there are ${items.length} recordings, not ${ids.size}`);
     const checksums = new Set(items.map(({ checksum }) => checksum));
     if (checksums.size !== items.length) broken.push('the same bytes are catalogued twice');
+    for (const { storedFilename, checksum } of items)
+      if (sha256(join(dataDir, storedFilename)) !== checksum)
+        broken.push(`${storedFilename} has other bytes`);
   } finally {
     await house.close();
   }
   const left = readdirSync(join(dataDir, 'spool'));
   if (left.length > 0) broken.push(`the spool still holds ${left.join(', ')}`);
   return broken;
+}
+
+function judgeOne(
+  dataDir: string,
+  recording: Recording,
+  line: SyncFailureLine,
+  isRebuilt: boolean,
+): string[] {
+  const { id } = recording;
+  if (line.kind === 'titled' && recording.title !== line.title) return [`${id} lost its title`];
+  if ('checksum' in line && recording.checksum !== line.checksum)
+    return [`${line.kind} ${id} has other bytes`];
+  if (line.kind !== 'checked') return [];
+  const log = readFileSync(join(dataDir, 'fixity', `${line.checkedAt.slice(0, 4)}.csv`), 'utf8');
+  const isLogged = log.split('\n').some((entry) => entry.startsWith(`${line.checkedAt},fixity check,${id},`));
+  return [
+    ...(isLogged ? [] : [`the check of ${id} is not in the log`]),
+    // What a sidecar says of it was true when it was written.
+    ...(isRebuilt || (recording.lastVerifiedAt ?? '') >= line.checkedAt
+      ? []
+      : [`the check of ${id} is not in the catalogue`]),
+  ];
+}
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
