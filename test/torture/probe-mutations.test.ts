@@ -8,5 +8,6 @@ describe('mutated files', () => {
     expect(report.keptCount).toBeGreaterThan(80);
     expect(report.refusedCount).toBeGreaterThan(15);
     expect(report.decodedCount).toBeGreaterThan(10);
+    expect(report.repairedCount).toBeGreaterThan(5);
   });
 });

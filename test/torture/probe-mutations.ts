@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { Media } from '../../src/media/media.ts';
 import { openMedia } from '../../src/media/open-media.ts';
 import { failureCodeOf } from '../../src/model/failure.ts';
 import { makeFixtures } from '../audio-fixtures.ts';
@@ -14,7 +15,11 @@ const SILENCE_MS = 20_000;
 const MAX_GROWTH_BYTES = 256 * 1024 * 1024;
 /** Every so many files that were kept are also measured and their peaks made, which decodes all of them. */
 const DECODED_EVERY = 8;
+/** Every so many, whether kept or refused, are looked through for faults and, where there are some, repaired. */
+const REPAIRED_EVERY = 8;
 const ANSWER = /^(not-audio|audio)-/;
+/** What a repair may say besides: that nothing can be done, or that it did not turn out right. */
+const REPAIR_ANSWER = /^(not-audio-|audio-|repair-impossible$|media-failed$)/;
 
 interface MutationWish {
   readonly seed: number;
@@ -29,6 +34,7 @@ interface MutationReport {
   readonly keptCount: number;
   readonly refusedCount: number;
   readonly decodedCount: number;
+  readonly repairedCount: number;
   readonly slowestMs: number;
   readonly grownMb: number;
   readonly broken: readonly string[];
@@ -36,7 +42,7 @@ interface MutationReport {
 
 /**
  * Flips, cuts, splices and repeats bytes of 40 files of as many kinds as there are and has each mutant probed, and some
- * decoded, by the media children of this process: none may crash, hang, swell, or answer with anything but facts or a
+ * decoded or repaired, by the media children of this process: none may crash, hang, swell, or answer with anything but facts or a
  * refusal of its own.
  */
 export async function run({ seed, count }: MutationWish): Promise<MutationReport> {
@@ -59,11 +65,13 @@ export async function run({ seed, count }: MutationWish): Promise<MutationReport
   });
   let keptCount = 0;
   let decodedCount = 0;
+  let repairedCount = 0;
   let slowestMs = 0;
   try {
     const random = seededRandom(seed);
     const sources = chooseSources(folder, random);
     const path = join(folder, 'mutant');
+    const likePath = join(folder, 'source');
     await warmUp(media, sources[0]?.bytes ?? Buffer.alloc(0), path);
     for (const [processId, child] of children) {
       child.beforeBytes = highWaterBytes(processId);
@@ -86,6 +94,14 @@ export async function run({ seed, count }: MutationWish): Promise<MutationReport
       const facts = await settle(media.probe(path, 'mutant'));
       slowestMs = Math.max(slowestMs, performance.now() - startedAt);
       noteGrowth();
+      if (round % REPAIRED_EVERY === 0) {
+        writeFileSync(likePath, source.bytes);
+        const outcome = await settle(repair(media, path, likePath, join(folder, 'repaired')));
+        if (outcome === true) repairedCount += 1;
+        else if (typeof outcome === 'string' && !REPAIR_ANSWER.test(outcome))
+          broken.push(`${current}: repaired, ${outcome}`);
+        noteGrowth();
+      }
       if (typeof facts === 'string') {
         if (!ANSWER.test(facts)) broken.push(`${current}: ${facts}`);
         continue;
@@ -112,6 +128,7 @@ export async function run({ seed, count }: MutationWish): Promise<MutationReport
       keptCount,
       refusedCount: count - keptCount,
       decodedCount,
+      repairedCount,
       slowestMs: Math.round(slowestMs),
       grownMb: mb(Math.max(...[...children.values()].map(({ grownBytes }) => grownBytes))),
       broken,
@@ -149,11 +166,18 @@ function chooseSources(folder: string, random: Random): readonly Source[] {
 }
 
 /** All children run, and have loaded what they need. */
-async function warmUp(media: ReturnType<typeof openMedia>, bytes: Buffer, path: string): Promise<void> {
+async function warmUp(media: Media, bytes: Buffer, path: string): Promise<void> {
   writeFileSync(path, bytes);
   await media.probe(path, 'mutant');
   await media.measure(path);
   await media.peaks(path, `${path}-peaks`);
+}
+
+/** True: a repaired file was written, which is sound as far as its own check goes. */
+async function repair(media: Media, path: string, likePath: string, outputPath: string): Promise<boolean> {
+  if ((await media.findFaults(path)).length === 0) return false;
+  await media.repair(path, outputPath, { likePath });
+  return true;
 }
 
 async function settle<T>(work: Promise<T>): Promise<T | string> {
