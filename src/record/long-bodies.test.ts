@@ -64,6 +64,16 @@ describe('a long body without checksum', () => {
     expect(state.receipt?.checksum).toBe(sha256(bytes));
   });
 
+  it('leaves the buffers of a caller of the library as they are', async () => {
+    const desk = await makeSpoolDesk();
+    const uploads = await start(desk);
+    const { id } = await uploads.create(wishFor(), null);
+    const own = Array.from({ length: 20 }, (_, index) => Buffer.from(new ArrayBuffer(50_000)).fill(index));
+    const body = Readable.from(own);
+    await uploads.append(id, chunkOf(0, Buffer.alloc(0), { body, contentLengthBytes: 1_000_000 }));
+    expect(own.map((buffer) => [buffer.length, buffer[0]])).toEqual(own.map((_, index) => [50_000, index]));
+  });
+
   it('that is cut goes on after a restart, with the records of both kinds side by side', async () => {
     const desk = await makeSpoolDesk();
     const uploads = await start(desk);

@@ -1,4 +1,5 @@
 import { ftruncate } from 'node:fs';
+import { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { checksumRule, lengthRule, STALL_MS, stallRule } from '../validation/transfer-rules.ts';
@@ -44,13 +45,16 @@ export async function receiveBody(
   chunk: UploadChunk,
 ): Promise<void> {
   await tools.descriptors.use(lane.paths, async (descriptors) => {
+    const log = logFor(tools.ahead, lane, chunk);
     const place = {
       descriptors,
       offsetBytes: lane.offsetBytes,
       recordCount: lane.recordCount,
       journalTail: lane.journalTail,
       digestOfAll: digestElsewhere(tools.digests, lane, chunk),
-      log: logFor(tools.ahead, lane, chunk),
+      log,
+      // What a socket delivered has no other holder; a caller of the library may use its buffers again.
+      ownsPieces: log === null && chunk.body instanceof IncomingMessage,
       isDistrusted: () => lane.isDistrusted,
       onJournalled: (endBytes: number) => {
         lane.noteJournalled(endBytes);

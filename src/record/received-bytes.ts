@@ -5,6 +5,7 @@ import type { GroupSync } from './group-sync.ts';
 import type { JournalRecord } from './journal-format.ts';
 import type { JournalTail } from './journal-tail.ts';
 import type { UploadDescriptors } from './open-descriptors.ts';
+import { giveBack } from './spent-pieces.ts';
 import type { UploadsTuning } from './uploads-desk.ts';
 
 export interface ReceivingTools {
@@ -39,6 +40,8 @@ export interface ReceivingPlace {
   readonly log:
     | ((recordIndex: number, record: JournalRecord, pieces: readonly Buffer[]) => Promise<boolean>)
     | null;
+  /** True when nobody but us can have the pieces that come, and they are needed no more once they are written. */
+  readonly ownsPieces: boolean;
   /** True when somebody else's sync of these files failed. */
   isDistrusted(): boolean;
   /** Bytes up to `endBytes` are on stable storage, with their record. */
@@ -174,6 +177,7 @@ export class ReceivedBytes {
     this.#writes = this.#after(this.#writes, null, async () => {
       await this.#tools.disk.write(this.#place.descriptors.data, pieces, position);
       this.#queuedBytes -= bytes;
+      if (this.#place.ownsPieces) giveBack(pieces);
       this.#written = part;
       this.#place.digestOfAll?.follow(position + bytes);
     });
