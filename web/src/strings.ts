@@ -1,4 +1,5 @@
 import { app, chips, keys } from './strings/app.ts';
+import { condition, scarceRoom } from './strings/condition.ts';
 import { detail } from './strings/detail.ts';
 import { firstRun } from './strings/first-run.ts';
 import { imports } from './strings/imports.ts';
@@ -24,6 +25,8 @@ export const STRINGS = {
   problems,
   microphone,
   library,
+  condition,
+  scarceRoom,
   detail,
   take,
   trash,

@@ -1,4 +1,6 @@
 import type { Recording, RecordingAmendment, RecordingPage } from '../../../src/model/recording.ts';
+import type { RepairOutcome } from '../../../src/model/repair.ts';
+import type { FixityCheck } from '../../../src/model/verification.ts';
 import { requestJson } from './http.ts';
 
 export interface RecordingFilter {
@@ -49,6 +51,16 @@ export function trashRecording(id: string): Promise<Recording> {
 
 export function restoreRecording(id: string): Promise<Recording> {
   return requestJson(`${address(id)}/restore`, { method: 'POST' });
+}
+
+/** Reads the original again, all of it. */
+export function verifyRecording(id: string): Promise<FixityCheck> {
+  return requestJson(`${address(id)}/verify`, { method: 'POST' });
+}
+
+/** Puts right what can be, in a new recording or with the bytes of a copy. */
+export function repairRecording(id: string): Promise<RepairOutcome> {
+  return requestJson(`${address(id)}/repair`, { method: 'POST' });
 }
 
 /** For good. Needs the role admin. */

@@ -7,6 +7,8 @@ export interface StorageReport {
   readonly freeBytes: number;
   readonly totalBytes: number;
   readonly minutesLeft: Readonly<Record<string, number>>;
+  /** What is still begun. */
+  readonly acceptance: { readonly takes: boolean; readonly imports: boolean; readonly derived: boolean };
   readonly recordingCount: number;
   readonly recordingBytes: number;
 }

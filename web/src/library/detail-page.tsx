@@ -9,6 +9,7 @@ import { STRINGS } from '../strings.ts';
 import { ChevronLeftIcon, DownloadIcon, RestoreIcon, TrashIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
+import { Condition } from './condition.tsx';
 import { DetailForm } from './detail-form.tsx';
 import { Facts } from './facts.tsx';
 import { momentOf } from './list-rows.ts';
@@ -95,6 +96,7 @@ function Detail({ recording }: { readonly recording: Recording }) {
           </button>
         )}
       </div>
+      <Condition recording={recording} />
       <Facts recording={recording} />
     </article>
   );

@@ -5,6 +5,7 @@ import { formatRoom } from '../format/length.ts';
 import { minutesFor } from '../format/preset-facts.ts';
 import { UnsentNote } from '../recovery/unsent-note.tsx';
 import { useUnsentTakes } from '../recovery/use-local-takes.ts';
+import { ScarceRoom } from '../storage/scarce-room.tsx';
 import { STRINGS } from '../strings.ts';
 import { FolderIcon } from '../ui/icons.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
@@ -42,12 +43,14 @@ export function RecordPage() {
 function Recorder() {
   const phase = useCaptureValue((snapshot) => snapshot.phase);
   const isIdle = phase === 'idle';
+  const acceptance = useStorageReport().data?.acceptance;
   usePreparedPreset();
   return (
     <div className="mx-auto flex w-full max-w-5xl flex-col gap-5 px-4 py-4 sm:px-6 sm:py-6">
       <h1 className="sr-only">{STRINGS.record.heading}</h1>
       <Deck />
       <ElsewhereNote />
+      {acceptance ? <ScarceRoom acceptance={acceptance} isForRecording /> : null}
       <Problems />
       <MicrophoneHelp />
       <div

@@ -11,6 +11,7 @@ import { KindsPicture } from './kinds-picture.tsx';
 import { LastChecks } from './last-checks.tsx';
 import { MonthsPicture } from './months-picture.tsx';
 import { Recommendations } from './recommendations.tsx';
+import { ScarceRoom } from './scarce-room.tsx';
 
 const words = STRINGS.storage;
 
@@ -51,6 +52,7 @@ export function StoragePage() {
 function Overview({ overview }: { readonly overview: StorageOverview }) {
   return (
     <div className="mt-4 grid gap-4">
+      <ScarceRoom acceptance={overview.acceptance} />
       <DiskPicture overview={overview} />
       <div className="grid gap-4 lg:grid-cols-2">
         <KindsPicture byKind={overview.byKind} />
