@@ -40,7 +40,7 @@ export function makeManyRecordings(dataDir: string, count: number, seed: number)
     }
     const bytes = wavOf(index, seed);
     const checksum = createHash('sha256').update(bytes).digest('hex');
-    const whole = { ...recording, checksum, filesizeBytes: bytes.length };
+    const whole = { ...recording, checksum, audioChecksum: checksum, filesizeBytes: bytes.length };
     writeFileSync(path, bytes, { mode: 0o600 });
     writeFileSync(join(dataDir, sidecarKey(recording.storedFilename)), sidecarText(whole), { mode: 0o600 });
   }
@@ -64,6 +64,9 @@ function makeOne(index: number, random: () => number): Recording {
     tags: [...new Set([word(), word(), `year ${createdAt.slice(0, 4)}`])],
     notes: Array.from({ length: 40 }, word).join(' '),
     markers: [{ atSeconds: 0.01, label: word() }],
+    // Measured long ago, so that no server has that to do.
+    audioChecksumMethod: 'packets-v1',
+    silenceShare: 0.25,
     createdAt,
     recordedAt: createdAt,
     recordedAtSource: 'given',

@@ -36,11 +36,16 @@ export async function adoptFiles(
       else if (fault !== 'buried') faults.push(fault);
     } catch (error) {
       requireGoingOn(desk);
-      if (!(error instanceof VoiceRecorderError)) throw error;
+      if (!(error instanceof VoiceRecorderError) || concernsAll(error)) throw error;
       faults.push({ file: key, code: error.code, message: error.message });
     }
   }
   return { adopted, faults };
+}
+
+/** True for a fault of the catalogue that is being made, or of the whole disk: the next file would meet it too. */
+function concernsAll({ code }: VoiceRecorderError): boolean {
+  return code === 'disk-full' || code.startsWith('catalogue-') || code.startsWith('session-');
 }
 
 async function adopt(desk: RebuildDesk, key: string): Promise<RebuildFault | 'buried' | undefined> {

@@ -157,11 +157,16 @@ for (const ending of ['', '-wal', '-shm'])
   rmSync(join(copy, `data/catalogue.sqlite${ending}`), { force: true });
 writeFileSync(join(copy, 'data', sidecar), 'No sidecar any more.');
 await tryOn('rebuild', async () => {
-  await rebuildStore({
+  const { failed } = await rebuildStore({
     environment: 'testing',
     overrides: { dataDir: join(copy, 'data'), stateDir: join(copy, 'state'), enableDiskSpaceCheck: false },
     lockWaitMs: 5_000,
   });
+  // A file that the disk refused is named, and the rest done.
+  for (const { code } of failed)
+    if (code !== 'sidecar-unreadable') throw Object.assign(new Error(), { code });
   say({ kind: 'rebuilt', unreadable: sidecar });
-});
+}).catch(() => undefined);
+// Refused to the end it left things as they were: each try has a database thread of its own, whose n-th sync fails anew.
 say({ kind: 'done' });
+process.exit(0);

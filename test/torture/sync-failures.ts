@@ -22,6 +22,8 @@ export interface SyncFailureReport {
   readonly rounds: number;
   /** Syncs that failed. */
   readonly failures: number;
+  /** What they were for, each once. */
+  readonly places: readonly string[];
   /** What failed, and how it was told, each once. */
   readonly refusals: readonly string[];
   readonly broken: readonly string[];
@@ -36,8 +38,10 @@ export async function run(options: { readonly rounds?: readonly number[] }): Pro
   const rounds = options.rounds ?? Array.from({ length: LAST_ROUND }, (_, index) => index + 1);
   const broken: string[] = [];
   const refusals = new Set<string>();
+  const places = new Set<string>();
   let failures = 0;
   let done = 0;
+  // Started often, the child is compiled once.
   const compiled = mkdtempSync(join(tmpdir(), 'vrp-eio-compiled-'));
   for (const round of rounds) {
     const root = mkdtempSync(join(tmpdir(), 'vrp-eio-'));
@@ -45,6 +49,7 @@ export async function run(options: { readonly rounds?: readonly number[] }): Pro
       const life = live(root, round, compiled);
       done++;
       failures += life.injected.length;
+      for (const place of life.injected) places.add(nameOf(place));
       for (const { step, code } of life.lines.filter((line) => line.kind === 'refused')) {
         refusals.add(`${step}: ${code}`);
         if (!Object.hasOwn(FAILURES, code))
@@ -59,7 +64,15 @@ export async function run(options: { readonly rounds?: readonly number[] }): Pro
     }
   }
   rmSync(compiled, { recursive: true, force: true });
-  return { rounds: done, failures, refusals: [...refusals].sort(), broken };
+  return { rounds: done, failures, places: [...places].sort(), refusals: [...refusals].sort(), broken };
+}
+
+/** Without what differs in each life. */
+function nameOf(place: string): string {
+  return place
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
+    .replaceAll(/\d{8}T\d{6}(?:\.\d+)?Z/g, '<time>')
+    .replaceAll(/\b20\d\d(?:\/[01]\d)?\b/g, '<date>');
 }
 
 /** One thread does all file work, so that the n-th sync is one of its kind and not four. */
@@ -113,8 +126,9 @@ async function judgeStore(
         );
       }
       if (line.kind === 'rebuilt' && isRebuilt) {
-        const kept = readFileSync(join(dataDir, 'quarantine', line.unreadable), 'utf8');
-        if (kept !== 'No sidecar any more.') broken.push(`${line.unreadable} is not kept in quarantine`);
+        const kept = join(dataDir, 'quarantine', line.unreadable);
+        if (!existsSync(kept) || readFileSync(kept, 'utf8') !== 'No sidecar any more.')
+          broken.push(`${line.unreadable} is not kept in quarantine`);
       }
       if (!('id' in line)) continue;
       const recording = await house.library.find(line.id);

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { someRecording } from '../../test/some-recording.ts';
+import { StillClock } from '../../test/spool-desk.ts';
+import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
+import { adoptFiles } from './adopt-files.ts';
+import type { RebuildDesk } from './rebuild-desk.ts';
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'vrp-adopt-'));
+  await mkdir(join(dataDir, 'raw'));
+  for (const name of ['one', 'two']) await writeFile(join(dataDir, `raw/${name}.wav`), name);
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+const page = ['one', 'two'].map((name) => ({ key: `raw/${name}.wav`, isRegular: true }));
+const refusal = (code: FailureCode) => Promise.reject(new VoiceRecorderError(code, `It is ${code}.`));
+
+/** Files are adopted up to the step that `refused` names, which is refused. */
+function deskThat(refused: 'place' | 'put', code: FailureCode): RebuildDesk {
+  const checksum = 'a'.repeat(64);
+  return {
+    dataDir,
+    clock: new StillClock(),
+    known: {
+      put: async (known) => (refused === 'put' ? await refusal(code) : known.map(() => 'added' as const)),
+      findPaths: async () => new Set(),
+      findIds: async () => new Map(),
+      settleTags: async () => undefined,
+      bury: async () => undefined,
+    },
+    probe: async () => ({ embedded: { title: null } }) as Awaited<ReturnType<RebuildDesk['probe']>>,
+    hashFile: async () => ({ checksum, sizeBytes: 3 }),
+    describe: ({ id }) => someRecording({ id, checksum }),
+    place: async () => (refused === 'place' ? await refusal(code) : undefined),
+    quarantine: async () => '',
+  };
+}
+
+describe('adopting files', () => {
+  it('names the file that the disk refused, and goes on with the next one', async () => {
+    const { adopted, faults } = await adoptFiles(deskThat('place', 'storage-failed'), page, new Set());
+    expect(adopted).toBe(0);
+    expect(faults.map(({ file, code }) => `${file} ${code}`)).toEqual([
+      'raw/one.wav storage-failed',
+      'raw/two.wav storage-failed',
+    ]);
+  });
+
+  it.each(['catalogue-failed', 'disk-full', 'session-deadline'] as const)(
+    'ends with the first one when the catalogue takes no more: %s',
+    async (code) => {
+      await expect(adoptFiles(deskThat('put', code), page, new Set())).rejects.toMatchObject({ code });
+    },
+  );
+});
