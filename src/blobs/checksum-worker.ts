@@ -6,7 +6,8 @@ import { parentPort } from 'node:worker_threads';
 import type { ChecksumAnswer, ChecksumRequest } from './file-checksum.ts';
 import { PacedReading } from './reading-pace.ts';
 
-const BUFFER_BYTES = 1024 * 1024;
+// Stays in the cache of the core between being read and being hashed.
+const BUFFER_BYTES = 128 * 1024;
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 function checksumOf(request: ChecksumRequest): ChecksumAnswer {

@@ -18,7 +18,8 @@ export async function examineBlob(
     if (found.isDirectory()) return { kind: 'folder' };
     if (found.isSymbolicLink()) return { kind: 'symbolic-link' };
     if (!found.isFile()) return { kind: 'special-file' };
-    return { kind: 'file', ...(await hasher.hashFile(path, options.signal, options.pace)) };
+    const reading = { pace: options.pace, sizeBytes: found.size };
+    return { kind: 'file', ...(await hasher.hashFile(path, options.signal, reading)) };
   } catch (error) {
     if (failureCodeOf(error) === 'interrupted') throw error;
     if (isMissing(error)) return { kind: 'missing' };

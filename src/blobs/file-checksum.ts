@@ -15,11 +15,23 @@ export interface FileHasher {
   /**
    * SHA-256 of the regular file at `path` as it is read now; a symbolic link is not followed.
    * Rejects with the system's error, with `file-not-regular`, or with `interrupted` when `signal` aborts.
-   * `pace`: how fast, and where the bytes read are counted.
    */
-  hashFile(path: string | Buffer, signal?: AbortSignal, pace?: ReadingPace): Promise<FileChecksum>;
+  hashFile(path: string | Buffer, signal?: AbortSignal, reading?: Reading): Promise<FileChecksum>;
   close(): Promise<void>;
 }
+
+export interface Reading {
+  /** How fast, and where the bytes read are counted. */
+  readonly pace?: ReadingPace | undefined;
+  /** How long the file is, when that is known. */
+  readonly sizeBytes?: number;
+}
+
+/**
+ * A thread that reads such a file is given the next one before it asks: it would wait for us as long as it takes to
+ * read a tenth of it. Behind a longer file nobody is made to wait.
+ */
+const SHORT_FILE_BYTES = 32 * 1024 * 1024;
 
 export interface ChecksumRequest {
   readonly path: string | Uint8Array;
@@ -39,6 +51,7 @@ export type ChecksumAnswer =
 interface Task {
   readonly request: ChecksumRequest;
   readonly settle: (answer: ChecksumAnswer) => void;
+  readonly isShort: boolean;
 }
 
 /** Workers start on first use and do not keep the process alive while they have nothing to do. */
@@ -48,21 +61,25 @@ export function openFileHasher(options: { readonly workerCount?: number } = {}):
 
 class WorkerHasher implements FileHasher {
   readonly #workerCount: number;
-  readonly #workers = new Map<Worker, Task | undefined>();
+  /** What each has been given; it reads the first. */
+  readonly #workers = new Map<Worker, Task[]>();
   readonly #waiting: Task[] = [];
+  #isClosed = false;
 
   constructor(workerCount: number) {
     this.#workerCount = workerCount;
   }
 
-  async hashFile(path: string | Buffer, signal?: AbortSignal, pace?: ReadingPace): Promise<FileChecksum> {
+  async hashFile(path: string | Buffer, signal?: AbortSignal, reading: Reading = {}): Promise<FileChecksum> {
+    const { pace, sizeBytes = Number.POSITIVE_INFINITY } = reading;
     const cancelled = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const cancel = () => Atomics.store(new Int32Array(cancelled), 0, 1);
     if (signal?.aborted) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       const answer = await new Promise<ChecksumAnswer>((settle) => {
-        this.#waiting.push({ request: { path, cancelled, ...(pace ? { pace: pace.cells } : {}) }, settle });
+        const request = { path, cancelled, ...(pace ? { pace: pace.cells } : {}) };
+        this.#waiting.push({ request, settle, isShort: sizeBytes <= SHORT_FILE_BYTES });
         this.#handOut();
       });
       if ('failure' in answer) throw answer.failure;
@@ -87,30 +104,33 @@ class WorkerHasher implements FileHasher {
       'interrupted',
       'The store was closed while a file was being read.',
     );
+    this.#isClosed = true;
     for (const task of this.#waiting.splice(0)) task.settle({ failure });
     await Promise.all([...this.#workers.keys()].map((worker) => worker.terminate()));
   }
 
   #handOut(): void {
-    while (this.#waiting.length > 0) {
-      const worker = this.#idleWorker();
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const worker = this.#workerFor(next);
       if (worker === undefined) return;
-      const task = this.#waiting.shift();
-      if (task === undefined) return;
-      this.#workers.set(worker, task);
+      this.#waiting.shift();
+      this.#workers.get(worker)?.push(next);
       worker.ref();
-      worker.postMessage(task.request);
+      worker.postMessage(next.request);
     }
   }
 
-  #idleWorker(): Worker | undefined {
-    for (const [worker, task] of this.#workers) if (task === undefined) return worker;
-    return this.#workers.size < this.#workerCount ? this.#startWorker() : undefined;
+  #workerFor({ isShort }: Task): Worker | undefined {
+    for (const [worker, tasks] of this.#workers) if (tasks.length === 0) return worker;
+    if (this.#workers.size < this.#workerCount) return this.#startWorker();
+    if (!isShort) return undefined;
+    for (const [worker, tasks] of this.#workers) if (tasks.length === 1 && tasks[0]?.isShort) return worker;
+    return undefined;
   }
 
   #startWorker(): Worker {
     const worker = startThread(siblingModule(import.meta.url, 'checksum-worker'));
-    this.#workers.set(worker, undefined);
+    this.#workers.set(worker, []);
     worker.on('message', (answer: ChecksumAnswer) => this.#settle(worker, answer));
     worker.on('error', (error) => this.#end(worker, error));
     worker.on('exit', () => this.#end(worker, undefined));
@@ -118,22 +138,22 @@ class WorkerHasher implements FileHasher {
   }
 
   #settle(worker: Worker, answer: ChecksumAnswer): void {
-    const task = this.#workers.get(worker);
-    this.#workers.set(worker, undefined);
-    worker.unref();
+    const tasks = this.#workers.get(worker);
+    const task = tasks?.shift();
+    if (tasks?.length === 0) worker.unref();
     task?.settle(answer);
     this.#handOut();
   }
 
-  /** A worker that died takes only its own file along; the next file gets a new one. */
+  /** A worker that died takes only the file along that it read; the next one gets a new worker. */
   #end(worker: Worker, cause: unknown): void {
-    const task = this.#workers.get(worker);
+    const [task, ...given] = this.#workers.get(worker) ?? [];
     this.#workers.delete(worker);
-    task?.settle({
-      failure: new VoiceRecorderError('storage-failed', 'The thread that was reading a file ended early.', {
-        cause,
-      }),
-    });
+    const message = 'The thread that was reading a file ended early.';
+    const failure = new VoiceRecorderError('storage-failed', message, { cause });
+    task?.settle({ failure });
+    if (this.#isClosed) for (const { settle } of given) settle({ failure });
+    else this.#waiting.unshift(...given);
     this.#handOut();
   }
 }

@@ -180,7 +180,7 @@ describe('reading at a pace', () => {
     const slow = new ReadingPace();
     slow.limit(64 * 1024);
     const stop = new AbortController();
-    const reading = hasher.hashFile(path, stop.signal, slow);
+    const reading = hasher.hashFile(path, stop.signal, { pace: slow });
     await vi.waitFor(() => expect(slow.bytesRead).toBeGreaterThan(0), { timeout: 60_000 });
     await sleep(300);
     // 64 KiB a second: the second piece of 1 MiB is sixteen seconds away.
@@ -189,7 +189,7 @@ describe('reading at a pace', () => {
     expect((await reading).sizeBytes).toBe(8 * 1024 * 1024);
     expect(slow.bytesRead).toBe(8 * 1024 * 1024);
     slow.limit(64 * 1024);
-    const second = hasher.hashFile(path, stop.signal, slow);
+    const second = hasher.hashFile(path, stop.signal, { pace: slow });
     await vi.waitFor(() => expect(slow.bytesRead).toBeGreaterThan(8 * 1024 * 1024), { timeout: 60_000 });
     stop.abort();
     await expect(second).rejects.toMatchObject({ code: 'interrupted' });
