@@ -178,13 +178,13 @@ describe('reading at a pace', () => {
     const path = join(home, 'long');
     await writeFile(path, Buffer.alloc(8 * 1024 * 1024));
     const slow = new ReadingPace();
-    slow.limit(64 * 1024);
+    slow.limit(8 * 1024);
     const stop = new AbortController();
     const reading = hasher.hashFile(path, stop.signal, { pace: slow });
     await vi.waitFor(() => expect(slow.bytesRead).toBeGreaterThan(0), { timeout: 60_000 });
     await sleep(300);
-    // 64 KiB a second: the second piece of 1 MiB is sixteen seconds away.
-    expect(slow.bytesRead).toBe(1024 * 1024);
+    // 8 KiB a second: the second piece of 128 KiB is sixteen seconds away.
+    expect(slow.bytesRead).toBe(128 * 1024);
     slow.limit(null);
     expect((await reading).sizeBytes).toBe(8 * 1024 * 1024);
     expect(slow.bytesRead).toBe(8 * 1024 * 1024);
