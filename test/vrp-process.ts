@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -51,8 +53,10 @@ export async function runVrp(folders: VrpFolders, args: readonly string[]) {
   return { exitCode, stdout, stderr };
 }
 
+/** On a port of its own choice when `port` is 0. */
 export async function startVrp(folders: VrpFolders, port = 0): Promise<StartedServer> {
-  const child = spawn(process.execPath, [launcher, 'start', '--json', '--port', String(port)], {
+  const wantedPort = port === 0 ? await quietPort() : port;
+  const child = spawn(process.execPath, [launcher, 'start', '--json', '--port', String(wantedPort)], {
     env: vrpEnvironment(folders),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -62,7 +66,8 @@ export async function startVrp(folders: VrpFolders, port = 0): Promise<StartedSe
     createInterface({ input: child.stdout }).once('line', resolve);
     child.once('exit', (code) => reject(new Error(`vrp start ended with ${code}: ${log}`)));
   });
-  const said = JSON.parse(line) as { baseUrl: string; loginUrl: string };
+  const said = JSON.parse(line) as { baseUrl: string; loginUrl: string; error?: { message: string } };
+  if (said.error) throw new Error(`vrp start was refused: ${said.error.message}`);
   return {
     ...said,
     port: Number(new URL(said.baseUrl).port),
@@ -80,4 +85,23 @@ export async function startVrp(folders: VrpFolders, port = 0): Promise<StartedSe
       return code;
     },
   };
+}
+
+/**
+ * A free port below those that the kernel hands out: what a killed server leaves is nobody's until it comes back, and
+ * its clients never speak to a stranger.
+ */
+async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }

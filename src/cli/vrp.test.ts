@@ -390,7 +390,7 @@ describe('vrp start', () => {
     stack.defer(() => server.kill());
     expect(server.loginUrl).toMatch(new RegExp(`^${server.baseUrl}/#login=[\\w-]{10,}$`));
     expect((await fetch(`${server.baseUrl}/api/health/ready`)).status).toBe(200);
-    expect(server.log()).toContain('unsent takes');
+    await expect.poll(() => server.log()).toContain('unsent takes');
     expect(await server.stop()).toBe(0);
     await expect(fetch(server.baseUrl)).rejects.toThrow();
     expect(await vrpJson('list')).toEqual({ items: [], nextCursor: null });

@@ -145,7 +145,7 @@ async function headUntilAnswered(address: string, sending: Sending): Promise<Res
   for (;;) {
     await sleep(30);
     const answer = await ask(address, sending, { method: 'HEAD' });
-    if (answer?.status === 200) return answer;
+    if (answer?.status === 200 && answer.headers.has('Upload-Offset')) return answer;
   }
 }
 

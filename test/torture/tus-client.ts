@@ -62,14 +62,18 @@ export async function run(options: { seed?: number; sizeMb?: number }): Promise<
 function upload(
   file: string,
   sizeBytes: number,
-  proxy: { port: number; cutAfter(bytes: number): void },
+  proxy: { readonly port: number; readonly cutCount: number; cutAfter(bytes: number): void },
   baseUrl: string,
   token: string,
   cuts: number[],
 ): Promise<void> {
+  let armedCount = 0;
   const next = () => {
-    const at = cuts.shift();
-    if (at !== undefined) proxy.cutAfter(at);
+    // One cut may fail several tries: only when it has come is it the turn of the next one.
+    const at = proxy.cutCount < armedCount ? undefined : cuts.shift();
+    if (at === undefined) return;
+    armedCount++;
+    proxy.cutAfter(at);
   };
   let sentBefore = 0;
   const relative = cuts.map((at) => {
