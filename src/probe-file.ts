@@ -5,6 +5,7 @@ import { admit } from './ingest/admit.ts';
 import { wishFor } from './ingest/import-file.ts';
 import { newRecording } from './ingest/new-recording.ts';
 import { openMedia } from './media/open-media.ts';
+import { withRemark } from './model/audio-measurement.ts';
 import { systemClock, toIsoUtc } from './model/clock.ts';
 import { VoiceRecorderError } from './model/failure.ts';
 import type { Recording } from './model/recording.ts';
@@ -78,7 +79,9 @@ export function openProber(): Prober {
       }
       const createdAt = toIsoUtc(systemClock.nowMs());
       const spooled = { id: '', path: real, sizeBytes, checksum, createdAt, wish: wishFor(source, {}) };
-      return tellingFields({ ...newRecording(spooled, facts), ...measured });
+      const recording = newRecording(spooled, facts);
+      const warnings = withRemark(recording.warnings, measured?.remark ?? null);
+      return tellingFields({ ...recording, ...measured, warnings });
     },
     close: async () => {
       await Promise.all([media.close(), hasher.close()]);

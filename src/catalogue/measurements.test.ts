@@ -8,12 +8,13 @@ import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import { newId } from '../model/id.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 
-const measurement: AudioMeasurement = {
+const sound = {
   audioChecksum: 'ab'.repeat(32),
   audioChecksumMethod: 'packets-v1',
   loudness: { integratedLufs: -23.05, rangeLu: 7.2, truePeakDbtp: -1.5 },
   silenceShare: 0.125,
-};
+} as const;
+const measurement: AudioMeasurement = { ...sound, remark: null };
 
 describe('what was measured of a recording', () => {
   it('is kept with its sidecar owed, and is no amendment', async () => {
@@ -21,9 +22,22 @@ describe('what was measured of a recording', () => {
     const before = await addRecording(catalogue, { modifiedAt: '2026-01-01T00:00:00.000Z' });
     await catalogue.outbox.settle(before.id, before.version);
     const measured = await catalogue.recordings.keepMeasurement(before.id, measurement);
-    expect(measured).toEqual({ ...before, ...measurement, version: 2 });
+    expect(measured).toEqual({ ...before, ...sound, version: 2 });
     expect(await catalogue.recordings.find(before.id)).toEqual(measured);
     expect(await catalogue.outbox.findOwed(before.id)).toEqual(measured);
+  });
+
+  it('brings along what decoding all of it found amiss, once', async () => {
+    await using catalogue = await scratchCatalogue();
+    const remark = { code: 'decode-errors', message: '1 of 9 packets are damaged.' };
+    const whole = await addRecording(catalogue, {
+      warnings: [{ code: 'wrong-extension', message: 'Named so.' }],
+    });
+    const kept = await catalogue.recordings.keepMeasurement(whole.id, { ...measurement, remark });
+    expect(kept.warnings).toEqual([...whole.warnings, remark]);
+    const cut = await addRecording(catalogue, { warnings: [{ code: 'truncated', message: 'Cut.' }] });
+    const known = await catalogue.recordings.keepMeasurement(cut.id, { ...measurement, remark });
+    expect(known.warnings).toEqual(cut.warnings);
   });
 
   it('is kept once', async () => {
@@ -42,7 +56,7 @@ describe('what was measured of a recording', () => {
     const { id, version } = await addRecording(catalogue);
     await catalogue.recordings.keepMeasurement(id, measurement);
     const amended = await catalogue.recordings.amend(id, { title: 'Read before' }, version);
-    expect(amended).toMatchObject({ title: 'Read before', version: 3, ...measurement });
+    expect(amended).toMatchObject({ title: 'Read before', version: 3, ...sound });
     for (const stale of [version, 2, 4]) {
       await expect(catalogue.recordings.amend(id, { title: 'Late' }, stale)).rejects.toMatchObject({
         code: 'version-conflict',
@@ -108,7 +122,7 @@ describe('what was measured of a recording', () => {
       await upgraded.recordings.keepMeasurement(id, measurement);
       expect(await upgraded.recordings.amend(id, { notes: 'x' }, 5)).toMatchObject({
         version: 7,
-        ...measurement,
+        ...sound,
       });
     } finally {
       await upgraded.close();

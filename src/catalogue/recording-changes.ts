@@ -1,6 +1,6 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import { checkAmendment } from '../model/amendment.ts';
-import type { AudioMeasurement } from '../model/audio-measurement.ts';
+import { type AudioMeasurement, withRemark } from '../model/audio-measurement.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording, RecordingAlias, RecordingAmendment, RecordingStatus } from '../model/recording.ts';
 import { unknownRecording } from '../model/unknown-recording.ts';
@@ -75,12 +75,12 @@ export async function markUnsoundRow(
  */
 export async function measuredRow(
   change: RecordingChange,
-  { audioChecksum, audioChecksumMethod, loudness, silenceShare }: AudioMeasurement,
+  { remark, ...sound }: AudioMeasurement,
 ): Promise<Recording> {
   const row = await readRow(change);
   const current = toRecording(row);
   if (current.audioChecksum !== null) return current;
-  const measured = { ...current, audioChecksum, audioChecksumMethod, loudness, silenceShare };
+  const measured = { ...current, ...sound, warnings: withRemark(current.warnings, remark) };
   return save({ ...change, now: current.modifiedAt }, row, measured, {
     amended_version: row.amended_version ?? row.version,
   });

@@ -91,6 +91,14 @@ describe('loudness range by the test signals of EBU Tech 3342', () => {
 });
 
 describe('what is measured of sound', () => {
+  it('remarks on damage that no look at the beginning shows', () => {
+    const bytes = readFileSync(fixtures['tone.flac'] ?? '');
+    expect(measure(bytes).remark).toBeNull();
+    const middle = bytes.length >> 1;
+    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+    expect(measure(bytes).remark).toMatchObject({ code: 'decode-errors' });
+  });
+
   it('counts the tenths of a second in which no sample goes beyond -60 dBFS', () => {
     const { silenceShare } = measure(
       makeWav({

@@ -9,12 +9,15 @@ import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
 import { LoudnessMeter, type MeteredSound } from './loudness-meter.ts';
 import { withSamples } from './pcm-input.ts';
 import { findPcmSpan } from './pcm-span.ts';
+import { damagedPackets } from './scan-verdict.ts';
 
 /** FFmpeg hands out 4 KiB of plain samples at a time by itself, and each packet costs a way to native code. */
 const PCM_PACKET_BYTES = 65_536;
 /** Packets and pieces of sound are held until JavaScript collects their ends. */
 const BYTES_BETWEEN_COLLECTIONS = 8 * 1024 * 1024;
 const PACKETS_BETWEEN_COLLECTIONS = 1024;
+
+type Heard = MeteredSound & Pick<AudioMeasurement, 'remark'>;
 
 /**
  * Reads and decodes all of the audio of `path`, once: its checksum, loudness and silence. Throws the codes of a probe
@@ -44,7 +47,7 @@ function measureApart(
   reader: ByteReader,
   hash: Hash,
   onProgress: (share: number) => void,
-): MeteredSound {
+): Heard {
   const half = (share: number) => onProgress(share / 2);
   withAudioInput(file, (input) => readThrough(input, file, hash, false, half), {
     pcmPacketBytes: PCM_PACKET_BYTES,
@@ -62,8 +65,8 @@ function readThrough(
   isMetered: boolean,
   onProgress: (share: number) => void,
   maxBytes = Number.POSITIVE_INFINITY,
-): MeteredSound {
-  const decoder = isMetered ? new AudioDecoder(input) : undefined;
+): Heard {
+  const decoder = isMetered ? new AudioDecoder(input, true) : undefined;
   const meter = new LoudnessMeter();
   using packet = new Packet();
   packet.alloc();
@@ -91,7 +94,8 @@ function readThrough(
       packet.unref();
     }
     decoder?.decode(null, (frame) => meter.add(frame));
-    return meter.finish();
+    const errorCount = decoder?.errorCount ?? 0;
+    return { ...meter.finish(), remark: errorCount === 0 ? null : damagedPackets(errorCount, packetCount) };
   } finally {
     meter.close();
     decoder?.close();

@@ -11,11 +11,12 @@ export function checkScan(scan: AudioScan): AudioWarning[] {
     throw new VoiceRecorderError('audio-no-samples', 'None of the audio in the file can be decoded.');
   }
   const damaged = scan.decodeErrorCount + scan.damagedCount;
-  if (damaged === 0) return [];
-  return [
-    {
-      code: 'decode-errors',
-      message: `${damaged} of ${scan.packetCount} packets are damaged; the rest of the audio is readable.`,
-    },
-  ];
+  return damaged === 0 ? [] : [damagedPackets(damaged, scan.packetCount)];
+}
+
+export function damagedPackets(count: number, packetCount: number): AudioWarning {
+  return {
+    code: 'decode-errors',
+    message: `${count} of ${packetCount} packets are damaged; the rest of the audio is readable.`,
+  };
 }

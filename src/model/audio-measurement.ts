@@ -1,3 +1,4 @@
+import type { AudioWarning } from './audio-facts.ts';
 import type { Sha256Hex } from './digest.ts';
 import type { Loudness } from './recording.ts';
 
@@ -18,4 +19,19 @@ export interface AudioMeasurement {
   readonly loudness: Loudness | null;
   /** Share, 0 to 1, of the tenths of a second in which no sample goes beyond -60 dBFS; null where none was decoded. */
   readonly silenceShare: number | null;
+  /** What decoding all of it found amiss, which no look at the beginning could show. */
+  readonly remark: AudioWarning | null;
+}
+
+/** Remarks that say already why some of the audio cannot be decoded. */
+const EXPLAINED_BY: ReadonlySet<string> = new Set(['truncated', 'size-header-wrong', 'decode-errors']);
+
+/** The remarks with that of a measurement, unless they say it already. */
+export function withRemark(
+  warnings: readonly AudioWarning[],
+  remark: AudioWarning | null,
+): readonly AudioWarning[] {
+  return remark === null || warnings.some(({ code }) => EXPLAINED_BY.has(code))
+    ? warnings
+    : [...warnings, remark];
 }
