@@ -111,6 +111,28 @@ describe('vrp verify', () => {
     expect(await readFile(path, 'utf8')).toBe('milk,2\n');
   });
 
+  it('repairs a file that is in no library into a new one, and wants to know which', async () => {
+    const broken = join(home, 'unfinished.wav');
+    const mended = join(home, 'mended.wav');
+    await writeFile(broken, makeWav({ seconds: 1, declaredBytes: 0xffff_ffff }));
+    const done = await runHere(folders, ['repair', '--file', broken, '--output', mended, '--json']);
+    expect(done.exitCode).toBe(0);
+    expect(linesOf(done.stdout)).toMatchObject([
+      { file: broken, outcome: 'repaired', output: mended, faults: [{ code: 'wav-unfinished' }] },
+    ]);
+    expect((await readFile(mended)).equals(makeWav({ seconds: 1 }))).toBe(true);
+    for (const args of [
+      ['--file', broken],
+      ['--output', mended],
+      ['--like', broken],
+      ['x', '--file', 'y'],
+    ]) {
+      const { exitCode, stdout } = await runHere(folders, ['repair', ...args, '--json']);
+      expect(exitCode).toBe(2);
+      expect(linesOf(stdout)).toMatchObject([{ error: { code: 'usage' } }]);
+    }
+  });
+
   it('works through a running server, which says the same', async () => {
     const server = await startVrp(folders);
     try {
