@@ -116,10 +116,11 @@ await tryOn('verify', async () => {
   const { checkedAt, result } = await house.verification.verify(id);
   if (result === 'ok') say({ kind: 'checked', id, checkedAt });
 });
+// Each snapshot has a database thread of its own, whose n-th sync fails anew: it may be refused to the end.
 await tryOn('backup', async () => {
   const { name } = await house.backups.create();
   say({ kind: 'snapshot', name });
-});
+}).catch(() => undefined);
 const unfinished = voice(5);
 // As a recorder that was switched off leaves it.
 unfinished.writeUInt32LE(0, 4);

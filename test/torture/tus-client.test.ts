@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { run } from './tus-client.ts';
 
 it('takes a file whole from a foreign tus client through three cut connections', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const result = await run({ seed: 3, sizeMb: 40 });
   expect(result.cuts).toBe(3);
