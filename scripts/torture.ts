@@ -88,6 +88,11 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       'rebuilds, compares and verifies a store of --count recordings (10,000): how much memory, how long a stall',
     run: async ({ seed, count }) => (await import('../test/torture/many-recordings.ts')).run({ seed, count }),
   },
+  'many-uploads': {
+    about:
+      'kills a server with --count unfinished uploads (10,000): it starts at once, and each goes on where it stood',
+    run: async ({ seed, count }) => (await import('../test/torture/many-uploads.ts')).run({ seed, count }),
+  },
   'bit-flips': {
     about:
       'flips one bit in each of 200 of 400 stored files: `vrp verify` must name exactly those (takes no --seconds)',
