@@ -6,6 +6,7 @@ import { findFaults } from './find-faults.ts';
 import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
 import { CopyImpossible } from './join-parts.ts';
 import type { RepairedMedia } from './media.ts';
+import { type MuxTarget, mp4Target } from './mp4-target.ts';
 import { probe } from './probe.ts';
 import { copyPackets } from './render-copy.ts';
 import { repairFlac } from './repair-flac.ts';
@@ -17,23 +18,11 @@ import { repairWav } from './repair-wav.ts';
 const TOLERATED_SECONDS = 0.2;
 
 /** What the same packets are written with; always the same bytes for the same packets. */
-const CONTAINERS: Readonly<
-  Record<string, { muxer: string; muxerOptions: Readonly<Record<string, string>> }>
-> = {
+const CONTAINERS: Readonly<Record<string, MuxTarget>> = {
   webm: { muxer: 'webm', muxerOptions: { cues_to_front: '1', fflags: '+bitexact' } },
   matroska: { muxer: 'matroska', muxerOptions: { cues_to_front: '1', fflags: '+bitexact' } },
-  mp4: { muxer: 'mov', muxerOptions: { movflags: '+faststart', fflags: '+bitexact' } },
   '3gp': { muxer: '3gp', muxerOptions: { movflags: '+faststart', fflags: '+bitexact' } },
   mp3: { muxer: 'mp3', muxerOptions: { fflags: '+bitexact' } },
-};
-
-/** Brands of the MP4 family take some codecs each; QuickTime's takes them all. */
-const MP4_MUXERS: Readonly<Record<string, string>> = {
-  aac: 'ipod',
-  alac: 'ipod',
-  opus: 'mp4',
-  flac: 'mp4',
-  mp3: 'mp4',
 };
 
 /**
@@ -118,8 +107,7 @@ function copyInto(
   outputPath: string,
   share: (bytesDone: number) => void,
 ): void {
-  const known = CONTAINERS[container];
-  const target = known && container === 'mp4' ? { ...known, muxer: MP4_MUXERS[codec] ?? known.muxer } : known;
+  const target = container === 'mp4' ? mp4Target(codec) : CONTAINERS[container];
   if (target === undefined) throw impossible(`Nothing is known here to repair ${container} files with.`);
   withAudioInput(file, (input) => {
     const tags = { container: input.context.metadata, stream: input.stream.metadata };

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWav } from '../../test/audio-fixtures.ts';
+import { corpusFolder, hasCorpus } from '../../test/corpus.ts';
 import { decodeSamples } from '../../test/decoded-samples.ts';
 import { seededRandom } from '../../test/mutate-bytes.ts';
 import { failureCodeOf } from '../model/failure.ts';
@@ -49,7 +50,8 @@ function boxesOf(path: string): Box[] {
   const bytes = readFileSync(path);
   const boxes: Box[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const sizeBytes = bytes.readUInt32BE(at);
+    const declared = bytes.readUInt32BE(at);
+    const sizeBytes = declared === 1 ? Number(bytes.readBigUInt64BE(at + 8)) : declared;
     boxes.push({
       type: bytes.toString('latin1', at + 4, at + 8),
       bytes: Buffer.from(bytes.subarray(at, at + sizeBytes)),
@@ -63,7 +65,8 @@ function boxesOf(path: string): Box[] {
 function withoutMovie(path: string, change: (whole: Buffer) => Buffer = (whole) => whole): string {
   const boxes = boxesOf(path).filter(({ type }) => type !== 'moov');
   const media = boxes.filter(({ type }) => type === 'mdat');
-  if (media.length === 1) media[0]?.bytes.writeUInt32BE(0, 0);
+  const [only] = media;
+  if (media.length === 1 && only && only.bytes.readUInt32BE(0) > 1) only.bytes.writeUInt32BE(0, 0);
   count += 1;
   const torn = `${folder}/${count}-torn.m4a`;
   writeFileSync(torn, change(Buffer.concat(boxes.map(({ bytes }) => bytes))));
@@ -142,6 +145,23 @@ describe.skipIf(!hasFfmpeg)(
       expect(codeOf(() => repair(torn, encode(9, 'aac', ['-ac', '1'])))).toBe('repair-impossible');
       expect(codeOf(() => repair(torn, encode(2, 'alac')))).toBe('repair-impossible');
       expect(readdirSync(folder).filter((name) => name.endsWith('.pieces'))).toEqual([]);
+    });
+  },
+);
+
+describe.skipIf(!hasCorpus)(
+  'the repair of real MP4 files whose index was taken away (skipped without the corpus)',
+  () => {
+    it.each([
+      'aac_lc.3gp',
+      'mm_Apple  voice memo.m4a',
+      'beets_full.alac.m4a',
+      'mp4parse-rust_amr_nb_1f.3gp',
+      'mp4parse-rust_amr_wb_1f.3gp',
+      'mediarecorder_mp4_opus_timeslice1000.mp4',
+    ])('finds every packet of %s', (name) => {
+      const source = `${corpusFolder}valid/${name}`;
+      expect(audioOf(repair(withoutMovie(source), source))).toBe(audioOf(source));
     });
   },
 );

@@ -1,18 +1,19 @@
 import { rmSync } from 'node:fs';
-import { type CodecParameters, Packet, type Rational } from 'node-av/lib';
+import { avGetCodecName, type CodecParameters, Packet, type Rational } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
+import { openAmrFinder } from './amr-frame-finder.ts';
 import { type AudioInput, withAudioInput } from './audio-input.ts';
 import { AudioOutput } from './audio-output.ts';
 import { scanAudio } from './audio-scan.ts';
 import { ByteReader } from './byte-reader.ts';
-import { CodedFrameFinder } from './coded-frame-finder.ts';
+import { DecodingFrameFinder } from './frame-finder.ts';
 import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
 import { joinFragments } from './mp4-fragments.ts';
 import { type Mp4Outline, readMp4Outline } from './mp4-outline.ts';
+import { mp4Target } from './mp4-target.ts';
 import { collectGarbage } from './native-memory.ts';
 import { copyPackets } from './render-copy.ts';
 
-const M4A = { muxer: 'ipod', muxerOptions: { movflags: '+faststart', fflags: '+bitexact' } } as const;
 const COPY_BYTES = 1024 * 1024;
 
 /** How the recorder writes its sound, by a sound recording of it. */
@@ -21,13 +22,12 @@ interface Example {
   readonly unit: Rational;
   /** Below zero where the encoder needs a moment before its first sample. */
   readonly firstTime: bigint;
-  readonly frameUnits: bigint;
 }
 
 /**
  * Writes the sound of an MP4 file whose index (`moov`) is missing. What the index would say comes from `likePath`, a sound
  * recording of the same recorder with the same settings: fragments get its beginning; coded frames are told apart by
- * decoding. Throws `repair-impossible` where it shows that it does not fit, or nothing of the kind was given.
+ * their heads or by decoding. Throws `repair-impossible` where it shows that it does not fit, or nothing of the kind was given.
  */
 export function repairMp4WithoutMovie(
   file: GuardedFile,
@@ -57,13 +57,18 @@ function writeFoundFrames(
 ): void {
   withAudioInput(like, (input) => {
     const example = readExample(input);
-    const finder = new CodedFrameFinder(example.parameters, example.unit);
-    const output = new AudioOutput(outputPath, M4A.muxer, M4A.muxerOptions, example.parameters, example.unit);
+    const { parameters, unit, firstTime } = example;
+    const codec = avGetCodecName(parameters.codecId) ?? '';
+    const finder = openAmrFinder(codec) ?? new DecodingFrameFinder(parameters, unit);
+    const { muxer, muxerOptions } = mp4Target(codec);
+    const output = new AudioOutput(outputPath, muxer, muxerOptions, parameters, unit);
+    // By the number of samples before it: units of time may be coarser than they are.
+    const timeAt = (samples: number) =>
+      firstTime + BigInt(Math.round((samples * unit.den) / (parameters.sampleRate * unit.num)));
     const reader = new ByteReader(file.descriptor, file.sizeBytes);
     using packet = new Packet();
     packet.alloc();
-    let time = example.firstTime;
-    let frameSamples = 0;
+    let samplesDone = 0;
     let count = 0;
     try {
       for (const { offset, sizeBytes } of media) {
@@ -72,13 +77,11 @@ function writeFoundFrames(
           const bytes = reader.copy(offset + done, Math.min(finder.largestBytes, sizeBytes - done));
           const frame = finder.find(bytes);
           if (frame === undefined) break;
-          frameSamples ||= frame.samples;
           packet.data = bytes.subarray(0, frame.sizeBytes);
-          packet.pts = time;
-          packet.dts = time;
-          // Only a last frame is shorter than the others.
-          packet.duration = (example.frameUnits * BigInt(frame.samples)) / BigInt(frameSamples);
-          time += packet.duration;
+          packet.pts = timeAt(samplesDone);
+          packet.dts = packet.pts;
+          samplesDone += frame.samples;
+          packet.duration = timeAt(samplesDone) - packet.pts;
           output.write(packet);
           packet.unref();
           done += frame.sizeBytes;
@@ -118,10 +121,8 @@ function readExample({ context, stream }: AudioInput): Example {
   while (context.readFrameSync(packet) >= 0) {
     const isOurs = packet.streamIndex === stream.index && packet.size > 0;
     const firstTime = packet.pts < 0n ? packet.pts : 0n;
-    const frameUnits = packet.duration;
     packet.unref();
-    if (isOurs && frameUnits > 0n)
-      return { parameters: stream.codecpar, unit: stream.timeBase, firstTime, frameUnits };
+    if (isOurs) return { parameters: stream.codecpar, unit: stream.timeBase, firstTime };
   }
   throw impossible('The recording given with --like has no sound in it.');
 }
@@ -137,7 +138,10 @@ function copyFragments(
   try {
     joinFragments(file, fragmentsOffset, like, joinedPath);
     withGuardedFile(joinedPath, (whole) =>
-      withAudioInput(whole, (input) => copyPackets(input, M4A, outputPath, onProgress)),
+      withAudioInput(whole, (input) => {
+        const codec = avGetCodecName(input.stream.codecpar.codecId) ?? '';
+        copyPackets(input, mp4Target(codec), outputPath, onProgress);
+      }),
     );
   } finally {
     rmSync(joinedPath, { force: true });

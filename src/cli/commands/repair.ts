@@ -140,5 +140,5 @@ Examples:
   vrp repair --file broken.m4a --like good.m4a --output mended.m4a      then: vrp import mended.m4a
 
 Faults it knows: WAV sizes wrong or never written, files cut short (WAV, Ogg, FLAC, WebM, MP4, MP3), damaged FLAC frames,
-WebM without length or index, MP4 in fragments, MP4 without its index (AAC or Apple Lossless alone, or fragments). Such a file
+WebM without length or index, MP4 in fragments, MP4 without its index (AAC, Apple Lossless or AMR alone, or fragments). Such a file
 is refused by "vrp import"; a sound recording made by the same recorder with the same settings says what it does not. "outcome" is "sound", "repaired" (see "repairedId"), "healed", "no-copy" or "failed".`;

@@ -24,11 +24,16 @@ export interface FoundFrame {
   readonly samples: number;
 }
 
-/**
- * Tells coded frames apart that stand one behind the other, by decoding: the fewest bytes that the decoder takes for a
- * whole frame are the frame.
- */
-export class CodedFrameFinder {
+/** Tells coded frames apart that stand one behind the other. */
+export interface FrameFinder {
+  readonly largestBytes: number;
+  /** The frame that `bytes` begin with; undefined when they begin with none, or not with all of it. */
+  find(bytes: Buffer): FoundFrame | undefined;
+  close(): void;
+}
+
+/** By decoding: the fewest bytes that the decoder takes for a whole frame are the frame. */
+export class DecodingFrameFinder implements FrameFinder {
   readonly largestBytes: number;
   readonly #context = new CodecContext();
   readonly #frame = new Frame();
@@ -45,7 +50,7 @@ export class CodedFrameFinder {
     if (codec === null || largest === undefined) {
       throw new VoiceRecorderError(
         'repair-impossible',
-        'Without an index only AAC and Apple Lossless can be found again, and the recording given with --like holds neither.',
+        'Without an index only AAC, Apple Lossless and AMR can be found again; the recording given with --like holds something else.',
       );
     }
     this.largestBytes = largest(parameters);
@@ -66,7 +71,6 @@ export class CodedFrameFinder {
     this.#packet.alloc();
   }
 
-  /** The frame that `bytes` begin with; undefined when they begin with none. */
   find(bytes: Buffer): FoundFrame | undefined {
     let most = Math.min(bytes.length, this.largestBytes);
     const samples = most === 0 ? 0 : this.#decode(bytes.subarray(0, most));
