@@ -53,9 +53,9 @@ export async function runVrp(folders: VrpFolders, args: readonly string[]) {
   return { exitCode, stdout, stderr };
 }
 
-/** On a port of its own choice when `port` is 0. */
-export async function startVrp(folders: VrpFolders, port = 0): Promise<StartedServer> {
-  const wantedPort = port === 0 ? await quietPort() : port;
+/** On a port that stays free when it is killed, unless `port` is given; 0 leaves it to the kernel. */
+export async function startVrp(folders: VrpFolders, port?: number): Promise<StartedServer> {
+  const wantedPort = port ?? (await quietPort());
   const child = spawn(process.execPath, [launcher, 'start', '--json', '--port', String(wantedPort)], {
     env: vrpEnvironment(folders),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -386,7 +386,7 @@ describe('vrp probe, manifest, config', () => {
 describe('vrp start', () => {
   it('says where it is, in one line of JSON, and stops cleanly', async () => {
     await using stack = new AsyncDisposableStack();
-    const server = await startVrp(folders);
+    const server = await startVrp(folders, 0);
     stack.defer(() => server.kill());
     expect(server.loginUrl).toMatch(new RegExp(`^${server.baseUrl}/#login=[\\w-]{10,}$`));
     expect((await fetch(`${server.baseUrl}/api/health/ready`)).status).toBe(200);

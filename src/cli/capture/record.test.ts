@@ -41,7 +41,7 @@ async function openDesk() {
     return (JSON.parse(stdout) as { items: Recording[] }).items;
   };
   return {
-    async startServer(port = 0) {
+    async startServer(port?: number) {
       const server = await startVrp(folders, port);
       kills.push(() => server.kill());
       return server;
