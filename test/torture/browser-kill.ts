@@ -149,7 +149,8 @@ async function recordUntilKilled(studio: Studio, forMs: number): Promise<KillMom
 /** What is left of the take is sent by itself; Stop says that nothing will follow. */
 async function finishTake(page: Page): Promise<void> {
   await page.getByText('Paused', { exact: true }).first().waitFor();
-  await page.keyboard.press('s');
+  // A key may come before the page listens to keys.
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('heading', { name: 'Saved' }).waitFor();
 }
 
@@ -161,7 +162,8 @@ async function passFirstRun(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Start recording' }).click();
   // Of less than a second nothing may be left to save.
   await recordedFor(page, 2, PATIENCE_MS);
-  await page.keyboard.press('s');
+  // A key may come before the page listens to keys.
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('heading', { name: 'Saved' }).waitFor();
 }
 
