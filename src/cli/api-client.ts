@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import { createInterface } from 'node:readline';
 import { FAILURES, type FailureCode, VoiceRecorderError } from '../model/failure.ts';
+import { PROGRESS_TYPE } from '../model/progress-lines.ts';
 
 /** A running server of ours, spoken to over HTTP. Sends the token only to that one address. */
 export interface ApiClient {
@@ -37,7 +38,6 @@ export interface ServerAddress {
 }
 
 const TIMEOUT_MS = 60_000;
-const PROGRESS_TYPE = 'application/x-ndjson';
 /** Answers are pages of metadata; nothing of ours is larger. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PROGRESS_TYPE } from '../model/progress-lines.ts';
 import { answerProblem } from './problem.ts';
 import { untilGone } from './until-gone.ts';
 
-export const PROGRESS_TYPE = 'application/x-ndjson';
 /** Often enough for a bar. */
 const TELL_EVERY_MS = 150;
 
