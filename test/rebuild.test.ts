@@ -14,7 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../src/model/id.ts';
@@ -323,6 +323,35 @@ describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
     await deleteCatalogue();
     expect(await rebuild()).toMatchObject({ recovered: ids.length - 1, adopted: 0, failed: [] });
     expect(await find(id)).toEqual([undefined]);
+  });
+
+  it('ends a purge that broke off, also what lay in quarantine and was derived', async () => {
+    const { ids } = await openFilled();
+    const [{ id, checksum, storedFilename }, other] = [asFilled(ids[4]), asFilled(ids[3])];
+    const lying = [`quarantine/${storedFilename}`, `derived/${id}/peaks.vpk`];
+    for (const key of [...lying, `quarantine/${other.storedFilename}`]) {
+      await mkdir(dirname(join(dataDir, key)), { recursive: true });
+      await writeFile(join(dataDir, key), 'What is left.');
+    }
+    await mkdir(join(dataDir, 'tombstones'), { recursive: true });
+    const tombstone = { id, checksum, purgedAt: '2026-11-23T00:00:00.000Z' };
+    const remains = { storedFilename, takeId: null, isEverywhere: true };
+    await writeFile(join(dataDir, tombstoneKey(id)), tombstoneText(tombstone, remains));
+    // Nobody is to believe a tombstone that names the file of another one.
+    const [elsewhere, otherId] = [{ ...remains, storedFilename: other.storedFilename }, newId(0)];
+    await writeFile(
+      join(dataDir, tombstoneKey(otherId)),
+      tombstoneText({ ...tombstone, id: otherId }, elsewhere),
+    );
+    await deleteCatalogue();
+    expect(await rebuild()).toMatchObject({ recovered: ids.length - 1, adopted: 0, failed: [] });
+    // The next start is what removes it.
+    expect(await find(id)).toEqual([undefined]);
+    for (const key of [storedFilename, sidecarKey(storedFilename), ...lying])
+      expect(existsSync(join(dataDir, key)), key).toBe(false);
+    expect(await readFile(join(dataDir, tombstoneKey(id)), 'utf8')).toBe(tombstoneText(tombstone));
+    expect(existsSync(join(dataDir, other.storedFilename))).toBe(true);
+    expect(existsSync(join(dataDir, `quarantine/${other.storedFilename}`))).toBe(true);
   });
 
   it('leaves alone what is still on its way, and what a newer version wrote', async () => {

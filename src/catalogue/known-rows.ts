@@ -1,8 +1,9 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
+import type { Remains, Tombstone } from '../model/tombstone.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
-import { listOf } from './json-rows.ts';
+import { insertAll, listOf } from './json-rows.ts';
 import { type AddedRecording, addQueries } from './many-rows.ts';
 import { indexQueries, nextRowKeys, sidecarQuery } from './recording-index.ts';
 import { checkStorable, type RecordingRow, toColumns } from './recording-row.ts';
@@ -79,12 +80,9 @@ export async function oweSidecarRows(
 }
 
 /** What a file in `tombstones/` says. */
-export interface KnownTombstone {
-  readonly id: string;
-  readonly checksum: string;
-  readonly purgedAt: string;
-  /** Path of a file of it that is still there; null when every one is gone. */
-  readonly leftover: string | null;
+export interface KnownTombstone extends Tombstone {
+  /** What has still to be removed; null when nothing has. */
+  readonly remains: Remains | null;
 }
 
 export async function buryRows(
@@ -95,29 +93,34 @@ export async function buryRows(
   const ids = tombstones.map(({ id }) => id);
   const rows = await db.selectFrom('recordings').select('row_key').where('id', 'in', listOf(ids)).execute();
   const keys = rows.map((row) => row.row_key);
-  const entries = tombstones.map(({ id, checksum, purgedAt, leftover }) => ({
+  const entries = tombstones.map(({ id, checksum, purgedAt, remains }) => ({
     recording_id: id,
     checksum,
     purged_at: purgedAt,
-    stored_filename: leftover ?? '',
-    take_id: null,
-    is_everywhere: 0,
-    is_finished: leftover === null ? 1 : 0,
+    stored_filename: remains?.storedFilename ?? '',
+    take_id: remains?.takeId ?? null,
+    is_everywhere: remains?.isEverywhere ? 1 : 0,
+    is_finished: remains === null ? 1 : 0,
   }));
+  const finished = entries.filter((entry) => entry.is_finished === 1);
+  const unfinished = entries.filter((entry) => entry.is_finished === 0);
   await batch([
-    ...entries.map((entry) => {
-      const insert = db.insertInto('tombstones').values(entry);
-      // One that is known already, with what is still to be removed of it, knows more.
-      return entry.is_finished === 1
-        ? insert.onConflict((conflict) => conflict.doNothing()).compile()
-        : insert
-            .onConflict((conflict) =>
-              conflict
-                .column('recording_id')
-                .doUpdateSet({ stored_filename: entry.stored_filename, is_finished: 0 }),
-            )
-            .compile();
-    }),
+    // One that is known already, with what is still to be removed of it, knows more.
+    ...insertAll(db, 'tombstones', finished, { skipsKnown: true }),
+    ...unfinished.map((entry) =>
+      db
+        .insertInto('tombstones')
+        .values(entry)
+        .onConflict((conflict) =>
+          conflict.column('recording_id').doUpdateSet((row) => ({
+            stored_filename: entry.stored_filename,
+            take_id: row.fn.coalesce('excluded.take_id', 'tombstones.take_id'),
+            is_everywhere: row.fn<number>('max', ['excluded.is_everywhere', 'tombstones.is_everywhere']),
+            is_finished: 0,
+          })),
+        )
+        .compile(),
+    ),
     ...(keys.length === 0
       ? []
       : [

@@ -11,34 +11,60 @@ export interface Tombstone {
   readonly purgedAt: string;
 }
 
-/** A tombstone whose recording may still have files. */
-export interface Burial extends Tombstone {
+/** What may still lie around of a recording whose purge is not finished. */
+export interface Remains {
   readonly storedFilename: string;
   readonly takeId: string | null;
   /** Also what lies of it in quarantine is to go. */
   readonly isEverywhere: boolean;
 }
 
+/** A tombstone whose recording may still have files. */
+export interface Burial extends Tombstone, Remains {}
+
 export function tombstoneKey(id: RecordingId): string {
   return `tombstones/${id}.json`;
 }
 
-/** The exact content of the file, as `docs/format.md` has it. */
-export function tombstoneText({ id, checksum, purgedAt }: Tombstone): string {
-  return `${JSON.stringify({ format: FORMAT, formatVersion: 1, id, checksum, purgedAt }, null, 2)}\n`;
+/** The exact content of the file, as `docs/format.md` has it; with `remains` as long as they may be there. */
+export function tombstoneText({ id, checksum, purgedAt }: Tombstone, remains?: Remains): string {
+  const content = { format: FORMAT, formatVersion: 1, id, checksum, purgedAt };
+  if (remains === undefined) return `${JSON.stringify(content, null, 2)}\n`;
+  const { storedFilename, takeId, isEverywhere } = remains;
+  const unfinished = { ...content, remains: { storedFilename, takeId, isEverywhere } };
+  return `${JSON.stringify(unfinished, null, 2)}\n`;
 }
 
 /** Undefined for what is no tombstone of this format. */
 export function readTombstone(text: string): Tombstone | undefined {
-  let found: Partial<Record<'format' | 'id' | 'checksum' | 'purgedAt', unknown>> | null;
-  try {
-    found = JSON.parse(text) as typeof found;
-  } catch {
-    return undefined;
-  }
-  const { format, id, checksum, purgedAt } = found ?? {};
+  const { format, id, checksum, purgedAt } = parse(text);
   if (format !== FORMAT || typeof id !== 'string' || !isId(id)) return undefined;
   if (typeof checksum !== 'string' || !isSha256Hex(checksum) || typeof purgedAt !== 'string')
     return undefined;
   return { id, checksum, purgedAt };
+}
+
+/** Undefined once the purge is finished. */
+export function readRemains(text: string): Remains | undefined {
+  const { id, remains } = parse(text);
+  if (typeof id !== 'string' || typeof remains !== 'object' || remains === null) return undefined;
+  const { storedFilename, takeId, isEverywhere } = remains as Partial<Record<keyof Remains, unknown>>;
+  // The name of a stored file bears its id: nothing else is ever removed for it.
+  if (typeof storedFilename !== 'string' || !storedFilename.includes(id)) return undefined;
+  return {
+    storedFilename,
+    takeId: typeof takeId === 'string' ? takeId : null,
+    isEverywhere: isEverywhere === true,
+  };
+}
+
+function parse(
+  text: string,
+): Partial<Record<'format' | 'id' | 'checksum' | 'purgedAt' | 'remains', unknown>> {
+  try {
+    const found: unknown = JSON.parse(text);
+    return typeof found === 'object' && found !== null ? found : {};
+  } catch {
+    return {};
+  }
 }

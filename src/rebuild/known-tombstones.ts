@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readTombstone, tombstoneKey } from '../model/tombstone.ts';
+import { readRemains, readTombstone, tombstoneKey } from '../model/tombstone.ts';
 import { lookAt, readDocument } from './look-at.ts';
 import type { RebuildDesk } from './rebuild-desk.ts';
 import { inPages, walkFiles } from './store-walk.ts';
@@ -18,17 +18,20 @@ export async function isBuried(dataDir: string, id: string): Promise<boolean> {
 export async function buryKnown(desk: RebuildDesk): Promise<void> {
   for await (const page of inPages(walkFiles(desk.dataDir, 'tombstones'), PAGE_SIZE)) {
     const read = await Promise.all(page.map(({ key }) => readOne(desk, key)));
-    await desk.known.bury(read.flatMap((tombstone) => (tombstone ? [{ ...tombstone, leftover: null }] : [])));
+    await desk.known.bury(read.flatMap((tombstone) => tombstone ?? []));
   }
 }
 
 /** Leaves what is left of a purge that broke off, a file at `leftover`, to whoever finishes purges. */
 export async function buryLeftover(desk: RebuildDesk, id: string, leftover: string): Promise<void> {
   const found = await readOne(desk, tombstoneKey(id));
-  if (found) await desk.known.bury([{ ...found, leftover }]);
+  if (!found) return;
+  const remains = { takeId: null, isEverywhere: false, ...found.remains, storedFilename: leftover };
+  await desk.known.bury([{ ...found, remains }]);
 }
 
 async function readOne(desk: RebuildDesk, key: string) {
   const text = await readDocument(join(desk.dataDir, key), key).catch(() => '');
-  return readTombstone(text);
+  const tombstone = readTombstone(text);
+  return tombstone && { ...tombstone, remains: readRemains(text) ?? null };
 }

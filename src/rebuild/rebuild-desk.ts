@@ -3,6 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Sha256Hex } from '../model/digest.ts';
 import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
+import type { Remains, Tombstone } from '../model/tombstone.ts';
 import type { SpooledFile } from '../model/upload.ts';
 
 /** The catalogue that is being made; each promise resolves after its commit. */
@@ -18,14 +19,8 @@ export interface KnownLedger {
   findIds(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Once everything is entered, in whatever order. */
   settleTags(): Promise<void>;
-  bury(
-    tombstones: readonly {
-      readonly id: string;
-      readonly checksum: string;
-      readonly purgedAt: string;
-      readonly leftover: string | null;
-    }[],
-  ): Promise<void>;
+  /** `remains`: what has still to be removed; null when nothing has. */
+  bury(tombstones: readonly (Tombstone & { readonly remains: Remains | null })[]): Promise<void>;
 }
 
 /** Everything a rebuild needs from the outside world. */

@@ -160,7 +160,15 @@ describe('purging', () => {
       expect(await next.files('tombstones')).toEqual(isThere ? [] : [`tombstones/${id}.json`]);
       expect(await next.catalogue.tombstones.listUnfinished()).toEqual([]);
       if (!isDone) continue;
-      expect(steps).toEqual(['bury', 'putDocument', 'remove', 'removeDocument', 'removeDerived', 'finish']);
+      expect(steps).toEqual([
+        'bury',
+        'putDocument',
+        'remove',
+        'removeDocument',
+        'removeDerived',
+        'putDocument',
+        'finish',
+      ]);
       return;
     }
   });

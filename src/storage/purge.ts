@@ -86,15 +86,11 @@ async function removeFiles(desk: PurgeDesk, burial: Burial): Promise<number> {
   const { blobs } = desk;
   // A writing that had begun before the row was gone would put the sidecar back.
   await desk.settleSidecar(id);
-  const remember = () => blobs.putDocument(tombstoneKey(id), tombstoneText(burial));
-  let isRemembered = true;
-  try {
-    await remember();
-  } catch (error) {
+  // With what is still to go, so that it goes although the catalogue is lost before.
+  await blobs.putDocument(tombstoneKey(id), tombstoneText(burial, burial)).catch((error: unknown) => {
     // On a full disk the audio has to go first; the catalogue knows of the purge until the tombstone can be written.
     if (failureCodeOf(error) !== 'disk-full') throw error;
-    isRemembered = false;
-  }
+  });
   let freedBytes = await blobs.remove(storedFilename);
   await blobs.removeDocument(sidecarKey(storedFilename));
   const isQuarantined = storedFilename.startsWith('quarantine/');
@@ -103,7 +99,7 @@ async function removeFiles(desk: PurgeDesk, burial: Burial): Promise<number> {
     for (const key of await blobs.quarantinedOf(storedFilename, id)) freedBytes += await blobs.remove(key);
   }
   freedBytes += await desk.removeDerived(id, takeId);
-  if (!isRemembered) await remember();
+  await blobs.putDocument(tombstoneKey(id), tombstoneText(burial));
   await desk.tombstones.finish(id);
   return freedBytes;
 }
