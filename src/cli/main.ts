@@ -12,8 +12,8 @@ export const EXIT = {
   interrupted: 130,
 } as const satisfies Record<CommandEnding, number>;
 
-/** They go through a whole store, which may hold hundreds of thousands of files. */
-const LONG_RUNS: ReadonlySet<string | undefined> = new Set(['rebuild', 'restore-backup', 'verify']);
+/** They go through many files, perhaps hundreds of thousands. */
+const LONG_RUNS: ReadonlySet<string | undefined> = new Set(['import', 'rebuild', 'restore-backup', 'verify']);
 
 /** Runs the command that `argv` (without program and script) names, and ends the process. */
 export async function main(argv: readonly string[]): Promise<never> {
