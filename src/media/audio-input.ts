@@ -6,9 +6,11 @@ import {
 } from 'node-av/constants';
 import { Dictionary, FFmpegError, FormatContext, InputFormat, type Stream } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
+import { ByteReader } from './byte-reader.ts';
 import type { GuardedFile } from './guarded-file.ts';
 import { withFreshDescriptor } from './guarded-file.ts';
 import { requirePossibleTables } from './mp4-tables.ts';
+import { sureDemuxer } from './sure-demuxer.ts';
 
 /**
  * The only demuxers that ever see a file: containers of audio that hold their samples themselves. Everything that
@@ -16,6 +18,9 @@ import { requirePossibleTables } from './mp4-tables.ts';
  */
 const DEMUXERS =
   'wav,w64,aiff,au,caf,flac,mp3,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,asf,amr,amrnb,amrwb,aac';
+
+/** Of the look at the structure before FFmpeg opens a file. */
+const WINDOW_BYTES = 4096;
 
 /** An audio stream that FFmpeg has opened; valid only inside the callback it was given to. */
 export interface AudioInput {
@@ -48,11 +53,13 @@ export function withAudioInput<T>(
   use: (input: AudioInput) => T,
   options: AudioInputOptions = {},
 ): T {
-  requirePossibleTables(file);
+  const reader = new ByteReader(file.descriptor, file.sizeBytes, WINDOW_BYTES);
+  requirePossibleTables(reader);
+  const demuxer = options.rawPcm?.format ?? sureDemuxer(reader);
   return withFreshDescriptor(file, (descriptor) => {
     const context = new FormatContext();
     context.allocContext();
-    const openResult = openContext(context, file.path, descriptor, options);
+    const openResult = openContext(context, file.path, descriptor, demuxer, options);
     if (openResult < 0) {
       throw new VoiceRecorderError(
         'audio-unreadable',
@@ -71,6 +78,7 @@ function openContext(
   context: FormatContext,
   path: string,
   descriptor: number,
+  demuxer: string | undefined,
   options: AudioInputOptions,
 ): number {
   // Node's descriptors mean nothing to libraries on Windows, whose C runtime counts its own.
@@ -96,7 +104,7 @@ function openContext(
           skip_initial_bytes: String(raw.offset),
         }),
   });
-  const format = raw === undefined ? null : InputFormat.findInputFormat(raw.format);
+  const format = demuxer === undefined ? null : InputFormat.findInputFormat(demuxer);
   return context.openInputSync(isByName ? `file:${path}` : 'fd:', format, settings);
 }
 

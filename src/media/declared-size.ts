@@ -6,7 +6,7 @@ const ASF_FILE_PROPERTIES_GUID = Buffer.from('a1dcab8c47a9cf118ee400c00c205365',
 
 /** True when the Xing or Info header of an MP3 file counts more bytes than follow it. */
 export function isMp3Cut(reader: ByteReader): boolean {
-  const start = skipId3(reader);
+  const start = id3v2Bytes(reader);
   const head = reader.copy(start, 8192);
   const tag = Math.max(head.indexOf('Xing', 0, 'latin1'), head.indexOf('Info', 0, 'latin1'));
   if (tag < 0 || tag + 16 > head.length) return false;
@@ -25,8 +25,8 @@ export function isAsfCut(reader: ByteReader): boolean {
   return head.readBigUInt64LE(at + 40) > BigInt(reader.sizeBytes);
 }
 
-/** Where the audio starts behind an ID3v2 tag, whose size has 7 bits a byte. */
-function skipId3(reader: ByteReader): number {
+/** Length of the ID3v2 tag a file begins with, 0 without one; its size has 7 bits a byte. */
+export function id3v2Bytes(reader: ByteReader): number {
   const head = reader.copy(0, 10);
   if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3') return 0;
   let size = 0;

@@ -1,6 +1,5 @@
 import { VoiceRecorderError } from '../model/failure.ts';
-import { ByteReader } from './byte-reader.ts';
-import type { GuardedFile } from './guarded-file.ts';
+import type { ByteReader } from './byte-reader.ts';
 
 /** Boxes on the way to the tables of samples (ISO/IEC 14496-12 section 6.2.3). */
 const WAY: ReadonlySet<string> = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'moof', 'traf']);
@@ -13,10 +12,9 @@ const HARMLESS_SAMPLES = 1_000_000;
  * FFmpeg makes room for as many samples as an MP4 file claims, before it reads one. Throws `audio-impossible-format` for a
  * file that claims more than it has bytes. Plain samples (each of them lasts one unit) it counts by chunks.
  */
-export function requirePossibleTables(file: GuardedFile): void {
-  const reader = new ByteReader(file.descriptor, file.sizeBytes, 4096);
-  if (!TOP_LEVEL.test(reader.copy(4, 4).toString('latin1'))) return;
-  const limit = Math.max(HARMLESS_SAMPLES, file.sizeBytes);
+export function requirePossibleTables(reader: ByteReader): void {
+  if (!TOP_LEVEL.test(reader.view(4, 4).toString('latin1'))) return;
+  const limit = Math.max(HARMLESS_SAMPLES, reader.sizeBytes);
   let boxesLeft = MAX_BOXES;
   const walk = (start: number, end: number): void => {
     let sampleCount = 0;
@@ -41,11 +39,11 @@ export function requirePossibleTables(file: GuardedFile): void {
     if (sampleCount > limit && !isPlain) {
       throw new VoiceRecorderError(
         'audio-impossible-format',
-        `The header claims ${sampleCount} pieces of audio in a file of ${file.sizeBytes} bytes.`,
+        `The header claims ${sampleCount} pieces of audio in a file of ${reader.sizeBytes} bytes.`,
       );
     }
   };
-  walk(0, file.sizeBytes);
+  walk(0, reader.sizeBytes);
 }
 
 /** Version and flags, number of entries, and of the first: how many samples, how long each. */
