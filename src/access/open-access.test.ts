@@ -171,6 +171,14 @@ describe('a named token', () => {
     expect(await access.findActorBySession(sessionSecret)).toBeUndefined();
   });
 
+  it('opens sessions also after the clock was set back to before it was made', async () => {
+    const access = await open();
+    const token = await access.addToken('studio', 'edit');
+    time.wallMs -= DAY_MS;
+    const { sessionSecret } = (await access.logIn({ token }))!;
+    expect(await access.findActorBySession(sessionSecret)).toEqual({ name: 'studio', role: 'edit' });
+  });
+
   it('needs a name of its own and a role there is', async () => {
     const access = await open();
     await access.addToken('studio', 'edit');

@@ -63,11 +63,17 @@ class StoreAccess implements Access {
       secretHash: hashSecret(sessionSecret),
       actorName: actor.name,
       role: actor.role,
-      createdAt: toIsoUtc(nowMs),
+      createdAt: await this.#dateOfSession(actor, toIsoUtc(nowMs)),
       lastUsedAt: toIsoUtc(nowMs),
       expiresAt: toIsoUtc(nowMs + SESSION_LIFETIME_MS),
     });
     return { sessionSecret, actor };
+  }
+
+  /** Never earlier than its token, also by a clock that was set back since: it would not be granted by that one. */
+  async #dateOfSession({ name }: Actor, now: string): Promise<string> {
+    const token = (await this.#repository.listTokens()).find((known) => known.name === name);
+    return token !== undefined && token.createdAt > now ? token.createdAt : now;
   }
 
   async #prove(proof: { code: string } | { token: string }): Promise<Actor | undefined> {
