@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Sha256Hex } from '../model/digest.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { listOf } from './json-rows.ts';
 import {
@@ -51,6 +52,14 @@ export class KnownRecordings {
       db.selectFrom('recordings').select(['id', 'stored_filename']).where('id', 'in', listOf(ids)).execute(),
     );
     return new Map(rows.map((row) => [row.id, row.stored_filename]));
+  }
+
+  /** Where the originals with this checksum lie. */
+  async findByChecksum(checksum: Sha256Hex): Promise<readonly string[]> {
+    const rows = await this.#sessions.withSession({ name: 'find by checksum', readonly: true }, (db) =>
+      db.selectFrom('recordings').select('stored_filename').where('checksum', '=', checksum).execute(),
+    );
+    return rows.map((row) => row.stored_filename);
   }
 
   /** Shows each tag in the spelling of the oldest recording that bears it, in whatever order they were entered. */

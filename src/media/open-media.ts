@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../durable/folder.ts';
+import { asWriteFailure } from '../durable/write-failure.ts';
 import { ChildLine, type ChildLineLimits, type MediaEvent } from './child-line.ts';
 import type { Media, MediaOptions } from './media.ts';
 import type { MediaAnswers, MediaRequest } from './media-messages.ts';
@@ -61,7 +62,7 @@ export function openMedia(settings: MediaSettings = {}): Media {
       return answer as MediaAnswers[Kind];
     } catch (error) {
       await rm(temporaryPath, { force: true });
-      throw error;
+      throw asWriteFailure(error, outputPath);
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,6 +29,7 @@ function deskThat(refused: 'place' | 'put', code: FailureCode): RebuildDesk {
       put: async (known) => (refused === 'put' ? await refusal(code) : known.map(() => 'added' as const)),
       findPaths: async () => new Set(),
       findIds: async () => new Map(),
+      findByChecksum: async () => [],
       settleTags: async () => undefined,
       bury: async () => undefined,
     },
@@ -56,4 +57,24 @@ describe('adopting files', () => {
       await expect(adoptFiles(deskThat('put', code), page, new Set())).rejects.toMatchObject({ code });
     },
   );
+
+  it('ends an adoption that broke off when the file had both names, and takes no copy for it', async () => {
+    const known = 'raw/20261123T064000Z-01a20710-0000-7000-8000-000000000000.wav';
+    await link(join(dataDir, 'raw/one.wav'), join(dataDir, known));
+    await link(join(dataDir, 'raw/two.wav'), join(dataDir, 'raw/three.wav'));
+    const placed: string[] = [];
+    const { adopted } = await adoptFiles(
+      {
+        ...deskThat('place', 'storage-failed'),
+        known: { ...deskThat('place', 'storage-failed').known, findByChecksum: async () => [known] },
+        place: async (key, sourcePath) => void placed.push(`${sourcePath.slice(dataDir.length + 1)} ${key}`),
+      },
+      page,
+      new Set(),
+    );
+    expect(adopted).toBe(1);
+    expect(placed[0]).toBe(`raw/one.wav ${known}`);
+    expect(placed[1]).toMatch(/^raw\/two\.wav raw\//);
+    expect(placed[1]).not.toContain(known);
+  });
 });

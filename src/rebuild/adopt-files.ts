@@ -1,5 +1,6 @@
 import { join, posix } from 'node:path';
 import { toIsoUtc } from '../model/clock.ts';
+import type { Sha256Hex } from '../model/digest.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
@@ -33,7 +34,7 @@ export async function adoptFiles(
       if (!isRegular) throw notRegular(key);
       const fault = await adopt(desk, key);
       if (fault === undefined) adopted += 1;
-      else if (fault !== 'buried') faults.push(fault);
+      else if (typeof fault === 'object') faults.push(fault);
     } catch (error) {
       requireGoingOn(desk);
       if (!(error instanceof VoiceRecorderError) || concernsAll(error)) throw error;
@@ -48,7 +49,7 @@ function concernsAll({ code }: VoiceRecorderError): boolean {
   return code === 'disk-full' || code.startsWith('catalogue-') || code.startsWith('session-');
 }
 
-async function adopt(desk: RebuildDesk, key: string): Promise<RebuildFault | 'buried' | undefined> {
+async function adopt(desk: RebuildDesk, key: string): Promise<RebuildFault | 'buried' | 'twin' | undefined> {
   const name = readStoredName(key);
   if (name !== undefined) {
     if (await isBuried(desk.dataDir, name.id)) {
@@ -62,7 +63,9 @@ async function adopt(desk: RebuildDesk, key: string): Promise<RebuildFault | 'bu
   const recording = name === undefined ? described : { ...described, storedFilename: key };
   if (name === undefined) {
     const { checksum, filesizeBytes: sizeBytes } = recording;
-    await desk.place(recording.storedFilename, join(desk.dataDir, key), { checksum, sizeBytes });
+    const twin = await findTwin(desk, key, checksum);
+    await desk.place(twin ?? recording.storedFilename, join(desk.dataDir, key), { checksum, sizeBytes });
+    if (twin !== undefined) return 'twin';
   }
   const sidecar = sidecarKey(recording.storedFilename);
   if ((await lookAt(join(desk.dataDir, sidecar))) !== undefined) {
@@ -70,6 +73,20 @@ async function adopt(desk: RebuildDesk, key: string): Promise<RebuildFault | 'bu
   }
   const [outcome] = await desk.known.put([{ recording, isSidecarOwed: true }]);
   return outcome === 'taken' ? repeated(key, recording.id, recording.storedFilename) : undefined;
+}
+
+/**
+ * The recording that this very file is already: its adoption broke off when it had both names. Those with names of
+ * ours are therefore adopted first.
+ */
+async function findTwin(desk: RebuildDesk, key: string, checksum: Sha256Hex): Promise<string | undefined> {
+  const found = await lookAt(join(desk.dataDir, key));
+  if (found === undefined || found.nlink < 2) return undefined;
+  for (const path of await desk.known.findByChecksum(checksum)) {
+    const other = await lookAt(join(desk.dataDir, path));
+    if (other?.dev === found.dev && other.ino === found.ino) return path;
+  }
+  return undefined;
 }
 
 function newName(desk: RebuildDesk) {

@@ -17,6 +17,8 @@ export interface KnownLedger {
   ): Promise<readonly ('added' | 'updated' | 'same' | 'kept' | 'taken')[]>;
   findPaths(paths: readonly string[]): Promise<ReadonlySet<string>>;
   findIds(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Where the originals with this checksum lie. */
+  findByChecksum(checksum: Sha256Hex): Promise<readonly string[]>;
   /** Once everything is entered, in whatever order. */
   settleTags(): Promise<void>;
   /** `remains`: what has still to be removed; null when nothing has. */

@@ -3,6 +3,7 @@ import { enterSidecars } from './enter-sidecars.ts';
 import { buryKnown } from './known-tombstones.ts';
 import { type RebuildDesk, type RebuildFault, requireGoingOn } from './rebuild-desk.ts';
 import { type FoundFile, inPages, walkFiles } from './store-walk.ts';
+import { readStoredName } from './stored-name.ts';
 
 const ORIGINALS = ['raw', 'edited'];
 const PAGE_SIZE = 200;
@@ -45,12 +46,14 @@ export async function rebuild(desk: RebuildDesk): Promise<RebuildReport> {
       advance(isStrict ? page.length : 0);
     }
   }
-  for (const folder of ORIGINALS) {
-    for await (const page of inPages(only(desk, folder, isOriginal), PAGE_SIZE)) {
-      const tally = await adoptFiles(desk, page, held);
-      adopted += tally.adopted;
-      faults.push(...tally.faults);
-      advance(page.length);
+  for (const isWanted of [isNamed, isStranger]) {
+    for (const folder of ORIGINALS) {
+      for await (const page of inPages(only(desk, folder, isWanted), PAGE_SIZE)) {
+        const tally = await adoptFiles(desk, page, held);
+        adopted += tally.adopted;
+        faults.push(...tally.faults);
+        advance(page.length);
+      }
     }
   }
   await desk.known.settleTags();
@@ -71,6 +74,14 @@ function isSidecar({ key, isRegular }: FoundFile): boolean {
 
 function isOriginal({ key }: FoundFile): boolean {
   return !key.endsWith('.json');
+}
+
+function isNamed(file: FoundFile): boolean {
+  return isOriginal(file) && readStoredName(file.key) !== undefined;
+}
+
+function isStranger(file: FoundFile): boolean {
+  return isOriginal(file) && readStoredName(file.key) === undefined;
 }
 
 async function count(desk: RebuildDesk): Promise<number> {

@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolderDurably, syncFolder } from '../durable/folder.ts';
+import { asWriteFailure } from '../durable/write-failure.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { FixityCheck } from '../model/verification.ts';
-import { asWriteFailure } from './write-failure.ts';
 
 /** In the words of PREMIS 3: an event of the type "fixity check", its date, its object and its outcome. */
 const COLUMNS = [

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../durable/folder.ts';
+import { asWriteFailure } from '../durable/write-failure.ts';
 import type { Recording } from '../model/recording.ts';
-import { asWriteFailure } from './write-failure.ts';
 
 const MANIFEST_NAME = 'SHA256SUMS';
 

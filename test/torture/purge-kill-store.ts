@@ -95,8 +95,11 @@ export async function judgePurges(
     if (!gone.includes(id)) wrong.push(`${id} has a tombstone and a row`);
     if (isFinished === 0) wrong.push(`the purge of ${id} was not finished`);
   }
-  wrong.push(...faultsOf(await judgeStore(join(root, 'data'), there)));
-  const files = await filesOf(root);
+  // Half-written documents have names with a dot in front; where the catalogue was lost, nobody owes them any more.
+  const isDocumentBegun = (path: string) => /\/\.[^/]*\.json\.partial$/.test(path);
+  const verdict = await judgeStore(join(root, 'data'), there);
+  wrong.push(...faultsOf({ ...verdict, orphans: verdict.orphans.filter((path) => !isDocumentBegun(path)) }));
+  const files = new Map([...(await filesOf(root))].filter(([path]) => !isDocumentBegun(path)));
   for (const id of gone) {
     if (!tombstones.some((tombstone) => tombstone.recording_id === id))
       wrong.push(`${id} is gone without a tombstone in the catalogue`);
@@ -129,10 +132,7 @@ function judgeFiles(
     const owner = ownerGone(path);
     const expected = scene.files.get(path);
     if (path.startsWith('tombstones/')) {
-      // One that was being written when the process died, and its catalogue was lost: its recording is whole.
-      const isUnfinished = path.startsWith('tombstones/.');
-      if (owner === undefined && !isUnfinished) wrong.push(`${path} is there, and its recording too`);
-      if (owner !== undefined && isUnfinished) wrong.push(`${path} is left`);
+      if (owner === undefined) wrong.push(`${path} is there, and its recording too`);
     } else if (owner !== undefined) {
       // Only who purges with `isEverywhere` takes what lies in quarantine along.
       if (!path.startsWith('quarantine/') || isPurgedEverywhere(scene, owner)) wrong.push(`${path} is left`);
