@@ -7,7 +7,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const WEB_FOLDER = join(root, 'dist', 'web');
 /** Digest of the inputs the built page was made from; beside the page, so that it is never served. */
 const STAMP_FILE = join(root, 'dist', 'web-inputs.sha256');
-const INPUTS = ['web', 'src/model', 'package-lock.json', 'tsconfig.base.json'];
+const INPUTS = ['web', 'src/model', 'scripts/build-web.ts', 'package-lock.json', 'tsconfig.base.json'];
 
 /** True when the built page is missing or was made from other sources than those that lie here. */
 export function isWebStale(): boolean {
@@ -23,8 +23,10 @@ export function isWebStale(): boolean {
 export async function buildWeb(): Promise<{ fileCount: number; sizeBytes: number }> {
   // Taken first: a file changed during the build makes the page stale, not wrongly fresh.
   const digest = digestOfInputs();
-  const { build } = await import('vite');
-  await build({ configFile: join(root, 'web', 'vite.config.ts'), logLevel: 'warn', mode: 'production' });
+  await inProduction(async () => {
+    const { build } = await import('vite');
+    await build({ configFile: join(root, 'web', 'vite.config.ts'), logLevel: 'warn', mode: 'production' });
+  });
   mkdirSync(dirname(STAMP_FILE), { recursive: true });
   writeFileSync(STAMP_FILE, digest);
   const files = filesUnder(WEB_FOLDER);
@@ -32,6 +34,18 @@ export async function buildWeb(): Promise<{ fileCount: number; sizeBytes: number
     fileCount: files.length,
     sizeBytes: files.reduce((sum, file) => sum + readFileSync(file).length, 0),
   };
+}
+
+/** The bundler believes NODE_ENV more than the mode it is given: a page built for tests would not work offline. */
+async function inProduction(work: () => Promise<void>): Promise<void> {
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await work();
+  } finally {
+    if (before === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = before;
+  }
 }
 
 function digestOfInputs(): string {

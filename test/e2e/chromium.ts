@@ -101,16 +101,25 @@ export async function killChromium(profileFolder: string): Promise<number> {
   return killedAtMs;
 }
 
+/** When it was that nothing ran, as the wall clock counts. */
+export interface Standstill {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** SIGSTOP for the processes that show pages, or for all of the browser; after `ms` they go on. */
 export async function freezeChromium(
   profileFolder: string,
   which: 'pages' | 'browser',
   ms: number,
-): Promise<void> {
+): Promise<Standstill> {
   const stopped = familyOf(profileFolder).filter((id) => which === 'browser' || isRenderer(id));
   for (const id of stopped) signalQuietly(id, 'SIGSTOP');
+  const fromMs = Date.now();
   await sleep(ms);
+  const untilMs = Date.now();
   for (const id of stopped.reverse()) signalQuietly(id, 'SIGCONT');
+  return { fromMs, untilMs };
 }
 
 function familyOf(profileFolder: string): number[] {

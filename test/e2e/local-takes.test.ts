@@ -25,7 +25,7 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
     studio = await openStudio(found!, 90);
     ({ page, context } = studio);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
-    await page.evaluate('navigator.serviceWorker.ready.then(() => null)');
+    await vi.waitUntil(() => page.evaluate(HAS_SERVICE_WORKER), { timeout: PATIENCE_MS, interval: 200 });
     page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
     // Past the first-run page, whichever story is told first.
     await page.keyboard.press('r');
@@ -234,6 +234,9 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
     }
   }
 });
+
+const HAS_SERVICE_WORKER =
+  'navigator.serviceWorker.getRegistration().then((known) => Boolean(known && known.active))';
 
 /**
  * Rewrites the one manifest of this browser as version 0.1.0 wrote it, a week ago; resolves to the address of the

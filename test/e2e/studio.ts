@@ -13,6 +13,7 @@ import {
   killChromium,
   launchChromium,
   type MicrophoneKind,
+  type Standstill,
 } from './chromium.ts';
 import { changeRate, type Likeness, likeness } from './hear.ts';
 
@@ -32,7 +33,7 @@ export interface Studio {
   /** Ends every process of the browser at once, as a crash of the machine would; resolves to the moment of death. */
   killBrowser(): Promise<number>;
   /** Holds the processes of pages, or all of the browser, as a frozen or sleeping machine does. */
-  freeze(which: 'pages' | 'browser', ms: number): Promise<void>;
+  freeze(which: 'pages' | 'browser', ms: number): Promise<Standstill>;
   /** Starts the browser again with the same profile, still logged in, and opens the recorder. */
   startBrowser(): Promise<void>;
   api<T>(path: string): Promise<T>;

@@ -30,9 +30,7 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     await page.keyboard.press('m');
     await page.getByPlaceholder('What is to be found here').fill('After the noise');
     await page.waitForTimeout(2_000);
-    const frozenMs = Date.now();
-    await rest.freeze('browser', FROZEN_MS);
-    const goneOnMs = Date.now();
+    const frozen = await rest.freeze('browser', FROZEN_MS);
     await notice(page, 'stood still').first().waitFor();
     const standstillSaidMs = Date.now();
     expect(await notice(page, 'Nothing but digital silence').count()).toBe(0);
@@ -54,8 +52,8 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     near(silence.durationSeconds, SILENCE.to - SILENCE.from, slackSeconds);
     near(clipping.atSeconds, CLIPPING.from - offsetSeconds, slackSeconds);
     near(clipping.durationSeconds, CLIPPING.to - CLIPPING.from, slackSeconds);
-    near(standstill.atSeconds, (frozenMs - startedMs) / 1000);
-    near(standstill.durationSeconds, FROZEN_MS / 1000);
+    near(standstill.atSeconds, (frozen.fromMs - startedMs) / 1000);
+    near(standstill.durationSeconds, (frozen.untilMs - frozen.fromMs) / 1000);
     expect(recording!.markers).toEqual([{ atSeconds: expect.any(Number), label: 'After the noise' }]);
     const markedAt = recording!.markers[0]!.atSeconds;
     expect(markedAt).toBeGreaterThan(clipping.atSeconds);
@@ -65,7 +63,7 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     console.log(
       `said on the page after the beginning: silence ${saidAfter(silenceSaidMs, silence)} s, ` +
         `clipping ${saidAfter(clippingSaidMs, clipping)} s, ` +
-        `standstill ${((standstillSaidMs - goneOnMs) / 1000).toFixed(2)} s after it was over; ` +
+        `standstill ${((standstillSaidMs - frozen.untilMs) / 1000).toFixed(2)} s after it was over; ` +
         `missing ${standstill.durationSeconds} s`,
     );
     await seeksFromTheLibrary(page, recording!, silence);
