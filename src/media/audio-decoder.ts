@@ -1,4 +1,4 @@
-import { AVERROR_EOF } from 'node-av/constants';
+import { type AVCodecID, AVERROR_EOF } from 'node-av/constants';
 import { Codec, CodecContext, FFmpegError, Frame, type Packet, PosixError } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { AudioInput } from './audio-input.ts';
@@ -18,8 +18,7 @@ export class AudioDecoder {
   /** `isStrict`: frames whose checksum is wrong count as errors and are left out instead of being played. */
   constructor(input: AudioInput, isStrict = false) {
     const parameters = input.stream.codecpar;
-    const codec = Codec.findDecoder(parameters.codecId);
-    if (codec === null || FORBIDDEN_DECODERS.has(codec.name ?? '')) throw unknownCodec();
+    const codec = requireDecoder(parameters.codecId);
     this.#context = new CodecContext();
     this.#context.allocContext3(codec);
     this.#context.parametersToContext(parameters);
@@ -56,6 +55,13 @@ export class AudioDecoder {
     this.#frame.free();
     this.#context.freeContext();
   }
+}
+
+/** Throws `audio-unknown-codec` where there is none. */
+export function requireDecoder(codecId: AVCodecID): Codec {
+  const codec = Codec.findDecoder(codecId);
+  if (codec === null || FORBIDDEN_DECODERS.has(codec.name ?? '')) throw unknownCodec();
+  return codec;
 }
 
 function unknownCodec(): VoiceRecorderError {

@@ -111,23 +111,32 @@ function openContext(
 function chooseStream(context: FormatContext, options: AudioInputOptions): AudioInput {
   const demuxer = context.iformat?.name ?? '';
   const isDurationEstimated = context.duration <= 0n && (findAudio(context)?.duration ?? 0n) <= 0n;
-  // The MP3 and AAC demuxers know neither rate nor channels before they have seen packets.
-  if (options.isHeaderEnough !== true) {
-    for (const stream of context.streams) {
-      if (stream.codecpar.codecType !== AVMEDIA_TYPE_AUDIO) stream.discard = AVDISCARD_ALL;
-    }
-    const result = context.findStreamInfoSync(null);
-    if (result < 0) {
-      throw new VoiceRecorderError(
-        'audio-unreadable',
-        `The audio streams cannot be analysed: ${FFmpegError.strerror(result)}.`,
-      );
-    }
-  }
+  if (options.isHeaderEnough !== true) findStreamInfo(context);
   const stream = findAudio(context);
   if (stream === undefined) throw describeNoAudio(context.streams);
   for (const one of context.streams) if (one.index !== stream.index) one.discard = AVDISCARD_ALL;
   return { context, stream, demuxer, unitSeconds: stream.timeBase.toDouble(), isDurationEstimated };
+}
+
+/** FFmpeg's own analysis of a file that was opened without: it decodes some of it where the header leaves something open. */
+export function analyseInput(input: AudioInput): AudioInput {
+  findStreamInfo(input.context);
+  const stream = findAudio(input.context);
+  if (stream === undefined) throw describeNoAudio(input.context.streams);
+  return { ...input, stream, unitSeconds: stream.timeBase.toDouble() };
+}
+
+function findStreamInfo(context: FormatContext): void {
+  for (const stream of context.streams) {
+    if (stream.codecpar.codecType !== AVMEDIA_TYPE_AUDIO) stream.discard = AVDISCARD_ALL;
+  }
+  const result = context.findStreamInfoSync(null);
+  if (result < 0) {
+    throw new VoiceRecorderError(
+      'audio-unreadable',
+      `The audio streams cannot be analysed: ${FFmpegError.strerror(result)}.`,
+    );
+  }
 }
 
 function findAudio(context: FormatContext): Stream | undefined {

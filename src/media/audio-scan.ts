@@ -93,6 +93,23 @@ export function scanAudio(input: AudioInput, limits: AudioScanLimits): AudioScan
   }
 }
 
+/** Coded audio is never so many times the same byte; what was lost in a power cut often is. */
+const BLANK_BYTES = 16;
+
+/** True when the stream begins with something that may be audio, which is read but not decoded. */
+export function hasFirstPacket({ context, stream }: AudioInput): boolean {
+  using packet = new Packet();
+  packet.alloc();
+  while (context.readFrameSync(packet) >= 0) {
+    if (packet.streamIndex === stream.index) {
+      const data = packet.data ?? new Uint8Array(0);
+      return data.length > 0 && (data.length < BLANK_BYTES || data.some((byte) => byte !== data[0]));
+    }
+    packet.unref();
+  }
+  return false;
+}
+
 function isCutFrame(packet: Packet): boolean {
   const data = packet.data;
   const expected = data === null ? undefined : mpegFrameBytes(data);

@@ -11,14 +11,20 @@ export interface FlacOutline {
   readonly isLastFrameWhole: boolean;
 }
 
+/** The format as STREAMINFO says it. */
+export interface FlacFormat {
+  readonly sampleRateHz: number;
+  readonly channels: number;
+  readonly bitDepth: number;
+}
+
 const MAX_TAIL_BYTES = 262_144;
 const ID3V1_BYTES = 128;
 
 /** Undefined when the file does not start with `fLaC` and STREAMINFO (section 8.2). */
 export function readFlacOutline(reader: ByteReader): FlacOutline | undefined {
-  const head = reader.copy(0, 42);
-  if (head.length < 42 || head.toString('latin1', 0, 4) !== 'fLaC' || ((head[4] ?? 0) & 0x7f) !== 0)
-    return undefined;
+  const head = readHead(reader);
+  if (head === undefined) return undefined;
   const minBlockSamples = head.readUInt16BE(8);
   const maxBlockSamples = head.readUInt16BE(10);
   // Frame numbers count blocks of one size: a header that leaves it open leaves the place open.
@@ -32,6 +38,23 @@ export function readFlacOutline(reader: ByteReader): FlacOutline | undefined {
     lastSample: frame?.endSample ?? null,
     isLastFrameWhole: frame !== undefined && crc16(tail, frame.offset, tail.length) === 0,
   };
+}
+
+/** Undefined like the outline. */
+export function readFlacFormat(reader: ByteReader): FlacFormat | undefined {
+  const packed = readHead(reader)?.readUInt32BE(18);
+  if (packed === undefined) return undefined;
+  return {
+    sampleRateHz: packed >>> 12,
+    channels: ((packed >>> 9) & 7) + 1,
+    bitDepth: ((packed >>> 4) & 31) + 1,
+  };
+}
+
+function readHead(reader: ByteReader): Buffer | undefined {
+  const head = reader.copy(0, 42);
+  const isFlac = head.length === 42 && head.toString('latin1', 0, 4) === 'fLaC';
+  return isFlac && ((head[4] ?? 0) & 0x7f) === 0 ? head : undefined;
 }
 
 function readTail(reader: ByteReader): Buffer {

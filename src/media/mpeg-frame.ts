@@ -3,9 +3,24 @@ const KBPS_MPEG1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256,
 const KBPS_MPEG2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const RATES_MPEG1 = [44_100, 48_000, 32_000];
 
+/** What the header of a layer III frame says. */
+export interface MpegHeader {
+  readonly frameBytes: number;
+  readonly sampleRateHz: number;
+  readonly channels: number;
+  readonly bitRateBps: number;
+  /** Of each channel. */
+  readonly samples: number;
+}
+
 /** Length of the layer III frame whose header starts `bytes`; undefined for anything else. */
 export function mpegFrameBytes(bytes: Uint8Array): number | undefined {
-  const [first = 0, second = 0, third = 0] = bytes;
+  return readMpegHeader(bytes)?.frameBytes;
+}
+
+/** The header that starts `bytes`; undefined for anything but layer III. */
+export function readMpegHeader(bytes: Uint8Array): MpegHeader | undefined {
+  const [first = 0, second = 0, third = 0, fourth = 0] = bytes;
   const isLayer3 = first === 0xff && (second & 0xe0) === 0xe0 && ((second >> 1) & 3) === 1;
   const version = (second >> 3) & 3;
   const rateIndex = (third >> 2) & 3;
@@ -15,8 +30,11 @@ export function mpegFrameBytes(bytes: Uint8Array): number | undefined {
     return undefined;
   }
   const isMpeg1 = version === 3;
-  const rateHz = isMpeg1 ? baseRateHz : version === 2 ? baseRateHz / 2 : baseRateHz / 4;
+  const sampleRateHz = isMpeg1 ? baseRateHz : version === 2 ? baseRateHz / 2 : baseRateHz / 4;
   const kbps = (isMpeg1 ? KBPS_MPEG1 : KBPS_MPEG2)[bitRateIndex] ?? 0;
   const padding = (third >> 1) & 1;
-  return Math.floor(((isMpeg1 ? 144_000 : 72_000) * kbps) / rateHz) + padding;
+  const frameBytes = Math.floor(((isMpeg1 ? 144_000 : 72_000) * kbps) / sampleRateHz) + padding;
+  // Mode 3 is one channel, the others are kinds of stereo.
+  const channels = fourth >> 6 === 3 ? 1 : 2;
+  return { frameBytes, sampleRateHz, channels, bitRateBps: kbps * 1000, samples: isMpeg1 ? 1152 : 576 };
 }

@@ -17,7 +17,7 @@ export function readOggOutline(reader: ByteReader): OggOutline {
   let at = tail.lastIndexOf('OggS', undefined, 'latin1');
   // The capture pattern may stand in the middle of audio: only a page that fits the end counts as whole.
   for (let tries = 0; at >= 0 && tries < 8; tries += 1) {
-    const length = pageBytes(tail, at);
+    const length = oggPageBytes(tail, at);
     if (length !== undefined && at + length === tail.length) {
       return { isCut: false, isEnded: ((tail[at + 5] ?? 0) & END_OF_STREAM) !== 0 };
     }
@@ -27,7 +27,8 @@ export function readOggOutline(reader: ByteReader): OggOutline {
   return { isCut: true, isEnded: false };
 }
 
-function pageBytes(bytes: Buffer, offset: number): number | undefined {
+/** Length of the page at `offset`, as far as its header is there; the capture pattern is not looked at. */
+export function oggPageBytes(bytes: Buffer, offset: number): number | undefined {
   const segmentCount = bytes[offset + 26];
   if (segmentCount === undefined || bytes[offset + 4] !== 0) return undefined;
   if (offset + 27 + segmentCount > bytes.length) return undefined;

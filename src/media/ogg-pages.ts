@@ -100,7 +100,8 @@ export function oneOggPacket(flags: number, serial: number, packet: Buffer): Ogg
   return { flags, granule: 0n, serial, lacing, body: packet };
 }
 
-function oggChecksum(parts: readonly Buffer[]): number {
+/** Of a page whose own checksum is left out as zeros. */
+export function oggChecksum(parts: readonly Buffer[]): number {
   let crc = 0;
   for (const part of parts) {
     for (let at = 0; at < part.length; at += 1) {

@@ -1,9 +1,11 @@
 import { avGetCodecName } from 'node-av/lib';
-import type { AudioFacts, AudioWarning, EmbeddedTags } from '../model/audio-facts.ts';
+import type { AudioFacts, EmbeddedTags } from '../model/audio-facts.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { type AudioInput, withAudioInput } from './audio-input.ts';
-import { type AudioScan, scanAudio } from './audio-scan.ts';
+import { requireDecoder } from './audio-decoder.ts';
+import { type AudioInput, analyseInput, withAudioInput } from './audio-input.ts';
+import { type AudioScan, hasFirstPacket, scanAudio } from './audio-scan.ts';
 import type { ByteReader } from './byte-reader.ts';
+import { formatOf, readCompleteHeader, type StreamFormat } from './complete-header.ts';
 import { extensionOf, mimeTypeOf } from './containers.ts';
 import { readEmbeddedTags, readMadeAt } from './embedded-tags.ts';
 import type { GuardedFile } from './guarded-file.ts';
@@ -12,16 +14,14 @@ import { isPlayable } from './playability.ts';
 import { checkFormat } from './riff-format.ts';
 import { readText } from './riff-tags.ts';
 import { checkScan } from './scan-verdict.ts';
+import { chooseLength } from './stream-length.ts';
 import { outlineStream, type StreamOutline } from './stream-outline.ts';
+import { checkStructure, type StructureCheck } from './structure-check.ts';
 
-/** Files up to this size are read and decoded whole: damage in their middle shows in no header. */
-const SMALL_FILE_BYTES = 196_608;
-/** Of a small file at most this much is decoded. */
+/** Of a file that was cut at most this much is decoded. */
 const MAX_DECODE_SECONDS = 120;
-/** Enough to know that the audio can be decoded at all. */
-const HEAD_SECONDS = 0.25;
-/** How far header and packets may differ: encoder delay and padding of lossy codecs. */
-const AGREED_SECONDS = 0.25;
+/** The first frame: enough to know that the audio can be decoded at all. */
+const HEAD_SECONDS = 0.02;
 
 /** Facts of everything but WAV, as FFmpeg sees it and as the structure of the file bears it out. */
 export function probeStream(
@@ -31,7 +31,9 @@ export function probeStream(
   onProgress?: (bytesDone: number) => void,
 ): AudioFacts {
   try {
-    return withAudioInput(file, (input) => describeInput(input, reader, onProgress));
+    return withAudioInput(file, (input) => describeInput(input, reader, onProgress), {
+      isHeaderEnough: true,
+    });
   } catch (error) {
     const isOpenFailure = error instanceof VoiceRecorderError && error.code === 'audio-unreadable';
     if (isOpenFailure && family === 'mp4' && !readMp4Outline(reader).hasMovie) {
@@ -52,12 +54,88 @@ export function probeStream(
 }
 
 function describeInput(
-  input: AudioInput,
+  opened: AudioInput,
   reader: ByteReader,
   onProgress: ((bytesDone: number) => void) | undefined,
 ): AudioFacts {
-  const parameters = input.stream.codecpar;
-  const codec = avGetCodecName(parameters.codecId) ?? 'unknown';
+  const structure = checkStructure(reader, opened.demuxer);
+  let input = opened;
+  let look = lookAt(input, reader);
+  const isTold = look.outline.isHeaderTrue || structure.soundSeconds !== null;
+  let format = isTold ? readCompleteHeader(input, reader, look.codec) : undefined;
+  if (format === undefined) {
+    input = analyseInput(opened);
+    look = lookAt(input, reader);
+    format = formatOf(input);
+  }
+  const { codec, headerSeconds, outline } = look;
+  const { container } = outline;
+  const { sampleRateHz, channels } = format;
+  checkFormat(channels, sampleRateHz);
+  const scan = isEnough(look, structure, input) ? undefined : scanFor(input, outline, onProgress);
+  const counted = countedBy(scan, structure, sampleRateHz);
+  const length = chooseLength(outline, headerSeconds, counted.seconds, sampleRateHz);
+  const bitDepth = readBitDepth(codec, format);
+  const statedBps = container === 'mp3' && structure.soundBytes !== null ? 0 : format.bitRateBps;
+  const countedBps =
+    ((counted.bytes ?? reader.sizeBytes) * 8) / Math.max(structure.soundSeconds ?? length.seconds, 0.001);
+  const scanWarnings = scan === undefined ? [] : checkScan(scan);
+  return {
+    container,
+    codec,
+    mimeType: mimeTypeOf(container, codec),
+    extension: extensionOf(container, codec),
+    durationSeconds: length.seconds,
+    sampleRateHz,
+    channels,
+    bitDepth,
+    bitRateBps: statedBps || Math.round(countedBps),
+    embedded: withAnnotation(
+      readEmbeddedTags(input.context.metadata, input.stream.metadata),
+      input.demuxer === 'au' ? reader : undefined,
+    ),
+    madeAt: readMadeAt(input.context.metadata),
+    isPlayable: isPlayable({ container, codec, channels, bitDepth, isSeekable: outline.isSeekable }),
+    warnings: [...(structure.warnings.length > 0 ? structure.warnings : scanWarnings), ...length.warnings],
+  };
+}
+
+/** Whether header and structure tell all there is to tell. Throws `audio-unknown-codec`. */
+function isEnough({ outline }: Look, structure: StructureCheck, input: AudioInput): boolean {
+  if (outline.isCut || !(outline.isHeaderTrue || structure.soundSeconds !== null)) return false;
+  requireDecoder(input.stream.codecpar.codecId);
+  return structure.hasSound || hasFirstPacket(input);
+}
+
+function scanFor(
+  input: AudioInput,
+  outline: StreamOutline,
+  onProgress: ((bytesDone: number) => void) | undefined,
+): AudioScan {
+  return scanAudio(input, {
+    decodeSeconds: outline.isCut ? MAX_DECODE_SECONDS : HEAD_SECONDS,
+    isHeadOnly: outline.isHeaderTrue && !outline.isCut,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+}
+
+/** What a scan or the structure counted: null for what neither did. */
+function countedBy(scan: AudioScan | undefined, structure: StructureCheck, sampleRateHz: number) {
+  const bytes = structure.soundBytes ?? (scan?.isComplete === true ? scan.packetBytes : null);
+  if (scan === undefined) return { bytes, seconds: structure.soundSeconds };
+  if (scan.isDecoded) return { bytes, seconds: scan.decodedFrames / (scan.decodedRateHz || sampleRateHz) };
+  return { bytes, seconds: scan.isComplete ? Math.max(scan.spanSeconds, 0) : null };
+}
+
+interface Look {
+  readonly codec: string;
+  readonly headerSeconds: number | null;
+  readonly outline: StreamOutline;
+}
+
+/** What is known of a file before any of it is decoded. */
+function lookAt(input: AudioInput, reader: ByteReader): Look {
+  const codec = avGetCodecName(input.stream.codecpar.codecId) ?? 'unknown';
   const headerSeconds = readHeaderSeconds(input, codec);
   const structure = outlineStream(
     reader,
@@ -67,47 +145,7 @@ function describeInput(
   const outline = isPcmCut(input, codec, headerSeconds, reader.sizeBytes)
     ? { ...structure, isCut: true, isHeaderTrue: false }
     : structure;
-  // FFmpeg changes it while it reads: to 0, when FLAC frames leave the rate to the header.
-  const sampleRateHz = parameters.sampleRate;
-  checkFormat(parameters.channels, sampleRateHz);
-  const isSmall = reader.sizeBytes <= SMALL_FILE_BYTES;
-  const isWholeRead = isSmall || !outline.isHeaderTrue || outline.isCut;
-  const scan = scanAudio(input, {
-    decodeSeconds: isSmall || outline.isCut ? MAX_DECODE_SECONDS : HEAD_SECONDS,
-    isHeadOnly: !isWholeRead,
-    ...(onProgress === undefined ? {} : { onProgress }),
-  });
-  const warnings = checkScan(scan);
-  const length = chooseLength(outline, headerSeconds, scan, sampleRateHz);
-  warnings.push(...length.warnings);
-  const container = outline.container;
-  const bitDepth = readBitDepth(input, codec);
-  const bytes = scan.isComplete ? scan.packetBytes : reader.sizeBytes;
-  const statedBitRate = Number(parameters.bitRate);
-  return {
-    container,
-    codec,
-    mimeType: mimeTypeOf(container, codec),
-    extension: extensionOf(container, codec),
-    durationSeconds: length.seconds,
-    sampleRateHz,
-    channels: parameters.channels,
-    bitDepth,
-    bitRateBps: statedBitRate > 0 ? statedBitRate : Math.round((bytes * 8) / Math.max(length.seconds, 0.001)),
-    embedded: withAnnotation(
-      readEmbeddedTags(input.context.metadata, input.stream.metadata),
-      input.demuxer === 'au' ? reader : undefined,
-    ),
-    madeAt: readMadeAt(input.context.metadata),
-    isPlayable: isPlayable({
-      container,
-      codec,
-      channels: parameters.channels,
-      bitDepth,
-      isSeekable: outline.isSeekable,
-    }),
-    warnings,
-  };
+  return { codec, headerSeconds, outline };
 }
 
 /** The length the header gives, without the encoder's delay where FFmpeg counts it in. */
@@ -139,44 +177,6 @@ function isPcmCut(
   return bitRate > 0n && (headerSeconds * Number(bitRate)) / 8 > fileBytes;
 }
 
-function chooseLength(
-  outline: StreamOutline,
-  headerSeconds: number | null,
-  scan: AudioScan,
-  sampleRateHz: number,
-): { seconds: number; warnings: AudioWarning[] } {
-  const warnings: AudioWarning[] = [];
-  if (outline.exactSamples !== null) {
-    return { seconds: outline.exactSamples / sampleRateHz, warnings };
-  }
-  const decodedSeconds = scan.isDecoded ? scan.decodedFrames / (scan.decodedRateHz || sampleRateHz) : null;
-  const scannedSeconds = decodedSeconds ?? (scan.isComplete ? Math.max(scan.spanSeconds, 0) : null);
-  if (outline.isCut) {
-    warnings.push({
-      code: 'truncated',
-      message: 'The file ends before the recording does; what is there is kept.',
-    });
-  }
-  if (scannedSeconds === null || scannedSeconds === 0) {
-    if (!outline.isHeaderTrue) {
-      warnings.push({
-        code: 'duration-estimated',
-        message: 'Neither header nor packets tell the length; it is reckoned from the bit rate.',
-      });
-    }
-    return { seconds: headerSeconds ?? 0, warnings };
-  }
-  if (!outline.isHeaderTrue || headerSeconds === null) return { seconds: scannedSeconds, warnings };
-  if (Math.abs(headerSeconds - scannedSeconds) <= AGREED_SECONDS) return { seconds: headerSeconds, warnings };
-  if (warnings.length === 0) {
-    warnings.push({
-      code: 'duration-differs',
-      message: `The header promises ${headerSeconds.toFixed(3)} s, ${scannedSeconds.toFixed(3)} s of audio are there.`,
-    });
-  }
-  return { seconds: scannedSeconds, warnings };
-}
-
 /** Sun audio has one free text between its header of 24 bytes and the samples. */
 function withAnnotation(tags: EmbeddedTags, reader: ByteReader | undefined): EmbeddedTags {
   if (reader === undefined || tags.comment !== null) return tags;
@@ -184,10 +184,8 @@ function withAnnotation(tags: EmbeddedTags, reader: ByteReader | undefined): Emb
   return { ...tags, comment: readText(reader.copy(24, Math.min(Math.max(dataOffset - 24, 0), 4096))) };
 }
 
-function readBitDepth(input: AudioInput, codec: string): number | null {
-  const isLossless =
-    codec.startsWith('pcm_') || codec.startsWith('adpcm_') || codec === 'flac' || codec === 'alac';
-  const { bitsPerRawSample, bitsPerCodedSample } = input.stream.codecpar;
+function readBitDepth(codec: string, format: StreamFormat): number | null {
   if (codec === 'pcm_alaw' || codec === 'pcm_mulaw') return 8;
-  return isLossless ? bitsPerRawSample || bitsPerCodedSample || null : null;
+  const isLossless = /^(pcm_|adpcm_)/.test(codec) || codec === 'flac' || codec === 'alac';
+  return isLossless ? format.bitDepth || null : null;
 }

@@ -1,0 +1,73 @@
+import type { AudioInput } from './audio-input.ts';
+import type { ByteReader } from './byte-reader.ts';
+import { id3v2Bytes } from './declared-size.ts';
+import { readFlacFormat } from './flac-outline.ts';
+import { readMpegHeader } from './mpeg-frame.ts';
+
+/** What decoding needs to know of a stream, and what people want to. */
+export interface StreamFormat {
+  readonly sampleRateHz: number;
+  readonly channels: number;
+  /** Of PCM and lossless codecs as far as FFmpeg tells; 0 when not. */
+  readonly bitDepth: number;
+  /** 0 when nothing tells it. */
+  readonly bitRateBps: number;
+}
+
+/** Codecs whose format each of these containers tells completely, as FFmpeg's demuxers read it. */
+const TOLD: Readonly<Record<string, RegExp>> = {
+  ogg: /^(opus|vorbis)$/,
+  // Vorbis keeps here unchecked what its decoder cannot do without.
+  'matroska,webm': /^opus$/,
+  'mov,mp4,m4a,3gp,3g2,mj2': /^(aac|opus|amr_nb|amr_wb)$/,
+  aiff: /^pcm_/,
+  au: /^pcm_/,
+  asf: /^wmav2$/,
+};
+const AAC_LC = 2;
+/** Up to this rate AAC may have a second layer (SBR) that doubles it, and that only the packets show. */
+const MAX_DOUBLED_RATE_HZ = 24_000;
+
+/** The format of a stream that FFmpeg has opened but not analysed; undefined where the header leaves something open. */
+export function readCompleteHeader(
+  input: AudioInput,
+  reader: ByteReader,
+  codec: string,
+): StreamFormat | undefined {
+  if (input.demuxer === 'flac') {
+    const format = readFlacFormat(reader);
+    return format && { ...format, bitRateBps: 0 };
+  }
+  if (input.demuxer === 'mp3') return readMp3Header(input, reader);
+  if (TOLD[input.demuxer]?.test(codec) !== true) return undefined;
+  const format = formatOf(input);
+  if (format.channels === 0 || format.sampleRateHz === 0) return undefined;
+  if (codec === 'opus') return { ...format, sampleRateHz: 48_000 };
+  return codec === 'aac' && !isPlainAac(input, format.sampleRateHz) ? undefined : format;
+}
+
+/** The format as FFmpeg has it. */
+export function formatOf({ stream }: AudioInput): StreamFormat {
+  const { channels, sampleRate, bitsPerRawSample, bitsPerCodedSample, bitRate } = stream.codecpar;
+  return {
+    channels,
+    sampleRateHz: sampleRate,
+    bitDepth: bitsPerRawSample || bitsPerCodedSample,
+    bitRateBps: Math.max(0, Number(bitRate)),
+  };
+}
+
+function readMp3Header(input: AudioInput, reader: ByteReader): StreamFormat | undefined {
+  const header = readMpegHeader(reader.view(id3v2Bytes(reader), 4));
+  if (header === undefined) return undefined;
+  const { sampleRateHz, channels } = header;
+  // With variable bit rate FFmpeg reckons it from the Xing header; else each frame has the same.
+  const bitRateBps = formatOf(input).bitRateBps || header.bitRateBps;
+  return { sampleRateHz, channels, bitDepth: 0, bitRateBps };
+}
+
+/** By the AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1): object type in the first five bits. */
+function isPlainAac({ stream }: AudioInput, sampleRateHz: number): boolean {
+  const first = stream.codecpar.extradata?.[0] ?? 0;
+  return first >> 3 === AAC_LC && sampleRateHz > MAX_DOUBLED_RATE_HZ;
+}
