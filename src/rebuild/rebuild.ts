@@ -6,7 +6,7 @@ import { type FoundFile, inPages, walkFiles } from './store-walk.ts';
 import { readStoredName } from './stored-name.ts';
 
 const ORIGINALS = ['raw', 'edited'];
-const PAGE_SIZE = 200;
+const PAGE_SIZE = 100;
 
 /** What a rebuild came to. */
 export interface RebuildReport {

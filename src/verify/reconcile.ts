@@ -4,7 +4,7 @@ import type { Recording } from '../model/recording.ts';
 import { sidecarKey, sidecarText } from '../model/sidecar.ts';
 import type { FixityCheck, ReconcileReport } from '../model/verification.ts';
 
-const PAGE_SIZE = 200;
+const PAGE_SIZE = 100;
 
 export interface ReconcileDesk {
   /** Throws when the store is not there (any more). */
