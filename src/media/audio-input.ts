@@ -7,8 +7,10 @@ import {
 import { Dictionary, FFmpegError, FormatContext, InputFormat, type Stream } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { ByteReader } from './byte-reader.ts';
+import { id3v2Bytes } from './declared-size.ts';
 import type { GuardedFile } from './guarded-file.ts';
 import { withFreshDescriptor } from './guarded-file.ts';
+import { hasUnwieldyText } from './id3-text.ts';
 import { requirePossibleTables } from './mp4-tables.ts';
 import { sureDemuxer } from './sure-demuxer.ts';
 
@@ -32,6 +34,8 @@ export interface AudioInput {
   readonly unitSeconds: number;
   /** The header itself gave no length: what FFmpeg says later it has reckoned from the bit rate. */
   readonly isDurationEstimated: boolean;
+  /** FFmpeg was not given the ID3v2 tag. */
+  readonly isTagSkipped: boolean;
 }
 
 export interface AudioInputOptions {
@@ -56,10 +60,12 @@ export function withAudioInput<T>(
   const reader = new ByteReader(file.descriptor, file.sizeBytes, WINDOW_BYTES);
   requirePossibleTables(reader);
   const demuxer = options.rawPcm?.format ?? sureDemuxer(reader);
+  const isTagSkipped = demuxer === 'mp3' && hasUnwieldyText(reader);
+  const skippedBytes = isTagSkipped ? id3v2Bytes(reader) : (options.rawPcm?.offset ?? 0);
   return withFreshDescriptor(file, (descriptor) => {
     const context = new FormatContext();
     context.allocContext();
-    const openResult = openContext(context, file.path, descriptor, demuxer, options);
+    const openResult = openContext(context, file.path, descriptor, demuxer, skippedBytes, options);
     if (openResult < 0) {
       throw new VoiceRecorderError(
         'audio-unreadable',
@@ -67,7 +73,7 @@ export function withAudioInput<T>(
       );
     }
     try {
-      return use(chooseStream(context, options));
+      return use({ ...chooseStream(context, options), isTagSkipped });
     } finally {
       context.closeInputSync();
     }
@@ -79,6 +85,7 @@ function openContext(
   path: string,
   descriptor: number,
   demuxer: string | undefined,
+  skippedBytes: number,
   options: AudioInputOptions,
 ): number {
   // Node's descriptors mean nothing to libraries on Windows, whose C runtime counts its own.
@@ -95,20 +102,20 @@ function openContext(
     max_probe_packets: '256',
     probesize: '2000000',
     analyzeduration: '3000000',
+    ...(skippedBytes === 0 ? {} : { skip_initial_bytes: String(skippedBytes) }),
     ...(options.pcmPacketBytes === undefined ? {} : { max_size: String(options.pcmPacketBytes) }),
     ...(raw === undefined
       ? {}
       : {
           sample_rate: String(raw.sampleRateHz),
           ch_layout: `${raw.channels}C`,
-          skip_initial_bytes: String(raw.offset),
         }),
   });
   const format = demuxer === undefined ? null : InputFormat.findInputFormat(demuxer);
   return context.openInputSync(isByName ? `file:${path}` : 'fd:', format, settings);
 }
 
-function chooseStream(context: FormatContext, options: AudioInputOptions): AudioInput {
+function chooseStream(context: FormatContext, options: AudioInputOptions): Omit<AudioInput, 'isTagSkipped'> {
   const demuxer = context.iformat?.name ?? '';
   const isDurationEstimated = context.duration <= 0n && (findAudio(context)?.duration ?? 0n) <= 0n;
   if (options.isHeaderEnough !== true) findStreamInfo(context);

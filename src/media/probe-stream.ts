@@ -9,6 +9,7 @@ import { formatOf, readCompleteHeader, type StreamFormat } from './complete-head
 import { extensionOf, mimeTypeOf } from './containers.ts';
 import { readEmbeddedTags, readMadeAt } from './embedded-tags.ts';
 import type { GuardedFile } from './guarded-file.ts';
+import { readId3Text } from './id3-text.ts';
 import { readMp4Outline } from './mp4-outline.ts';
 import { isPlayable } from './playability.ts';
 import { checkFormat } from './riff-format.ts';
@@ -90,10 +91,7 @@ function describeInput(
     channels,
     bitDepth,
     bitRateBps: statedBps || Math.round(countedBps),
-    embedded: withAnnotation(
-      readEmbeddedTags(input.context.metadata, input.stream.metadata),
-      input.demuxer === 'au' ? reader : undefined,
-    ),
+    embedded: readTags(input, reader),
     madeAt: readMadeAt(input.context.metadata),
     isPlayable: isPlayable({ container, codec, channels, bitDepth, isSeekable: outline.isSeekable }),
     warnings: [...(structure.warnings.length > 0 ? structure.warnings : scanWarnings), ...length.warnings],
@@ -177,9 +175,15 @@ function isPcmCut(
   return bitRate > 0n && (headerSeconds * Number(bitRate)) / 8 > fileBytes;
 }
 
+function readTags(input: AudioInput, reader: ByteReader): EmbeddedTags {
+  if (input.isTagSkipped) return readId3Text(reader);
+  const tags = readEmbeddedTags(input.context.metadata, input.stream.metadata);
+  return input.demuxer === 'au' ? withAnnotation(tags, reader) : tags;
+}
+
 /** Sun audio has one free text between its header of 24 bytes and the samples. */
-function withAnnotation(tags: EmbeddedTags, reader: ByteReader | undefined): EmbeddedTags {
-  if (reader === undefined || tags.comment !== null) return tags;
+function withAnnotation(tags: EmbeddedTags, reader: ByteReader): EmbeddedTags {
+  if (tags.comment !== null) return tags;
   const dataOffset = reader.copy(4, 4).readUInt32BE(0);
   return { ...tags, comment: readText(reader.copy(24, Math.min(Math.max(dataOffset - 24, 0), 4096))) };
 }
