@@ -13,6 +13,11 @@ export interface ChildLineLimits {
   readonly memoryBytes: number;
   /** An idle child is ended after this. */
   readonly idleMs: number;
+  /**
+   * Calls that are sent before the one that runs is done, so that the child need not wait for the next. Only for calls
+   * that leave nothing behind: one that is aborted meanwhile is done all the same.
+   */
+  readonly aheadCount: number;
 }
 
 /** What happens to the children; for logs. */
@@ -29,6 +34,12 @@ interface Task {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly finish: () => void;
+  isSettled: boolean;
+}
+
+interface SentTask {
+  readonly task: Task;
+  readonly callId: number;
 }
 
 const MEMORY_CHECK_MS = 50;
@@ -37,15 +48,17 @@ const PREPARE_AGAIN_MS = 10_000;
 /** How long a child may take to start. */
 const START_MS = 60_000;
 
-/** One child process and the queue before it: one call at a time, a new child whenever the old one dies. */
+/** One child process and the queue before it: one call runs at a time; a new child whenever the old one dies. */
 export class ChildLine {
   readonly #name: string;
   readonly #limits: ChildLineLimits;
   readonly #onEvent: (event: MediaEvent) => void;
   readonly #waiting: Task[] = [];
-  #running: Task | undefined;
+  /** What the child was sent: the first one runs. */
+  #sent: SentTask[] = [];
+  #runsSinceMs = 0;
   #child: MediaChild | undefined;
-  #endRunning: (() => void) | undefined;
+  #watching: NodeJS.Timeout | undefined;
   /** Set while the child is being killed: why, for the call that runs. */
   #doom: { readonly error: unknown } | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -68,7 +81,7 @@ export class ChildLine {
       signal?.throwIfAborted();
       const onAbort = () => this.#abort(task, signal?.reason);
       const finish = () => signal?.removeEventListener('abort', onAbort);
-      const task: Task = { request, onProgress, resolve, reject, finish };
+      const task: Task = { request, onProgress, resolve, reject, finish, isSettled: false };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.push(task);
       this.#startNext();
@@ -77,7 +90,7 @@ export class ChildLine {
 
   /** Has a child ready for a call that is likely to come, and keeps an idle one. Cheap: may be called at any rate. */
   prepare(): void {
-    if (this.#isClosed || this.#running !== undefined || this.#doom !== undefined) return;
+    if (this.#isClosed || this.#sent.length > 0 || this.#doom !== undefined) return;
     if (this.#child !== undefined) {
       this.#idleTimer?.refresh();
       return;
@@ -94,26 +107,31 @@ export class ChildLine {
     this.#isClosed = true;
     clearTimeout(this.#idleTimer);
     const closing = failure('media-crashed', 'The media process was closed before this call was done.');
-    for (const task of this.#waiting.splice(0)) settle(task, () => task.reject(closing));
+    const unbegun = [...this.#waiting.splice(0), ...this.#sent.slice(1).map(({ task }) => task)];
+    for (const task of unbegun) settle(task, () => task.reject(closing));
     await this.#kill(closing, 'closed');
   }
 
   #startNext(): void {
-    if (this.#running !== undefined || this.#doom !== undefined) return;
-    const task = this.#waiting.shift();
-    if (task === undefined) {
-      if (this.#child === undefined) return;
-      const idle = failure('media-crashed', 'The idle media process was ended.');
-      this.#idleTimer = setTimeout(() => void this.#kill(idle, 'idle'), this.#limits.idleMs).unref();
-      this.#child?.unref();
-      return;
+    if (this.#doom !== undefined) return;
+    while (this.#sent.length <= this.#limits.aheadCount) {
+      const task = this.#waiting.shift();
+      if (task === undefined) break;
+      this.#send(task);
     }
+    if (this.#sent.length > 0 || this.#child === undefined) return;
+    const idle = failure('media-crashed', 'The idle media process was ended.');
+    this.#idleTimer = setTimeout(() => void this.#kill(idle, 'idle'), this.#limits.idleMs).unref();
+    this.#child.unref();
+  }
+
+  #send(task: Task): void {
     clearTimeout(this.#idleTimer);
-    this.#running = task;
     const child = this.#liveChild();
     child.ref();
-    this.#endRunning = this.#watch(child);
-    child.send(task.request);
+    const callId = child.send(task.request);
+    this.#sent.push({ task, callId });
+    if (this.#sent.length === 1) this.#beginRun(child);
   }
 
   #liveChild(): MediaChild {
@@ -127,47 +145,48 @@ export class ChildLine {
     return child;
   }
 
-  /** Guards the running call; the returned function ends the guard. */
-  #watch(child: MediaChild): () => void {
+  /** Guards the call that runs now, until the line is empty. */
+  #beginRun(child: MediaChild): void {
+    this.#runsSinceMs = performance.now();
+    child.lastSignAt = this.#runsSinceMs;
+    this.#watching ??= setInterval(() => void this.#check(child), MEMORY_CHECK_MS);
+  }
+
+  async #check(child: MediaChild): Promise<void> {
     const { callMs, silenceMs, memoryBytes } = this.#limits;
-    const startedAt = performance.now();
-    child.lastSignAt = startedAt;
-    let isWatching = true;
-    const check = async () => {
-      const now = performance.now();
-      const residentBytes = (await readResidentBytes(child.processId)) ?? 0;
-      if (!isWatching) return;
-      if (residentBytes > memoryBytes) {
-        const sentence = `The media process used ${residentBytes} bytes of memory, more than the allowed ${memoryBytes}.`;
-        await this.#kill(failure('media-out-of-memory', sentence), 'memory');
-      } else if (
-        now - startedAt > callMs ||
-        now - child.lastSignAt > (child.isReady ? silenceMs : START_MS)
-      ) {
-        const seconds = ((now - startedAt) / 1000).toFixed(1);
-        await this.#kill(
-          failure('media-timeout', `The media process gave no answer for ${seconds} s.`),
-          'time',
-        );
-      }
-    };
-    const timer = setInterval(() => void check(), MEMORY_CHECK_MS);
-    return () => {
-      isWatching = false;
-      clearInterval(timer);
-    };
+    const runsSinceMs = this.#runsSinceMs;
+    const now = performance.now();
+    const residentBytes = (await readResidentBytes(child.processId)) ?? 0;
+    // What was seen of one call says nothing about the next.
+    if (this.#watching === undefined || this.#child !== child || this.#runsSinceMs !== runsSinceMs) return;
+    if (residentBytes > memoryBytes) {
+      const sentence = `The media process used ${residentBytes} bytes of memory, more than the allowed ${memoryBytes}.`;
+      await this.#kill(failure('media-out-of-memory', sentence), 'memory');
+    } else if (
+      now - runsSinceMs > callMs ||
+      now - child.lastSignAt > (child.isReady ? silenceMs : START_MS)
+    ) {
+      const seconds = ((now - runsSinceMs) / 1000).toFixed(1);
+      await this.#kill(
+        failure('media-timeout', `The media process gave no answer for ${seconds} s.`),
+        'time',
+      );
+    }
   }
 
   #receive(child: MediaChild, reply: MediaReply): void {
-    const task = this.#running;
+    const [running] = this.#sent;
     // What a child says after its end was decided counts no more.
-    if (task === undefined || this.#doom !== undefined || reply.callId !== child.callId) return;
+    if (running === undefined || this.#doom !== undefined || reply.callId !== running.callId) return;
     if (reply.type === 'ready') return;
+    const { task } = running;
     if (reply.type === 'progress') {
       task.onProgress?.(reply.share);
       return;
     }
-    this.#release();
+    this.#sent.shift();
+    if (this.#sent.length > 0) this.#beginRun(child);
+    else this.#endWatch();
     settle(task, () => {
       if (reply.type === 'done') task.resolve(reply.answer);
       else task.reject(failure(reply.code ?? 'media-failed', reply.message, reply.details));
@@ -176,7 +195,7 @@ export class ChildLine {
   }
 
   #abort(task: Task, reason: unknown): void {
-    if (this.#running === task) {
+    if (this.#sent[0]?.task === task) {
       void this.#kill(reason, 'aborted');
       return;
     }
@@ -195,29 +214,31 @@ export class ChildLine {
     await child.kill();
   }
 
-  /** The child is gone: its call failed, the waiting ones go to the next child. */
+  /** The child is gone: the call that ran failed, all others go to the next child. */
   #lose(child: MediaChild, reason: string): void {
     this.#onEvent({ type: 'child-ended', line: this.#name, processId: child.processId, reason });
     const doom = this.#doom;
-    const task = this.#running;
+    const [running, ...ahead] = this.#sent.splice(0);
     this.#child = undefined;
     this.#doom = undefined;
-    this.#release();
-    if (task !== undefined) {
+    this.#endWatch();
+    this.#waiting.unshift(...ahead.map(({ task }) => task).filter(({ isSettled }) => !isSettled));
+    if (running !== undefined) {
+      const { task } = running;
       const crash = failure('media-crashed', `The media process ended in mid-call (${reason}).`);
       settle(task, () => task.reject(doom === undefined ? crash : doom.error));
     }
     if (this.#waiting.length > 0) this.#startNext();
   }
 
-  #release(): void {
-    this.#running = undefined;
-    this.#endRunning?.();
-    this.#endRunning = undefined;
+  #endWatch(): void {
+    clearInterval(this.#watching);
+    this.#watching = undefined;
   }
 }
 
 function settle(task: Task, answer: () => void): void {
+  task.isSettled = true;
   task.finish();
   answer();
 }

@@ -10,9 +10,9 @@ const HEAP_LIMIT_MB = 256;
 export class MediaChild {
   /** When it last said anything, on the monotonic clock. */
   lastSignAt = performance.now();
-  callId = 0;
   /** Loading FFmpeg takes a second on a busy machine; only then is silence a bad sign. */
   isReady = false;
+  #lastCallId = 0;
   readonly #process: ChildProcess;
   readonly #ended: Promise<void>;
 
@@ -52,11 +52,13 @@ export class MediaChild {
     return this.#process.pid ?? 0;
   }
 
-  send(request: MediaRequest): void {
-    this.callId += 1;
-    const call: MediaCall = { callId: this.callId, request };
+  /** Returns the id that the replies carry. Calls are done one after the other, in the order they were sent. */
+  send(request: MediaRequest): number {
+    this.#lastCallId += 1;
+    const call: MediaCall = { callId: this.#lastCallId, request };
     // A child that is already dying ends the call by its exit.
     this.#process.send(call, () => undefined);
+    return call.callId;
   }
 
   /** SIGKILL: a child in the middle of native code hears nothing gentler. */

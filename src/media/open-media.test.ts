@@ -144,6 +144,35 @@ describe('the media children', () => {
     expect(readdirSync(folder).sort()).toEqual(['long.wav', 'short.wav']);
   });
 
+  it('fail only the probe that runs, whatever was sent ahead, and none that has left', async () => {
+    start();
+    const path = `${folder}/short.wav`;
+    await media.probe(path, 'short.wav');
+    process.kill(childOf('probe'), 'SIGSTOP');
+    const leaving = new AbortController();
+    const running = media.probe(path, 'short.wav').catch(failureCodeOf);
+    const ahead = media.probe(path, 'short.wav');
+    const gone = media.probe(path, 'short.wav', leaving.signal).catch(String);
+    const others = Promise.all(Array.from({ length: 6 }, () => media.probe(path, 'short.wav')));
+    leaving.abort('left');
+    expect(await gone).toBe('left');
+    process.kill(childOf('probe'), 'SIGKILL');
+    expect(await running).toBe('media-crashed');
+    expect([await ahead, ...(await others)].map((facts) => facts.durationSeconds)).toEqual(Array(7).fill(1));
+    expect(events.filter((event) => event.type === 'child-started')).toHaveLength(2);
+  });
+
+  it('reject what was sent ahead when they are closed', async () => {
+    start();
+    const path = `${folder}/short.wav`;
+    await media.probe(path, 'short.wav');
+    process.kill(childOf('probe'), 'SIGSTOP');
+    const calls = Array.from({ length: 6 }, () => media.probe(path, 'short.wav').catch(failureCodeOf));
+    await media.close();
+    expect(await Promise.all(calls)).toEqual(Array(6).fill('media-crashed'));
+    expect(events.filter((event) => event.type === 'child-started')).toHaveLength(1);
+  });
+
   it('let a waiting call leave without touching the running one', async () => {
     start();
     const controller = new AbortController();

@@ -23,12 +23,14 @@ const PROBE_LIMITS: ChildLineLimits = {
   silenceMs: 15_000,
   memoryBytes: 640 * MEBIBYTE,
   idleMs: 3 * 60_000,
+  aheadCount: 3,
 };
 const JOB_LIMITS: ChildLineLimits = {
   callMs: 6 * 60 * 60_000,
   silenceMs: 60_000,
   memoryBytes: 768 * MEBIBYTE,
   idleMs: 60_000,
+  aheadCount: 0,
 };
 
 /**
