@@ -39,6 +39,8 @@ export interface AudioInput {
 }
 
 export interface AudioInputOptions {
+  /** One of the same file that the caller has already. */
+  readonly reader?: ByteReader;
   /** Skips FFmpeg's own analysis of the streams: for headers that are complete. */
   readonly isHeaderEnough?: boolean;
   /** Forces a raw PCM reader on the samples that start at `offset`. */
@@ -57,7 +59,7 @@ export function withAudioInput<T>(
   use: (input: AudioInput) => T,
   options: AudioInputOptions = {},
 ): T {
-  const reader = new ByteReader(file.descriptor, file.sizeBytes, WINDOW_BYTES);
+  const reader = options.reader ?? new ByteReader(file.descriptor, file.sizeBytes, WINDOW_BYTES);
   requirePossibleTables(reader);
   const demuxer = options.rawPcm?.format ?? sureDemuxer(reader);
   const isTagSkipped = demuxer === 'mp3' && hasUnwieldyText(reader);
@@ -117,19 +119,29 @@ function openContext(
 
 function chooseStream(context: FormatContext, options: AudioInputOptions): Omit<AudioInput, 'isTagSkipped'> {
   const demuxer = context.iformat?.name ?? '';
-  const isDurationEstimated = context.duration <= 0n && (findAudio(context)?.duration ?? 0n) <= 0n;
-  if (options.isHeaderEnough !== true) findStreamInfo(context);
-  const stream = findAudio(context);
-  if (stream === undefined) throw describeNoAudio(context.streams);
-  for (const one of context.streams) if (one.index !== stream.index) one.discard = AVDISCARD_ALL;
+  // Each look at the streams makes them anew.
+  let streams = context.streams;
+  const isDurationEstimated = context.duration <= 0n && (findAudio(streams)?.duration ?? 0n) <= 0n;
+  if (options.isHeaderEnough !== true) {
+    findStreamInfo(context);
+    streams = context.streams;
+  }
+  const stream = requireAudio(streams);
   return { context, stream, demuxer, unitSeconds: stream.timeBase.toDouble(), isDurationEstimated };
+}
+
+/** The first audio stream; what the others hold is passed over. */
+function requireAudio(streams: Stream[]): Stream {
+  const stream = findAudio(streams);
+  if (stream === undefined) throw describeNoAudio(streams);
+  for (const one of streams) if (one !== stream) one.discard = AVDISCARD_ALL;
+  return stream;
 }
 
 /** FFmpeg's own analysis of a file that was opened without: it decodes some of it where the header leaves something open. */
 export function analyseInput(input: AudioInput): AudioInput {
   findStreamInfo(input.context);
-  const stream = findAudio(input.context);
-  if (stream === undefined) throw describeNoAudio(input.context.streams);
+  const stream = requireAudio(input.context.streams);
   return { ...input, stream, unitSeconds: stream.timeBase.toDouble() };
 }
 
@@ -146,8 +158,8 @@ function findStreamInfo(context: FormatContext): void {
   }
 }
 
-function findAudio(context: FormatContext): Stream | undefined {
-  return context.streams.find((one) => one.codecpar.codecType === AVMEDIA_TYPE_AUDIO);
+function findAudio(streams: readonly Stream[]): Stream | undefined {
+  return streams.find((one) => one.codecpar.codecType === AVMEDIA_TYPE_AUDIO);
 }
 
 function describeNoAudio(streams: readonly Stream[]): VoiceRecorderError {

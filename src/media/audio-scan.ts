@@ -39,6 +39,8 @@ export function scanAudio(input: AudioInput, limits: AudioScanLimits): AudioScan
   using packet = new Packet();
   packet.alloc();
   const isMpeg = input.demuxer === 'mp3';
+  // Each look at a property is a way to native code.
+  const streamIndex = input.stream.index;
   let packetCount = 0;
   let packetBytes = 0;
   let damagedCount = 0;
@@ -53,7 +55,7 @@ export function scanAudio(input: AudioInput, limits: AudioScanLimits): AudioScan
   };
   try {
     while (input.context.readFrameSync(packet) >= 0) {
-      if (packet.streamIndex === input.stream.index) {
+      if (packet.streamIndex === streamIndex) {
         packetCount += 1;
         packetBytes += packet.size;
         const duration = packet.duration;

@@ -27,7 +27,12 @@ export class ByteReader {
 
   /** A copy of at most `length` bytes from `position` on. */
   copy(position: number, length: number): Buffer {
-    const bytes = Buffer.alloc(Math.min(length, Math.max(0, this.sizeBytes - position)));
+    const wanted = Math.min(length, Math.max(0, this.sizeBytes - position));
+    const start = position - this.#windowStart;
+    if (start >= 0 && start + wanted <= this.#windowLength) {
+      return Buffer.from(this.#window.subarray(start, start + wanted));
+    }
+    const bytes = Buffer.allocUnsafe(wanted);
     return bytes.subarray(0, readFully(this.#descriptor, bytes, position));
   }
 }

@@ -1,4 +1,4 @@
-import { avGetCodecName } from 'node-av/lib';
+import { avGetCodecName, type Dictionary } from 'node-av/lib';
 import type { AudioFacts, EmbeddedTags } from '../model/audio-facts.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { requireDecoder } from './audio-decoder.ts';
@@ -34,6 +34,7 @@ export function probeStream(
   try {
     return withAudioInput(file, (input) => describeInput(input, reader, onProgress), {
       isHeaderEnough: true,
+      reader,
     });
   } catch (error) {
     const isOpenFailure = error instanceof VoiceRecorderError && error.code === 'audio-unreadable';
@@ -80,6 +81,7 @@ function describeInput(
   const statedBps = container === 'mp3' && structure.soundBytes !== null ? 0 : format.bitRateBps;
   const countedBps =
     ((counted.bytes ?? reader.sizeBytes) * 8) / Math.max(structure.soundSeconds ?? length.seconds, 0.001);
+  const tags = input.context.metadata;
   const scanWarnings = scan === undefined ? [] : checkScan(scan);
   return {
     container,
@@ -91,8 +93,8 @@ function describeInput(
     channels,
     bitDepth,
     bitRateBps: statedBps || Math.round(countedBps),
-    embedded: readTags(input, reader),
-    madeAt: readMadeAt(input.context.metadata),
+    embedded: readTags(input, tags, reader),
+    madeAt: readMadeAt(tags),
     isPlayable: isPlayable({ container, codec, channels, bitDepth, isSeekable: outline.isSeekable }),
     warnings: [...(structure.warnings.length > 0 ? structure.warnings : scanWarnings), ...length.warnings],
   };
@@ -175,9 +177,9 @@ function isPcmCut(
   return bitRate > 0n && (headerSeconds * Number(bitRate)) / 8 > fileBytes;
 }
 
-function readTags(input: AudioInput, reader: ByteReader): EmbeddedTags {
+function readTags(input: AudioInput, container: Dictionary | null, reader: ByteReader): EmbeddedTags {
   if (input.isTagSkipped) return readId3Text(reader);
-  const tags = readEmbeddedTags(input.context.metadata, input.stream.metadata);
+  const tags = readEmbeddedTags(container, input.stream.metadata);
   return input.demuxer === 'au' ? withAnnotation(tags, reader) : tags;
 }
 

@@ -48,7 +48,7 @@ export function checkStructure(reader: ByteReader, demuxer: string): StructureCh
   if (walk === undefined) return NOTHING_SEEN;
   const start = demuxer === 'mp3' ? id3v2Bytes(reader) : 0;
   const isWhole = reader.sizeBytes - start <= SMALL_FILE_BYTES;
-  const bytes = isWhole ? reader.copy(start, SMALL_FILE_BYTES) : reader.view(start, HEAD_BYTES);
+  const bytes = reader.copy(start, isWhole ? SMALL_FILE_BYTES : HEAD_BYTES);
   const { soundCount, damagedCount, soundBytes, soundSeconds } = walk(bytes, isWhole);
   const parts = demuxer === 'ogg' ? 'pages' : 'frames';
   const message = `${damagedCount} of ${soundCount + damagedCount} ${parts} are damaged; the rest of the audio is readable.`;
