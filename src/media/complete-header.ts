@@ -16,7 +16,7 @@ export interface StreamFormat {
 
 /** Codecs whose format each of these containers tells completely, as FFmpeg's demuxers read it. */
 const TOLD: Readonly<Record<string, RegExp>> = {
-  ogg: /^(opus|vorbis)$/,
+  ogg: /^(opus|vorbis|speex)$/,
   // Vorbis keeps here unchecked what its decoder cannot do without.
   'matroska,webm': /^opus$/,
   'mov,mp4,m4a,3gp,3g2,mj2': /^(aac|opus|amr_nb|amr_wb)$/,

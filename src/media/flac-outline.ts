@@ -18,7 +18,8 @@ export interface FlacFormat {
   readonly bitDepth: number;
 }
 
-const MAX_TAIL_BYTES = 262_144;
+/** Room for the last frame of nearly every file; where it is not found in it, for that of any. */
+const TAIL_BYTES = [32_768, 262_144];
 const ID3V1_BYTES = 128;
 
 /** Undefined when the file does not start with `fLaC` and STREAMINFO (section 8.2). */
@@ -31,13 +32,20 @@ export function readFlacOutline(reader: ByteReader): FlacOutline | undefined {
   const blockSamples = minBlockSamples === maxBlockSamples ? maxBlockSamples : null;
   // Total samples: the low 36 bits of the 8 bytes that also hold rate, channels and depth.
   const total = ((head[21] ?? 0) & 0x0f) * 2 ** 32 + head.readUInt32BE(22);
-  const tail = readTail(reader);
-  const frame = findLastFrame(tail, blockSamples);
-  return {
-    declaredSamples: total === 0 ? null : total,
-    lastSample: frame?.endSample ?? null,
-    isLastFrameWhole: frame !== undefined && crc16(tail, frame.offset, tail.length) === 0,
-  };
+  let end: FlacEnd = { lastSample: null, isLastFrameWhole: false };
+  for (const tailBytes of TAIL_BYTES) {
+    end = readEnd(readTail(reader, tailBytes), blockSamples);
+    if (end.isLastFrameWhole) break;
+  }
+  return { declaredSamples: total === 0 ? null : total, ...end };
+}
+
+type FlacEnd = Pick<FlacOutline, 'lastSample' | 'isLastFrameWhole'>;
+
+function readEnd(tail: Buffer, fixedBlockSamples: number | null): FlacEnd {
+  const frame = findLastFrame(tail, fixedBlockSamples);
+  const isLastFrameWhole = frame !== undefined && crc16(tail, frame.offset, tail.length) === 0;
+  return { lastSample: frame?.endSample ?? null, isLastFrameWhole };
 }
 
 /** Undefined like the outline. */
@@ -57,8 +65,8 @@ function readHead(reader: ByteReader): Buffer | undefined {
   return isFlac && ((head[4] ?? 0) & 0x7f) === 0 ? head : undefined;
 }
 
-function readTail(reader: ByteReader): Buffer {
-  const start = Math.max(42, reader.sizeBytes - MAX_TAIL_BYTES);
+function readTail(reader: ByteReader, tailBytes: number): Buffer {
+  const start = Math.max(42, reader.sizeBytes - tailBytes);
   const tail = reader.copy(start, reader.sizeBytes - start);
   const hasId3v1 =
     tail.toString('latin1', tail.length - ID3V1_BYTES, tail.length - ID3V1_BYTES + 3) === 'TAG';
@@ -66,7 +74,9 @@ function readTail(reader: ByteReader): Buffer {
 }
 
 function findLastFrame(tail: Buffer, fixedBlockSamples: number | null) {
-  for (let at = tail.length - 6; at >= 0; at -= 1) {
+  let at = tail.length - 5;
+  while (at > 0) {
+    at = tail.lastIndexOf(0xff, at - 1);
     const header = readFlacFrameHeader(tail, at);
     if (header === undefined) continue;
     const { isVariable, codedNumber, blockSamples } = header;
