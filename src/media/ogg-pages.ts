@@ -19,11 +19,17 @@ const CRC_OFFSET = 22;
 const CAPTURE = Buffer.from('OggS', 'latin1');
 
 // Polynomial 0x04c11db7, most significant bit first, from zero, not inverted.
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte << 24;
-  for (let bit = 0; bit < 8; bit += 1) crc = crc & 0x8000_0000 ? (crc << 1) ^ 0x04c1_1db7 : crc << 1;
-  return crc >>> 0;
-});
+const CRC_LAST = Int32Array.from({ length: 256 }, (_, byte) => passByte(byte << 24));
+// What a byte comes to with one, two and three behind it: small files are checked whole while somebody waits.
+const CRC_THIRD = CRC_LAST.map(passByte);
+const CRC_SECOND = CRC_THIRD.map(passByte);
+const CRC_FIRST = CRC_SECOND.map(passByte);
+
+function passByte(value: number): number {
+  let crc = value;
+  for (let bit = 0; bit < 8; bit += 1) crc = (crc << 1) ^ (crc < 0 ? 0x04c1_1db7 : 0);
+  return crc;
+}
 
 /** The pages of a file one after the other. What is no whole page with a right checksum is passed over. */
 export class OggPageReader {
@@ -103,10 +109,25 @@ export function oneOggPacket(flags: number, serial: number, packet: Buffer): Ogg
 /** Of a page whose own checksum is left out as zeros. */
 export function oggChecksum(parts: readonly Buffer[]): number {
   let crc = 0;
-  for (const part of parts) {
-    for (let at = 0; at < part.length; at += 1) {
-      crc = (crc << 8) ^ (CRC_TABLE[((crc >>> 24) & 0xff) ^ (part[at] ?? 0)] ?? 0);
-    }
-  }
+  for (const part of parts) crc = addBytes(crc, part);
   return crc >>> 0;
+}
+
+function addBytes(start: number, bytes: Buffer): number {
+  let crc = start;
+  let at = 0;
+  for (; at + 4 <= bytes.length; at += 4) {
+    crc ^=
+      ((bytes[at] ?? 0) << 24) |
+      ((bytes[at + 1] ?? 0) << 16) |
+      ((bytes[at + 2] ?? 0) << 8) |
+      (bytes[at + 3] ?? 0);
+    crc =
+      (CRC_FIRST[crc >>> 24] ?? 0) ^
+      (CRC_SECOND[(crc >>> 16) & 0xff] ?? 0) ^
+      (CRC_THIRD[(crc >>> 8) & 0xff] ?? 0) ^
+      (CRC_LAST[crc & 0xff] ?? 0);
+  }
+  for (; at < bytes.length; at += 1) crc = (crc << 8) ^ (CRC_LAST[(crc >>> 24) ^ (bytes[at] ?? 0)] ?? 0);
+  return crc;
 }
