@@ -112,11 +112,13 @@ export async function run({ seed, count }: MutationWish): Promise<MutationReport
         broken.push(`${current}: a length of ${durationSeconds}`);
       if (keptCount % DECODED_EVERY !== 0) continue;
       decodedCount += 1;
-      for (const work of [
-        media.measure(path),
-        media.peaks(path, join(folder, 'peaks')),
-      ] as Promise<unknown>[]) {
-        const outcome = await settle(work);
+      // Both under way before either is awaited: each may be refused first.
+      const decoding: Promise<unknown>[] = [
+        settle(media.measure(path)),
+        settle(media.peaks(path, join(folder, 'peaks'))),
+      ];
+      for (const work of decoding) {
+        const outcome = await work;
         if (typeof outcome === 'string' && !ANSWER.test(outcome))
           broken.push(`${current}: decoded, ${outcome}`);
         noteGrowth();
