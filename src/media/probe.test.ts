@@ -305,6 +305,19 @@ describe('probe of damaged files', () => {
     expect(codeOf(() => probe(write(name, content), name))).toBe(code);
   });
 
+  it('knows AMR also without the header that names it', () => {
+    // Frames of silence: 12.2 kbit/s are 31 bytes of narrow band, 6.6 kbit/s 17 of wide band, each 20 ms.
+    for (const [first, bytes, codec] of [
+      [0x3c, 32, 'amr_nb'],
+      [0x04, 18, 'amr_wb'],
+    ] as const) {
+      const frame = Buffer.alloc(bytes);
+      frame[0] = first;
+      const content = Buffer.concat(Array.from({ length: 300 }, () => frame));
+      expect(probe(write('bare.amr', content), 'bare.amr')).toMatchObject({ container: 'amr', codec });
+    }
+  });
+
   it('names the file, what was expected and what was found', () => {
     const path = write('shop.mp3', '<html>closed</html>');
     expect(() => probe(path, 'shop.mp3')).toThrow('"shop.mp3": The file is an HTML page: expected audio.');

@@ -40,6 +40,9 @@ export function outlineStream(
     case 'aac':
       return { ...plain, container: 'adts', isHeaderTrue: false, isSeekable: false };
     case 'amr':
+    // Frames without the header that names them.
+    case 'amrnb':
+    case 'amrwb':
       return { ...plain, container: 'amr', isHeaderTrue: false, isSeekable: false };
     case 'aiff':
       return { ...plain, container: reader.copy(8, 4).toString('latin1') === 'AIFC' ? 'aifc' : 'aiff' };
