@@ -145,7 +145,11 @@ export class ClientUploads implements Uploads {
 
   /** Makes a recording of a whole upload; its lane and folder then go. */
   async finish(lane: UploadLane, checksum: string | null): Promise<UploadReceipt> {
-    const receipt = await completeUpload(this.#tools, lane, checksum);
+    const receipt = await completeUpload(this.#tools, lane, checksum).catch(async (error: unknown) => {
+      // With it the next start tries again by itself. If this fails, too, the client declares it again.
+      await lane.saveLength().catch(() => undefined);
+      throw error;
+    });
     if (this.#table.findAtOnce(lane.id) === lane) {
       this.#finished.keep(lane.id, finishedState(receipt, lane.info.wish, lane.info.createdAt));
       this.#table.drop(lane);
@@ -164,12 +168,12 @@ export class ClientUploads implements Uploads {
     }
     if (lane.isDistrusted) await renewLane(this.#tools, lane);
     requireFittingChunk(this.#tools.desk, lane, chunk);
-    // Written down while the body comes, and while a whole upload becomes a recording.
+    // A whole upload becomes a recording at once: its length is written down only when it does not.
     if (chunk.lengthBytes !== null && lane.lengthBytes === null) lane.declareLength(chunk.lengthBytes);
     lane.noteActivity();
     try {
       await receiveBody(this.#bodyTools, lane, turn, chunk);
-      if (!lane.isWhole) await lane.declared();
+      if (!lane.isWhole) await lane.saveLength();
     } finally {
       if (lane.isDistrusted) {
         // At once, so that whoever asks next finds the upload ready; a failure is told to whoever writes next.
@@ -186,7 +190,6 @@ export class ClientUploads implements Uploads {
   /** The folder goes only if the catalogue itself says that the bytes are a recording. */
   async #clearUp(lane: UploadLane): Promise<void> {
     const release = this.#table.reserve(lane.id);
-    await lane.atRest();
     try {
       if ((await this.#tools.desk.findReceipt(lane.id)) !== undefined)
         await removeUploadFolder(this.#tools, lane.id);

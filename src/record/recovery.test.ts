@@ -224,6 +224,18 @@ describe('after a crash', () => {
     expect((await uploads.head(id)).receipt?.checksum).toBe(sha256(whole));
   });
 
+  it('a length that came with the last piece is known when no recording could be made of it before', async () => {
+    const desk = await makeSpoolDesk();
+    const isBusy = () => Promise.reject(new VoiceRecorderError('catalogue-busy', 'Not now.'));
+    const first = await start(desk, { complete: isBusy });
+    const { id } = await first.create(wishFor(), null);
+    const last = chunkOf(0, whole, { lengthBytes: whole.length });
+    await expect(first.append(id, last)).rejects.toEqual(code('catalogue-busy'));
+    await first.close();
+    expect((await startAndRecover(desk)).report.completed).toEqual([id]);
+    expect((await desk.libraryFile(id)).equals(whole)).toBe(true);
+  });
+
   it('an upload that was refused for good is not judged again at every start', async () => {
     const { desk, id, info } = await leaveUpload();
     const document = JSON.parse(await readFile(info, 'utf8')) as Record<string, unknown>;

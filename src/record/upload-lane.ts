@@ -26,7 +26,7 @@ export class UploadLane {
   readonly #expiryMs: number;
   #info: UploadInfo;
   #saving: Promise<void> = Promise.resolve();
-  #declared: { readonly lengthBytes: number; readonly saved: Promise<void> } | null = null;
+  #declaredBytes: number | null = null;
   /** What the journal file may still lack. */
   readonly journalTail: JournalTail;
   offsetBytes: number;
@@ -67,9 +67,9 @@ export class UploadLane {
     return { data: dataPath(this.folder, generation), journal: journalPath(this.folder, generation) };
   }
 
-  /** What was declared, also while that is still being written down. */
+  /** What was declared, also while that is not written down. */
   get lengthBytes(): number | null {
-    return this.#declared?.lengthBytes ?? this.#info.lengthBytes;
+    return this.#declaredBytes ?? this.#info.lengthBytes;
   }
 
   /** True when all declared bytes are there. */
@@ -110,25 +110,21 @@ export class UploadLane {
     return saved;
   }
 
-  /** The length counts at once; {@link declared} tells when it is on stable storage. What fails does not count. */
+  /** The length counts at once, and for good when {@link saveLength} has resolved or the upload is a recording. */
   declareLength(lengthBytes: number): void {
-    const saved = this.amendInfo({ lengthBytes }).catch((error: unknown) => {
-      this.#declared = null;
+    this.#declaredBytes = lengthBytes;
+  }
+
+  /** Resolves when what was declared is on stable storage; what fails does not count. */
+  async saveLength(): Promise<void> {
+    const lengthBytes = this.#declaredBytes;
+    if (lengthBytes === null || lengthBytes === this.#info.lengthBytes) return;
+    try {
+      await this.amendInfo({ lengthBytes });
+    } catch (error) {
+      this.#declaredBytes = null;
       throw asSpoolFailure(error, `the length of upload ${this.id}`);
-    });
-    saved.catch(() => {
-      // Told to whoever asks, unless the upload is a recording before.
-    });
-    this.#declared = { lengthBytes, saved };
-  }
-
-  async declared(): Promise<void> {
-    await this.#declared?.saved;
-  }
-
-  /** Resolves when no change of `info.json` is under way. */
-  async atRest(): Promise<void> {
-    await this.#saving;
+    }
   }
 
   state(): UploadState {
