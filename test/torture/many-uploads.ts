@@ -99,7 +99,8 @@ async function offsetOf(client: PlainUploader, id: string): Promise<number> {
   for (;;) {
     const answer = await client.head(id);
     if (answer.status === 200) return Number(answer.headers.get('Upload-Offset'));
-    if (answer.status !== 423 && answer.status !== 503) throw new Error(`HEAD was answered with ${answer.status}.`);
+    if (answer.status !== 423 && answer.status !== 503)
+      throw new Error(`HEAD was answered with ${answer.status}.`);
     await sleep(100);
   }
 }
