@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
-import { createInterface } from 'node:readline';
 import { FAILURES, type FailureCode, VoiceRecorderError } from '../model/failure.ts';
 import { PROGRESS_TYPE } from '../model/progress-lines.ts';
 
@@ -147,16 +146,29 @@ async function readAnswerLine(
   response: IncomingMessage,
   onProgress: (progress: unknown) => void,
 ): Promise<unknown> {
-  for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+  let last: Readonly<Record<string, unknown>> | undefined;
+  for await (const line of linesOf(response)) {
     const said = parseJson(line) as Readonly<Record<string, unknown>> | undefined;
-    if (said && 'answer' in said) return said['answer'];
-    if (said && 'problem' in said) {
-      const { problem } = said;
-      throw refusal(Number((problem as Record<string, unknown> | null)?.['status'] ?? 500), problem);
-    }
     if (said && 'progress' in said) onProgress(said['progress']);
+    else last = said ?? last;
+  }
+  if (last && 'answer' in last) return last['answer'];
+  if (last && 'problem' in last) {
+    const { problem } = last;
+    throw refusal(Number((problem as Record<string, unknown> | null)?.['status'] ?? 500), problem);
   }
   throw new Error('the answer ended before its end');
+}
+
+/** Node's own reader of lines never ends, or ends the process, when the connection breaks. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  let rest = '';
+  for await (const part of response.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = (rest + part).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 /** RFC 9457 problem details, turned back into the error that the server had. */

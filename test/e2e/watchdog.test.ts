@@ -52,8 +52,9 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     near(silence.durationSeconds, SILENCE.to - SILENCE.from, slackSeconds);
     near(clipping.atSeconds, CLIPPING.from - offsetSeconds, slackSeconds);
     near(clipping.durationSeconds, CLIPPING.to - CLIPPING.from, slackSeconds);
-    near(standstill.atSeconds, (frozen.fromMs - startedMs) / 1000);
-    near(standstill.durationSeconds, (frozen.untilMs - frozen.fromMs) / 1000);
+    // Clocks of two processes, and sound that was on its way when everything stopped.
+    near(standstill.atSeconds, (frozen.fromMs - startedMs) / 1000, 0.7);
+    near(standstill.durationSeconds, (frozen.untilMs - frozen.fromMs) / 1000, 0.7);
     expect(recording!.markers).toEqual([{ atSeconds: expect.any(Number), label: 'After the noise' }]);
     const markedAt = recording!.markers[0]!.atSeconds;
     expect(markedAt).toBeGreaterThan(clipping.atSeconds);
