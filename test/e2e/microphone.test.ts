@@ -1,6 +1,7 @@
 import { chromium } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chromiumArgs, findChromium } from './chromium.ts';
+import { pressRecord } from './press-record.ts';
 import { recordedFor, shownSeconds } from './shown-seconds.ts';
 import { openStudio, type Studio } from './studio.ts';
 
@@ -56,7 +57,7 @@ describe.skipIf(!found)('a browser that gives no tracks to read (skipped without
     await page.reload();
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     expect(await page.evaluate("'MediaStreamTrackProcessor' in globalThis")).toBe(false);
-    await page.keyboard.press('r');
+    await pressRecord(page);
     await recordedFor(page, 5);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
@@ -83,7 +84,7 @@ describe.skipIf(!found)('a private window (skipped without Chromium)', () => {
       const page = await window.newPage();
       await page.goto(studio.server.baseUrl);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
-      await page.keyboard.press('r');
+      await pressRecord(page);
       await recordedFor(page, 4);
       await page.getByText(/in this browser \(.* used\)/).waitFor();
       await page.getByRole('button', { name: 'Stop', exact: true }).click();

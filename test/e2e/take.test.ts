@@ -8,6 +8,7 @@ import { decodePcm } from '../decode-pcm.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
 import { playsAndSeeks } from './plays-and-seeks.ts';
+import { pressRecord } from './press-record.ts';
 import { recordedFor, shownSeconds } from './shown-seconds.ts';
 import { openStudio, type Studio } from './studio.ts';
 
@@ -29,7 +30,7 @@ if (!found && isRequired) {
 describe.skipIf(!found)('a take in the browser (skipped without Chromium)', () => {
   it('is captured, safe, in the library, whole to the sample, plays and seeks', async () => {
     const { page, ...rest } = await begin(40);
-    await page.keyboard.press('r');
+    await pressRecord(page);
     await recordedFor(page, 2);
     expect(await seriousFindings(page)).toEqual([]);
     await recordedFor(page, 20);
@@ -56,7 +57,7 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', () =
 
   it('goes on through two killed servers and a reloaded tab, and nothing acknowledged is missing', async () => {
     const { page, ...rest } = await begin(60);
-    await page.keyboard.press('r');
+    await pressRecord(page);
     await recordedFor(page, 5);
     const safeAtKill = await shownSeconds(page, 'safe');
     await rest.killServer(500);
@@ -107,7 +108,7 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', () =
 
   it('goes on while the network is gone for six seconds and is whole afterwards', async () => {
     const { page, context, ...rest } = await begin(40);
-    await page.keyboard.press('r');
+    await pressRecord(page);
     await recordedFor(page, 3);
     await context.setOffline(true);
     await page.waitForTimeout(6000);
