@@ -5,6 +5,7 @@ import type { TimelineEvent } from '../../src/model/take-timeline.ts';
 import { decodePcm } from '../decode-pcm.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
+import { pressRecord } from './press-record.ts';
 import { recordedFor } from './shown-seconds.ts';
 import { openStudio, type Studio, type Voice } from './studio.ts';
 
@@ -22,7 +23,7 @@ afterEach(async () => {
 describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () => {
   it('says silence, clipping and a standstill, and keeps them at their places on the timeline', async () => {
     const { page, ...rest } = await begin(90, { spoil });
-    await pressRecord(page);
+    await beginTake(page);
     await notice(page, 'Nothing but digital silence').waitFor();
     const silenceSaidMs = Date.now();
     await notice(page, 'The input is too loud').waitFor();
@@ -73,7 +74,7 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
   it('splits a take at the sample: the parts in FLAC are the sound of the microphone, bit by bit', async () => {
     const { page, played, ...rest } = await begin(60, { sampleRateHz: 44_100 });
     await remember(page, { 'vrp-capture-settings': '{"splitMinutes":0.1}', 'vrp-preset': 'archive' });
-    await pressRecord(page);
+    await beginTake(page);
     await recordedFor(page, 14);
     await page.keyboard.press('s');
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
@@ -100,7 +101,7 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
 
   it('sets the ten seconds before Record before the take, when a person wishes that', async () => {
     const { page, ...rest } = await begin(60);
-    await pressRecord(page);
+    await beginTake(page);
     await recordedFor(page, 1);
     await page.keyboard.press('s');
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
@@ -136,8 +137,8 @@ async function begin(playSeconds: number, voice?: Voice): Promise<Studio> {
   return studio;
 }
 
-async function pressRecord(page: Page): Promise<void> {
-  await page.keyboard.press('r');
+async function beginTake(page: Page): Promise<void> {
+  await pressRecord(page);
   await page.getByTestId('captured').waitFor();
 }
 
