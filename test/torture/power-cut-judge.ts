@@ -42,8 +42,7 @@ export async function judgeComeback(store: Comeback, ledger: Ledger): Promise<st
   if (ledger.ownerToken !== undefined && ledger.ownerToken !== store.token)
     broken.push('the owner has another token');
   await judgeUploads(store, ledger, broken);
-  await untilSettled(store, ledger, broken);
-  const recordings = await listAll(store);
+  const recordings = await listWhenSettled(store, ledger, broken);
   judgeRecordings(store, ledger, recordings, broken);
   judgeFiles(store, ledger, recordings, broken);
   await judgeTokens(store, ledger, broken);
@@ -102,18 +101,30 @@ function spooledBytes(dataDir: string, id: string, length: number): Buffer {
   return readFileSync(join(folder, generation === 1 ? 'data' : `data-${generation}`)).subarray(0, length);
 }
 
-/** Placing, clearing up and owed sidecars go on in the background; they must come to an end. */
-async function untilSettled(store: Comeback, ledger: Ledger, broken: string[]): Promise<void> {
+/**
+ * Placing, clearing up and owed sidecars go on in the background; they must come to an end. Measuring goes on as well,
+ * and owes a sidecar of its own for a moment: a list is judged only beside the sidecars of its own time.
+ */
+async function listWhenSettled(store: Comeback, ledger: Ledger, broken: string[]): Promise<Recording[]> {
   const deadlineMs = performance.now() + PATIENCE_MS;
   for (;;) {
-    const owed = unsettled(store.dataDir, ledger);
-    if (owed.length === 0) return;
+    const recordings = await listAll(store);
+    const owed = [...unsettled(store.dataDir, ledger), ...otherSidecars(store.dataDir, recordings)];
+    if (owed.length === 0) return recordings;
     if (performance.now() > deadlineMs) {
       broken.push(...owed);
-      return;
+      return recordings;
     }
     await sleep(30);
   }
+}
+
+function otherSidecars(dataDir: string, recordings: readonly Recording[]): string[] {
+  return recordings.flatMap((recording) => {
+    const sidecar = read(dataDir, sidecarKey(recording.storedFilename))?.toString('utf8');
+    if (sidecar === sidecarText(recording)) return [];
+    return [`recording ${recording.id} is ${sidecarText(recording)} and has the sidecar ${sidecar}`];
+  });
 }
 
 function unsettled(dataDir: string, ledger: Ledger): string[] {
@@ -181,8 +192,6 @@ function judgeRecordings(
     if (audio === undefined) broken.push(`recording ${id} has no file`);
     else if (createHash('sha256').update(audio).digest('hex') !== checksum)
       broken.push(`the file of recording ${id} has other bytes than its row says`);
-    const sidecar = read(dataDir, sidecarKey(storedFilename))?.toString('utf8');
-    if (sidecar !== sidecarText(recording)) broken.push(`recording ${id} has another sidecar: ${sidecar}`);
     const upload = ledger.uploads.get(id);
     const isImported = ledger.files.some((file) => file.checksum === checksum);
     if (upload === undefined ? !isImported : upload.checksum !== checksum)
