@@ -8,13 +8,14 @@
  * const outcome = await recorder.library.importFile('interview.wav', { title: 'Interview' });
  * await recorder.close();
  */
-export { DatabaseContextManager } from './catalogue/database-context-manager.ts';
+
 export { RecordingRepository } from './catalogue/recording-repository.ts';
-export type { SessionFactory } from './catalogue/session-factory.ts';
-export type { SessionMetrics } from './catalogue/session-metrics.ts';
-export { SqliteSessions } from './catalogue/sqlite-sessions.ts';
 export type { EnvironmentName } from './config/environments.ts';
 export { StorageConfig } from './config/storage-config.ts';
+export { DatabaseContextManager } from './database/database-context-manager.ts';
+export type { SessionFactory } from './database/session-factory.ts';
+export type { SessionMetrics } from './database/session-metrics.ts';
+export { SqliteSessions } from './database/sqlite/sqlite-sessions.ts';
 export { type FileMetadata, FileMetadataCalculator } from './file-metadata-calculator.ts';
 export type { Actor, NamedToken, Role } from './model/access.ts';
 export type { AudioFacts, AudioWarning, EmbeddedTags } from './model/audio-facts.ts';

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Backups } from './backup/catalogue-backups.ts';
 import type { Acceptance } from './capacity/degradation.ts';
 import type { Forecast } from './capacity/forecast.ts';
-import type { DatabaseContextManager } from './catalogue/database-context-manager.ts';
+import type { DatabaseContextManager } from './database/database-context-manager.ts';
 import type { Actor, NamedToken, Role } from './model/access.ts';
 import type { Recommendation } from './model/cleanup.ts';
 import type { Sha256Hex } from './model/digest.ts';

@@ -28,10 +28,11 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/sessions': { values: ['src/model'], types: [] },
   'src/blobs': { values: ['src/durable', 'src/model', 'src/sessions', 'src/threads'], types: [] },
   'src/media': { values: ['src/durable', 'src/model', 'src/sessions'], types: PORTS },
-  'src/catalogue': { values: ['src/durable', 'src/model', 'src/sessions', 'src/threads'], types: PORTS },
+  'src/database': { values: ['src/durable', 'src/model', 'src/sessions', 'src/threads'], types: PORTS },
+  'src/catalogue': { values: ['src/database', 'src/durable', 'src/model', 'src/sessions'], types: PORTS },
   'src/jobs': {
     values: ['src/model', 'src/sessions'],
-    types: [...PORTS, 'src/catalogue/database-context-manager.ts', 'src/catalogue/schema.ts'],
+    types: PORTS,
   },
   'src/access': { values: ['src/durable', 'src/model'], types: PORTS },
   'src/validation': { values: ['src/model'], types: [] },
@@ -52,7 +53,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/crashtest': { values: ['src/model'], types: [] },
   // Translates to the names of the Python original.
   'src/services': {
-    values: ['src/model', 'src/config', 'src/catalogue', 'src/open.ts', 'src/join'],
+    values: ['src/model', 'src/config', 'src/catalogue', 'src/database', 'src/open.ts', 'src/join'],
     types: PORTS,
   },
   'src/cli': {

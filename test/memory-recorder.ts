@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { memoryAccessRepository } from '../src/access/memory-access-repository.ts';
 import { openAccess } from '../src/access/open-access.ts';
-import { DatabaseContextManager } from '../src/catalogue/database-context-manager.ts';
+import { DatabaseContextManager } from '../src/database/database-context-manager.ts';
 import { JoinedTakes } from '../src/library/joined-takes.ts';
 import { type FailureCode, VoiceRecorderError } from '../src/model/failure.ts';
 import { newId } from '../src/model/id.ts';

@@ -2,11 +2,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { addRecording, scratchCatalogue } from '../../test/scratch-catalogue.ts';
 import { someRecording } from '../../test/some-recording.ts';
+import { MIGRATIONS } from '../database/migrations/index.ts';
 import { SqliteJobQueue } from '../jobs/sqlite-job-queue.ts';
 import { NO_TAGS } from '../model/audio-facts.ts';
 import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import { newId } from '../model/id.ts';
-import { MIGRATIONS } from './migrations/index.ts';
 
 const sound = {
   audioChecksum: 'ab'.repeat(32),

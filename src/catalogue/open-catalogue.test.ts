@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { addRecording, scratchCatalogue } from '../../test/scratch-catalogue.ts';
-import { MIGRATIONS } from './migrations/index.ts';
-import type { Migration } from './migrations/migration.ts';
+import { MIGRATIONS } from '../database/migrations/index.ts';
+import type { Migration } from '../database/migrations/migration.ts';
 import { openCatalogue } from './open-catalogue.ts';
 
 const addition: Migration = {

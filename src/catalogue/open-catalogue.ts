@@ -1,17 +1,17 @@
 import { stat } from 'node:fs/promises';
+import { DatabaseContextManager } from '../database/database-context-manager.ts';
+import { judgeDatabase, migrate, newestOf } from '../database/migrate.ts';
+import { MIGRATIONS } from '../database/migrations/index.ts';
+import type { Migration } from '../database/migrations/migration.ts';
+import type { SessionFactory } from '../database/session-factory.ts';
+import { DirectReading } from '../database/sqlite/direct-reading.ts';
+import { SqliteSessions } from '../database/sqlite/sqlite-sessions.ts';
 import type { Clock } from '../model/clock.ts';
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 import { AccessRepository } from './access-repository.ts';
-import { DatabaseContextManager } from './database-context-manager.ts';
-import { DirectReading } from './direct-reading.ts';
 import { KnownRecordings } from './known-recordings.ts';
-import { judgeDatabase, migrate, newestOf } from './migrate.ts';
-import { MIGRATIONS } from './migrations/index.ts';
-import type { Migration } from './migrations/migration.ts';
 import { RecordingRepository } from './recording-repository.ts';
-import type { SessionFactory } from './session-factory.ts';
 import { SidecarOutbox } from './sidecar-outbox.ts';
-import { SqliteSessions } from './sqlite-sessions.ts';
 import { Tombstones } from './tombstones.ts';
 import { VerificationRepository } from './verification-repository.ts';
 

@@ -1,4 +1,4 @@
-import type { DatabaseContextManager } from '../catalogue/database-context-manager.ts';
+import type { DatabaseContextManager } from '../database/database-context-manager.ts';
 import type { FileCheck } from '../stored-files.ts';
 import type { ImportOptions } from '../voice-recorder.ts';
 import type { DatabaseHealthMonitor } from './database-health-monitor.ts';

@@ -1,6 +1,6 @@
-import type { DatabaseContextManager } from '../catalogue/database-context-manager.ts';
 import { RecordingRepository } from '../catalogue/recording-repository.ts';
-import type { SessionMetrics } from '../catalogue/session-metrics.ts';
+import type { DatabaseContextManager } from '../database/database-context-manager.ts';
+import type { SessionMetrics } from '../database/session-metrics.ts';
 import type { CleanupReport, Recommendation } from '../model/cleanup.ts';
 import { systemClock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';

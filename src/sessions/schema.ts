@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
 
-/** The tables of the store's database as the queries see them; `catalogue/migrations` makes them. */
+/** The tables of the store's database as the queries see them; `database/migrations` makes them. */
 export interface StoreSchema {
   recordings: RecordingTable;
   recording_search: RecordingSearchTable;

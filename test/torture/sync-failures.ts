@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkSnapshot } from '../../src/catalogue/check-snapshot.ts';
+import { checkSnapshot } from '../../src/database/check-snapshot.ts';
 import { FAILURES } from '../../src/model/failure.ts';
 import type { Recording } from '../../src/model/recording.ts';
 import { tombstoneKey } from '../../src/model/tombstone.ts';

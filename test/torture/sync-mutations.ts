@@ -43,11 +43,8 @@ const WITNESSES: Record<Room, readonly string[]> = {
   ],
   ingest: ['src/ingest/import-file.test.ts', 'src/ingest/crash.test.ts', 'test/durability.test.ts'],
   blobs: ['src/blobs/disk-blobs.test.ts', 'src/blobs/reserve.test.ts', 'test/durability.test.ts'],
-  catalogue: [
-    'src/catalogue/sidecar-writer.test.ts',
-    'src/catalogue/open-catalogue.test.ts',
-    'test/durability.test.ts',
-  ],
+  database: ['src/catalogue/open-catalogue.test.ts', 'test/durability.test.ts'],
+  catalogue: ['src/catalogue/sidecar-writer.test.ts', 'test/durability.test.ts'],
   config: ['test/durability.test.ts'],
   access: ['test/durability.test.ts'],
 };
@@ -58,7 +55,7 @@ const WRITE_BACK = 'only begins writing back early; the sync before the answer c
 /** By file and text; an entry that fits no site any more is an error. */
 const EXEMPT: Readonly<Record<string, string>> = {
   'src/record/import-copy.ts this.#tools.sync.sync(descriptor)': WRITE_BACK,
-  'src/catalogue/sqlite-maintenance.ts sync(unfinished)':
+  'src/database/sqlite/sqlite-maintenance.ts sync(unfinished)':
     'SQLite syncs what VACUUM INTO writes in this version, but its documentation promises the contrary',
   'src/record/received-bytes.ts this.#startSync([this.#place.descriptors.data], () => undefined)': WRITE_BACK,
 };

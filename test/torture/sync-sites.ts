@@ -17,7 +17,16 @@ export interface SyncSite {
   readonly mutated: string;
 }
 
-export const ROOMS = ['durable', 'record', 'ingest', 'blobs', 'catalogue', 'config', 'access'] as const;
+export const ROOMS = [
+  'durable',
+  'record',
+  'ingest',
+  'blobs',
+  'database',
+  'catalogue',
+  'config',
+  'access',
+] as const;
 
 const CALLEE =
   /(?<![\w.#$])(?:[\w$#]+\??\.)*#?(?:sync|syncNow|startSync|syncFolder|syncFolderNow|syncFile|fsync|fsyncSync|fdatasync|fdatasyncSync|datasync|putDocument|writeNote|encodeRecord|encodeFirstBlock)\(/g;

@@ -1,4 +1,4 @@
-import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
+import { type FailureCode, VoiceRecorderError } from '../../model/failure.ts';
 import type { ThreadFault } from './sqlite-protocol.ts';
 
 interface Meaning {

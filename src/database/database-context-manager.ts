@@ -12,7 +12,7 @@ import type { StoreSchema } from '../sessions/schema.ts';
 import { runInWriteSession } from '../sessions/write-session.ts';
 import type { OpenSession, SessionFactory } from './session-factory.ts';
 import { SessionMeter, type SessionMetrics } from './session-metrics.ts';
-import { isTransactionLost } from './sqlite-failure.ts';
+import { isTransactionLost } from './sqlite/sqlite-failure.ts';
 
 const DEADLINE_MS = 30_000;
 

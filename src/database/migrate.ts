@@ -5,7 +5,7 @@ import { type Clock, toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { DatabaseContextManager } from './database-context-manager.ts';
 import type { Migration } from './migrations/migration.ts';
-import type { Inspection } from './sqlite-protocol.ts';
+import type { Inspection } from './sqlite/sqlite-protocol.ts';
 
 // "VRPc", in the file's header: tells our catalogue from any other SQLite database.
 const APPLICATION_ID = 0x56_52_50_63;

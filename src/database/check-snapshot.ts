@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { DirectReading } from './direct-reading.ts';
 import { judgeDatabase, newestOf } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
-import { quickCheck } from './sqlite-maintenance.ts';
+import { DirectReading } from './sqlite/direct-reading.ts';
+import { quickCheck } from './sqlite/sqlite-maintenance.ts';
 
 /**
  * Opens the database at `file`, in the calling thread, and checks that it is a whole catalogue which this program can

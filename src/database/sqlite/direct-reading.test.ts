@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { addRecording, scratchCatalogue } from '../../test/scratch-catalogue.ts';
-import { systemClock } from '../model/clock.ts';
-import { failureCodeOf } from '../model/failure.ts';
-import { openForReading } from './open-catalogue.ts';
+import { addRecording, scratchCatalogue } from '../../../test/scratch-catalogue.ts';
+import { openForReading } from '../../catalogue/open-catalogue.ts';
+import { systemClock } from '../../model/clock.ts';
+import { failureCodeOf } from '../../model/failure.ts';
 
 const codeOf = (work: Promise<unknown>) => work.then(() => undefined, failureCodeOf);
 

@@ -1,4 +1,4 @@
-import { VoiceRecorderError } from '../model/failure.ts';
+import { VoiceRecorderError } from '../../model/failure.ts';
 import type { StatementTarget } from './session-dialect.ts';
 
 /** What a session does between its begin and its end. */

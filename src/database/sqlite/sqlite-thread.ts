@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
-import { VoiceRecorderError } from '../model/failure.ts';
-import { siblingModule } from '../model/sibling-module.ts';
-import { startThread } from '../threads/start-thread.ts';
+import { VoiceRecorderError } from '../../model/failure.ts';
+import { siblingModule } from '../../model/sibling-module.ts';
+import { startThread } from '../../threads/start-thread.ts';
 import { toFailure } from './sqlite-failure.ts';
 import type { ConnectionSettings, ThreadReply, ThreadRequest } from './sqlite-protocol.ts';
 

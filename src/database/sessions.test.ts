@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { scratchCatalogue } from '../../test/scratch-catalogue.ts';
 import { assertOutsideWriteSession, isInWriteSession } from '../sessions/write-session.ts';
 import { DatabaseContextManager } from './database-context-manager.ts';
-import { SqliteSessions } from './sqlite-sessions.ts';
+import { SqliteSessions } from './sqlite/sqlite-sessions.ts';
 
 const addNote = (contexts: DatabaseContextManager, name: string, version: number) =>
   contexts.withSession({ name: `add ${name}` }, async (db) => {

@@ -1,5 +1,5 @@
+import type { OpenSession, SessionFactory, SessionRequest } from '../session-factory.ts';
 import { kyselyOn, toStatement } from './session-dialect.ts';
-import type { OpenSession, SessionFactory, SessionRequest } from './session-factory.ts';
 import { SqliteConnection, sqliteCodeOf, systemCodeOf } from './sqlite-connection.ts';
 import { toFailure } from './sqlite-failure.ts';
 import { inspectDatabase } from './sqlite-maintenance.ts';

@@ -1,7 +1,7 @@
+import type { OpenSession, SessionFactory, SessionRequest } from '../session-factory.ts';
 import type { MemberWork } from './member-work.ts';
 import { ReaderPool } from './reader-pool.ts';
 import { kyselyOn, type StatementTarget, toStatement } from './session-dialect.ts';
-import type { OpenSession, SessionFactory, SessionRequest } from './session-factory.ts';
 import type { Inspection } from './sqlite-protocol.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 import { WriteQueue } from './write-queue.ts';

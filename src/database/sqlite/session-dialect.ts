@@ -11,7 +11,7 @@ import {
   SqliteQueryCompiler,
   Transaction,
 } from 'kysely';
-import type { StoreSchema } from '../sessions/schema.ts';
+import type { StoreSchema } from '../../sessions/schema.ts';
 import type { Statement, StatementResult } from './sqlite-protocol.ts';
 
 /** Where the queries of one session go. */
