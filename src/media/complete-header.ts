@@ -1,7 +1,7 @@
 import type { AudioInput } from './audio-input.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { id3v2Bytes } from './declared-size.ts';
-import { readFlacFormat } from './flac-outline.ts';
+import { FLAC_HEAD_BYTES, parseFlacHead } from './flac-head.ts';
 import { readMpegHeader } from './mpeg-frame.ts';
 
 /** What decoding needs to know of a stream, and what people want to. */
@@ -34,10 +34,7 @@ export function readCompleteHeader(
   reader: ByteReader,
   codec: string,
 ): StreamFormat | undefined {
-  if (input.demuxer === 'flac') {
-    const format = readFlacFormat(reader);
-    return format && { ...format, bitRateBps: 0 };
-  }
+  if (input.demuxer === 'flac') return readFlacHeader(reader);
   if (input.demuxer === 'mp3') return readMp3Header(input, reader);
   if (TOLD[input.demuxer]?.test(codec) !== true) return undefined;
   const format = formatOf(input);
@@ -55,6 +52,13 @@ export function formatOf({ stream }: AudioInput): StreamFormat {
     bitDepth: bitsPerRawSample || bitsPerCodedSample,
     bitRateBps: Math.max(0, Number(bitRate)),
   };
+}
+
+function readFlacHeader(reader: ByteReader): StreamFormat | undefined {
+  const head = parseFlacHead(reader.copy(0, FLAC_HEAD_BYTES));
+  if (head === undefined) return undefined;
+  const { sampleRateHz, channels, bitDepth } = head;
+  return { sampleRateHz, channels, bitDepth, bitRateBps: 0 };
 }
 
 function readMp3Header(input: AudioInput, reader: ByteReader): StreamFormat | undefined {

@@ -3,7 +3,7 @@ import { BitReader } from './flac-bits.ts';
 
 const CRC16_BYTES = 2;
 /** Bits of a sample by the header's code (RFC 9639 section 9.1.4); 0 is for what STREAMINFO says. */
-const DEPTHS = [0, 8, 12, undefined, 16, 20, 24, 32] as const;
+export const FLAC_DEPTHS: readonly (number | undefined)[] = [0, 8, 12, undefined, 16, 20, 24, 32];
 
 interface FlacShape {
   readonly bitDepth: number;
@@ -21,7 +21,7 @@ export function flacFrameBytes(
   shape: FlacShape,
 ): number | undefined {
   const codes = bytes[offset + 3] ?? 0;
-  const depthCode = DEPTHS[(codes >> 1) & 7];
+  const depthCode = FLAC_DEPTHS[(codes >> 1) & 7];
   if (depthCode === undefined) return undefined;
   const depth = depthCode === 0 ? shape.bitDepth : depthCode;
   const assignment = codes >> 4;

@@ -7,21 +7,12 @@ import {
 } from '../model/flac-frame.ts';
 import { readFully } from './byte-reader.ts';
 import { flacFrameBytes } from './flac-frame-length.ts';
+import { FLAC_HEAD_BYTES, type FlacHead, parseFlacHead } from './flac-head.ts';
 import type { GuardedFile } from './guarded-file.ts';
 import { CopyImpossible } from './join-parts.ts';
 
-/** STREAMINFO (RFC 9639 section 8.2), and where the frames begin. */
-export interface FlacStreamInfo {
-  /** Its 34 bytes. */
-  readonly content: Buffer;
-  readonly sampleRateHz: number;
-  readonly channels: number;
-  readonly bitDepth: number;
-  readonly maxBlockSamples: number;
-  /** The size of all blocks but the last; null when the header leaves it open. */
-  readonly fixedBlockSamples: number | null;
-  /** Null when the header does not know. */
-  readonly totalSamples: number | null;
+/** STREAMINFO, and where the frames begin. */
+export interface FlacStreamInfo extends FlacHead {
   readonly framesOffset: number;
 }
 
@@ -31,41 +22,36 @@ export interface FlacFrame {
   readonly bytes: Buffer;
 }
 
-export const STREAMINFO_BYTES = 34;
 const READ_BYTES = 4 * 1024 * 1024;
 
 export function readStreamInfo(file: GuardedFile): FlacStreamInfo {
-  const head = Buffer.alloc(8 + STREAMINFO_BYTES);
-  const length = readFully(file.descriptor, head, 0);
-  if (length < head.length || head.toString('latin1', 0, 4) !== 'fLaC' || ((head[4] ?? 0) & 0x7f) !== 0)
-    throw new CopyImpossible('The file does not begin with a FLAC header.');
-  const content = head.subarray(8);
-  const packed = content.readUInt32BE(10);
-  const maxBlockSamples = content.readUInt16BE(2);
-  // The low 36 bits of the 8 bytes that also hold rate, channels and depth.
-  const totalSamples = ((content[13] ?? 0) & 0x0f) * 2 ** 32 + content.readUInt32BE(14);
-  return {
-    content,
-    sampleRateHz: packed >>> 12,
-    channels: ((packed >>> 9) & 7) + 1,
-    bitDepth: ((packed >>> 4) & 31) + 1,
-    maxBlockSamples,
-    fixedBlockSamples: content.readUInt16BE(0) === maxBlockSamples ? maxBlockSamples : null,
-    totalSamples: totalSamples === 0 ? null : totalSamples,
-    framesOffset: skipMetadata(file),
-  };
+  const bytes = Buffer.alloc(FLAC_HEAD_BYTES);
+  const head = parseFlacHead(bytes.subarray(0, readFully(file.descriptor, bytes, 0)));
+  if (head === undefined) throw new CopyImpossible('The file does not begin with a FLAC header.');
+  let framesOffset = 0;
+  for (const { end } of readMetadataBlocks(file)) framesOffset = end;
+  return { ...head, framesOffset };
 }
 
-function skipMetadata(file: GuardedFile): number {
+/** A metadata block (section 8.1), its head included. */
+interface FlacMetadataBlock {
+  readonly type: number;
+  readonly offset: number;
+  readonly end: number;
+}
+
+/** Throws {@link CopyImpossible} when there is no last one. */
+export function* readMetadataBlocks(file: GuardedFile): Generator<FlacMetadataBlock> {
   const head = Buffer.alloc(4);
   let offset = 4;
-  let isLast = false;
-  while (!isLast) {
+  for (let isLast = false; !isLast; ) {
     if (readFully(file.descriptor, head, offset) < 4) throw new CopyImpossible('The FLAC header is cut.');
-    isLast = ((head[0] ?? 0) & 0x80) !== 0;
-    offset += 4 + head.readUIntBE(1, 3);
+    const first = head[0] ?? 0;
+    isLast = (first & 0x80) !== 0;
+    const end = offset + 4 + head.readUIntBE(1, 3);
+    yield { type: first & 0x7f, offset, end };
+    offset = end;
   }
-  return offset;
 }
 
 /** Bytes between frames, or behind the last one, that are no frame. */

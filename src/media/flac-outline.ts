@@ -1,5 +1,6 @@
 import { crc16, readFlacFrameHeader } from '../model/flac-frame.ts';
 import type { ByteReader } from './byte-reader.ts';
+import { FLAC_HEAD_BYTES, parseFlacHead } from './flac-head.ts';
 
 /** What STREAMINFO and the last frame of a FLAC file tell without decoding (RFC 9639). */
 export interface FlacOutline {
@@ -11,33 +12,21 @@ export interface FlacOutline {
   readonly isLastFrameWhole: boolean;
 }
 
-/** The format as STREAMINFO says it. */
-export interface FlacFormat {
-  readonly sampleRateHz: number;
-  readonly channels: number;
-  readonly bitDepth: number;
-}
-
 /** Room for the last frame of nearly every file; where it is not found in it, for that of any. */
 const TAIL_BYTES = [32_768, 262_144];
 const ID3V1_BYTES = 128;
 
 /** Undefined when the file does not start with `fLaC` and STREAMINFO (section 8.2). */
 export function readFlacOutline(reader: ByteReader): FlacOutline | undefined {
-  const head = readHead(reader);
+  const head = parseFlacHead(reader.copy(0, FLAC_HEAD_BYTES));
   if (head === undefined) return undefined;
-  const minBlockSamples = head.readUInt16BE(8);
-  const maxBlockSamples = head.readUInt16BE(10);
-  // Frame numbers count blocks of one size: a header that leaves it open leaves the place open.
-  const blockSamples = minBlockSamples === maxBlockSamples ? maxBlockSamples : null;
-  // Total samples: the low 36 bits of the 8 bytes that also hold rate, channels and depth.
-  const total = ((head[21] ?? 0) & 0x0f) * 2 ** 32 + head.readUInt32BE(22);
   let end: FlacEnd = { lastSample: null, isLastFrameWhole: false };
   for (const tailBytes of TAIL_BYTES) {
-    end = readEnd(readTail(reader, tailBytes), blockSamples);
+    // Frame numbers count blocks of one size: a header that leaves it open leaves the place open.
+    end = readEnd(readTail(reader, tailBytes), head.fixedBlockSamples);
     if (end.isLastFrameWhole) break;
   }
-  return { declaredSamples: total === 0 ? null : total, ...end };
+  return { declaredSamples: head.totalSamples, ...end };
 }
 
 type FlacEnd = Pick<FlacOutline, 'lastSample' | 'isLastFrameWhole'>;
@@ -48,29 +37,16 @@ function readEnd(tail: Buffer, fixedBlockSamples: number | null): FlacEnd {
   return { lastSample: frame?.endSample ?? null, isLastFrameWhole };
 }
 
-/** Undefined like the outline. */
-export function readFlacFormat(reader: ByteReader): FlacFormat | undefined {
-  const packed = readHead(reader)?.readUInt32BE(18);
-  if (packed === undefined) return undefined;
-  return {
-    sampleRateHz: packed >>> 12,
-    channels: ((packed >>> 9) & 7) + 1,
-    bitDepth: ((packed >>> 4) & 31) + 1,
-  };
-}
-
-function readHead(reader: ByteReader): Buffer | undefined {
-  const head = reader.copy(0, 42);
-  const isFlac = head.length === 42 && head.toString('latin1', 0, 4) === 'fLaC';
-  return isFlac && ((head[4] ?? 0) & 0x7f) === 0 ? head : undefined;
-}
-
 function readTail(reader: ByteReader, tailBytes: number): Buffer {
-  const start = Math.max(42, reader.sizeBytes - tailBytes);
-  const tail = reader.copy(start, reader.sizeBytes - start);
-  const hasId3v1 =
-    tail.toString('latin1', tail.length - ID3V1_BYTES, tail.length - ID3V1_BYTES + 3) === 'TAG';
-  return hasId3v1 ? tail.subarray(0, tail.length - ID3V1_BYTES) : tail;
+  const start = Math.max(FLAC_HEAD_BYTES, reader.sizeBytes - tailBytes);
+  return withoutId3v1(reader.copy(start, reader.sizeBytes - start));
+}
+
+/** The end of a file without the tag that some programs put behind the last frame. */
+export function withoutId3v1(bytes: Buffer): Buffer {
+  const tagOffset = bytes.length - ID3V1_BYTES;
+  const hasTag = bytes.toString('latin1', tagOffset, tagOffset + 3) === 'TAG';
+  return hasTag ? bytes.subarray(0, tagOffset) : bytes;
 }
 
 function findLastFrame(tail: Buffer, fixedBlockSamples: number | null) {

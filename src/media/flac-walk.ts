@@ -1,18 +1,16 @@
 import { addToCrc16, readFlacFrameHeader } from '../model/flac-frame.ts';
+import { withoutId3v1 } from './flac-outline.ts';
 import type { StructureWalk } from './structure-check.ts';
 
 /** What looks like a header within a frame is an accident of one byte in millions: after so many the frame is damaged. */
 const MAX_FALSE_HEADERS = 4;
-const ID3V1_BYTES = 128;
 
 /**
  * The frames of a FLAC file by their checksums (RFC 9639 section 9.3); damage counts once until the next sound frame.
  * Stops at the first sound frame unless `bytes` are the whole file.
  */
 export function walkFlacFrames(bytes: Buffer, isWhole: boolean): StructureWalk {
-  const tagOffset = bytes.length - ID3V1_BYTES;
-  const hasId3v1 = isWhole && bytes.toString('latin1', tagOffset, tagOffset + 3) === 'TAG';
-  const end = hasId3v1 ? tagOffset : bytes.length;
+  const end = (isWhole ? withoutId3v1(bytes) : bytes).length;
   let soundCount = 0;
   let soundBytes = 0;
   let damagedCount = 0;

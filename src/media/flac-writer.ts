@@ -1,5 +1,6 @@
 import { crc8, crc16, type FlacFrameHeader } from '../model/flac-frame.ts';
-import { type FlacStreamInfo, STREAMINFO_BYTES } from './flac-frames.ts';
+import { FLAC_DEPTHS } from './flac-frame-length.ts';
+import { FLAC_HEAD_BYTES, type FlacHead, STREAMINFO_BYTES } from './flac-head.ts';
 import { CopyImpossible } from './join-parts.ts';
 import type { NewFile } from './new-file.ts';
 
@@ -11,11 +12,10 @@ const CRC16_BYTES = 2;
 /** Where the coded number begins in a frame. */
 const NUMBER_OFFSET = 4;
 const LAST_BLOCK = 0x80;
-// Sections 9.1.2 and 9.1.4: what most encoders write instead of a reference to STREAMINFO.
+// Section 9.1.2: what most encoders write instead of a reference to STREAMINFO.
 const RATE_CODES = [
   0, 88_200, 176_400, 192_000, 8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000,
 ];
-const DEPTH_CODES = [0, 8, 12, undefined, 16, 20, 24, 32];
 
 /**
  * A FLAC file that grows frame by frame: the coded samples of each as they are, below a header with the sample number in
@@ -24,7 +24,7 @@ const DEPTH_CODES = [0, 8, 12, undefined, 16, 20, 24, 32];
  */
 export class FlacWriter {
   readonly #output: NewFile;
-  readonly #info: FlacStreamInfo;
+  readonly #info: FlacHead;
   readonly #hasMoreBlocks: boolean;
   #samples = 0;
   #minBlock = Number.POSITIVE_INFINITY;
@@ -34,11 +34,11 @@ export class FlacWriter {
   #lastBlock = 0;
 
   /** `blocks` are further metadata blocks with their heads, none of which says that it is the last. */
-  constructor(output: NewFile, info: FlacStreamInfo, blocks: readonly Buffer[] = []) {
+  constructor(output: NewFile, info: FlacHead, blocks: readonly Buffer[] = []) {
     this.#output = output;
     this.#info = info;
     this.#hasMoreBlocks = blocks.length > 0;
-    output.write(Buffer.alloc(8 + STREAMINFO_BYTES));
+    output.write(Buffer.alloc(FLAC_HEAD_BYTES));
     for (const [index, block] of blocks.entries()) {
       const isLast = index === blocks.length - 1;
       output.write(Uint8Array.of((block[0] ?? 0) | (isLast ? LAST_BLOCK : 0)));
@@ -96,7 +96,7 @@ export class FlacWriter {
   }
 
   #header(): Buffer {
-    const header = Buffer.alloc(8 + STREAMINFO_BYTES);
+    const header = Buffer.alloc(FLAC_HEAD_BYTES);
     header.write('fLaC', 'latin1');
     // A block of type 0, STREAMINFO.
     header[4] = this.#hasMoreBlocks ? 0 : LAST_BLOCK;
@@ -117,14 +117,14 @@ export class FlacWriter {
 }
 
 /** A frame whose channels are all constant (section 9.2.3); its number and checksums are still to be set. */
-function silentFrame(info: FlacStreamInfo, blockSamples: number): { header: FlacFrameHeader; frame: Buffer } {
+function silentFrame(info: FlacHead, blockSamples: number): { header: FlacFrameHeader; frame: Buffer } {
   // Sync code, block size in two bytes, codes, the number 0, block size, checksum.
   const headerBytes = 8;
   // For each channel a head of 8 bits and one sample.
   const contentBytes = Math.ceil((info.channels * (8 + info.bitDepth)) / 8);
   const frame = Buffer.alloc(headerBytes + contentBytes + CRC16_BYTES);
   const rateCode = Math.max(0, RATE_CODES.indexOf(info.sampleRateHz));
-  const depthCode = Math.max(0, DEPTH_CODES.indexOf(info.bitDepth));
+  const depthCode = Math.max(0, FLAC_DEPTHS.indexOf(info.bitDepth));
   frame.set([0xff, 0xf9, 0x70 | rateCode, ((info.channels - 1) << 4) | (depthCode << 1)]);
   frame.writeUInt16BE(blockSamples - 1, 5);
   return { header: { headerBytes, blockSamples, codedNumber: 0, isVariable: true }, frame };

@@ -1,6 +1,6 @@
 import type { SilencedPart } from '../model/repair.ts';
 import { readFully } from './byte-reader.ts';
-import { type FlacStreamInfo, readStreamInfo } from './flac-frames.ts';
+import { type FlacStreamInfo, readMetadataBlocks, readStreamInfo } from './flac-frames.ts';
 import { type FlacGap, readFlacTimeline } from './flac-gaps.ts';
 import { FlacWriter } from './flac-writer.ts';
 import type { GuardedFile } from './guarded-file.ts';
@@ -28,7 +28,7 @@ export function repairFlac(
   let silentSamples = 0;
   let bytesDone = info.framesOffset;
   try {
-    const writer = new FlacWriter(output, info, readKeptBlocks(file, info));
+    const writer = new FlacWriter(output, info, readKeptBlocks(file));
     for (const piece of readFlacTimeline(file, info)) {
       if ('missingSamples' in piece) {
         silenced.push(silencedPart(piece, writer.samples, info));
@@ -80,25 +80,18 @@ function refuseSilence(silentSamples: number, samples: number, { totalSamples }:
 }
 
 /** Metadata blocks with their heads, without the mark of the last one. */
-function readKeptBlocks(file: GuardedFile, { framesOffset }: FlacStreamInfo): Buffer[] {
+function readKeptBlocks(file: GuardedFile): Buffer[] {
   const kept: Buffer[] = [];
-  const head = Buffer.alloc(4);
   let keptBytes = 0;
-  // Behind STREAMINFO.
-  let offset = 42;
-  while (offset < framesOffset) {
-    readFully(file.descriptor, head, offset);
-    const type = (head[0] ?? 0) & 0x7f;
-    const end = offset + 4 + head.readUIntBE(1, 3);
-    keptBytes += KEPT_BLOCKS.has(type) ? end - offset : 0;
-    if (KEPT_BLOCKS.has(type) && end <= framesOffset && keptBytes <= MAX_KEPT_BYTES) {
-      const block = Buffer.alloc(end - offset);
-      if (readFully(file.descriptor, block, offset) < block.length)
-        throw new CopyImpossible('The FLAC header is cut.');
-      block[0] = type;
-      kept.push(block);
-    }
-    offset = end;
+  for (const { type, offset, end } of readMetadataBlocks(file)) {
+    if (!KEPT_BLOCKS.has(type)) continue;
+    keptBytes += end - offset;
+    if (keptBytes > MAX_KEPT_BYTES) continue;
+    const block = Buffer.alloc(end - offset);
+    if (readFully(file.descriptor, block, offset) < block.length)
+      throw new CopyImpossible('The FLAC header is cut.');
+    block[0] = type;
+    kept.push(block);
   }
   return kept;
 }
