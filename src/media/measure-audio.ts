@@ -9,7 +9,7 @@ import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
 import { LoudnessMeter, type MeteredSound } from './loudness-meter.ts';
 import { withSamples } from './pcm-input.ts';
 import { findPcmSpan } from './pcm-span.ts';
-import { damagedPackets } from './scan-verdict.ts';
+import { damageRemark } from './scan-verdict.ts';
 
 /** FFmpeg hands out 4 KiB of plain samples at a time by itself, and each packet costs a way to native code. */
 const PCM_PACKET_BYTES = 65_536;
@@ -95,7 +95,7 @@ function readThrough(
     }
     decoder?.decode(null, (frame) => meter.add(frame));
     const errorCount = decoder?.errorCount ?? 0;
-    return { ...meter.finish(), remark: errorCount === 0 ? null : damagedPackets(errorCount, packetCount) };
+    return { ...meter.finish(), remark: errorCount === 0 ? null : damageRemark(errorCount, packetCount) };
   } finally {
     meter.close();
     decoder?.close();

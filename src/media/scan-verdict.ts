@@ -11,12 +11,16 @@ export function checkScan(scan: AudioScan): AudioWarning[] {
     throw new VoiceRecorderError('audio-no-samples', 'None of the audio in the file can be decoded.');
   }
   const damaged = scan.decodeErrorCount + scan.damagedCount;
-  return damaged === 0 ? [] : [damagedPackets(damaged, scan.packetCount)];
+  return damaged === 0 ? [] : [damageRemark(damaged, scan.packetCount)];
 }
 
-export function damagedPackets(count: number, packetCount: number): AudioWarning {
+export function damageRemark(
+  damagedCount: number,
+  count: number,
+  parts: 'packets' | 'frames' | 'pages' = 'packets',
+): AudioWarning {
   return {
     code: 'decode-errors',
-    message: `${count} of ${packetCount} packets are damaged; the rest of the audio is readable.`,
+    message: `${damagedCount} of ${count} ${parts} are damaged; the rest of the audio is readable.`,
   };
 }

@@ -4,6 +4,7 @@ import { id3v2Bytes } from './declared-size.ts';
 import { walkFlacFrames } from './flac-walk.ts';
 import { walkMpegFrames } from './mpeg-walk.ts';
 import { walkOggPages } from './ogg-walk.ts';
+import { damageRemark } from './scan-verdict.ts';
 
 /** Files of up to this size are looked through whole: damage in their middle shows in no header. */
 const SMALL_FILE_BYTES = 196_608;
@@ -51,8 +52,7 @@ export function checkStructure(reader: ByteReader, demuxer: string): StructureCh
   const bytes = reader.copy(start, isWhole ? SMALL_FILE_BYTES : HEAD_BYTES);
   const { soundCount, damagedCount, soundBytes, soundSeconds } = walk(bytes, isWhole);
   const parts = demuxer === 'ogg' ? 'pages' : 'frames';
-  const message = `${damagedCount} of ${soundCount + damagedCount} ${parts} are damaged; the rest of the audio is readable.`;
-  const warnings = damagedCount === 0 ? [] : [{ code: 'decode-errors', message }];
+  const warnings = damagedCount === 0 ? [] : [damageRemark(damagedCount, soundCount + damagedCount, parts)];
   if (soundCount === 0) return { ...NOTHING_SEEN, warnings };
   if (!isWhole) return { ...NOTHING_SEEN, hasSound: true, warnings };
   return { hasSound: true, warnings, soundBytes, soundSeconds: soundSeconds ?? null };
