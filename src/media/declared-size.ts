@@ -25,11 +25,16 @@ export function isAsfCut(reader: ByteReader): boolean {
   return head.readBigUInt64LE(at + 40) > BigInt(reader.sizeBytes);
 }
 
-/** Length of the ID3v2 tag a file begins with, 0 without one; its size has 7 bits a byte. */
+/** Length of the ID3v2 tag a file begins with, 0 without one. */
 export function id3v2Bytes(reader: ByteReader): number {
   const head = reader.copy(0, 10);
   if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3') return 0;
+  return 10 + readSevenBitSize(head, 6);
+}
+
+/** Four bytes, of whose bits the highest count nothing (ID3v2.4 structure, section 6.2). */
+export function readSevenBitSize(bytes: Buffer, offset: number): number {
   let size = 0;
-  for (let index = 6; index < 10; index += 1) size = size * 128 + ((head[index] ?? 0) & 0x7f);
-  return 10 + size;
+  for (const byte of bytes.subarray(offset, offset + 4)) size = size * 128 + (byte & 0x7f);
+  return size;
 }

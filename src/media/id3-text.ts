@@ -1,6 +1,6 @@
 import { type EmbeddedTags, NO_TAGS } from '../model/audio-facts.ts';
 import type { ByteReader } from './byte-reader.ts';
-import { id3v2Bytes } from './declared-size.ts';
+import { id3v2Bytes, readSevenBitSize } from './declared-size.ts';
 
 /** FFmpeg joins the values of one text frame again and again: 32,000 of them in 60 KB take it 50 ms, ten times as many a hundred times as long. */
 const UNWIELDY_TEXT_BYTES = 8192;
@@ -52,21 +52,11 @@ function id3Frames(reader: ByteReader): Id3Frame[] {
     const id = head.toString('latin1', 0, 4);
     if (!/^[A-Z0-9]{4}$/.test(id)) break;
     // Only the last version keeps the highest bit of each byte free.
-    const plain = head.readUInt32BE(4);
-    const sizeBytes = version === 3 ? plain : sevenBits(plain);
+    const sizeBytes = version === 3 ? head.readUInt32BE(4) : readSevenBitSize(head, 4);
     frames.push({ id, offset: at + HEADER_BYTES, sizeBytes: Math.min(sizeBytes, end - at - HEADER_BYTES) });
     at += HEADER_BYTES + sizeBytes;
   }
   return frames;
-}
-
-function sevenBits(plain: number): number {
-  return (
-    ((plain >>> 24) & 0x7f) * 2 ** 21 +
-    ((plain >> 16) & 0x7f) * 2 ** 14 +
-    ((plain >> 8) & 0x7f) * 128 +
-    (plain & 0x7f)
-  );
 }
 
 /** Behind encoding, language and an empty description; undefined when there is one: programs keep their own there. */

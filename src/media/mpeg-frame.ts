@@ -3,6 +3,9 @@ const KBPS_MPEG1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256,
 const KBPS_MPEG2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const RATES_MPEG1 = [44_100, 48_000, 32_000];
 
+/** Of the first four bytes of a frame: sync word, version, layer and sample rate, which stay the same in a stream. */
+export const STEADY_BITS = 0xfffe_0c00;
+
 /** What the header of a layer III frame says. */
 export interface MpegHeader {
   readonly frameBytes: number;

@@ -1,8 +1,6 @@
-import { type MpegHeader, readMpegHeader } from './mpeg-frame.ts';
+import { type MpegHeader, readMpegHeader, STEADY_BITS } from './mpeg-frame.ts';
 import type { StructureWalk } from './structure-check.ts';
 
-/** Version, layer and sample rate, which stay the same in a stream. */
-const STEADY_BITS = 0xfffe_0c00;
 /** So many frames, each where the one before it ends, are no accident. */
 const FRAMES_IN_A_ROW = 3;
 /** Tags between two files that were joined: ID3v2, ID3v1, APE, Lyrics3. */

@@ -1,14 +1,12 @@
 import type { ByteReader } from './byte-reader.ts';
 import { id3v2Bytes } from './declared-size.ts';
-import { mpegFrameBytes } from './mpeg-frame.ts';
+import { mpegFrameBytes, STEADY_BITS } from './mpeg-frame.ts';
 
 const ASF_HEADER_GUID = '3026b2758e66cf11a6d900aa0062ce6c';
 const W64_RIFF_GUID = '726966662e91cf11a5d628db04c10000';
 /** So many frames, each where the one before it ends, are no accident. */
 const FRAMES_IN_A_ROW = 4;
 const FRAME_HEADER_BYTES = 7;
-/** Version, layer and sample rate, which stay the same in a stream. */
-const STEADY_BITS = 0xfffe_0c00;
 
 /**
  * FFmpeg's name of the demuxer for a file that its first bytes decide; undefined where FFmpeg must look through all it
