@@ -13,6 +13,13 @@ import {
 } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 
+/** A container to write. */
+export interface MuxTarget {
+  /** FFmpeg's name of it. */
+  readonly muxer: string;
+  readonly muxerOptions: Readonly<Record<string, string>>;
+}
+
 /** What is to stand in the file about its content; each muxer writes what its container has a place for. */
 export interface OutputTags {
   readonly container?: Dictionary | null;

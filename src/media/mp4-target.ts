@@ -1,10 +1,7 @@
-/** A container to write, with what is always the same bytes for the same packets. */
-export interface MuxTarget {
-  readonly muxer: string;
-  readonly muxerOptions: Readonly<Record<string, string>>;
-}
+import type { MuxTarget } from './audio-output.ts';
 
-const MUXER_OPTIONS = { movflags: '+faststart', fflags: '+bitexact' } as const;
+/** Always the same bytes for the same packets. */
+export const MP4_OPTIONS = { movflags: '+faststart', fflags: '+bitexact' } as const;
 
 /** Brands of the MP4 family take some codecs each; QuickTime's takes them all. */
 const MUXERS: Readonly<Record<string, string>> = {
@@ -18,5 +15,5 @@ const MUXERS: Readonly<Record<string, string>> = {
 };
 
 export function mp4Target(codec: string): MuxTarget {
-  return { muxer: MUXERS[codec] ?? 'mov', muxerOptions: MUXER_OPTIONS };
+  return { muxer: MUXERS[codec] ?? 'mov', muxerOptions: MP4_OPTIONS };
 }

@@ -2,14 +2,13 @@ import { AV_NOPTS_VALUE, AV_PKT_FLAG_CORRUPT } from 'node-av/constants';
 import { Packet } from 'node-av/lib';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { AudioInput } from './audio-input.ts';
-import { AudioOutput, type OutputTags } from './audio-output.ts';
+import { AudioOutput, type MuxTarget, type OutputTags } from './audio-output.ts';
 import { collectGarbage } from './native-memory.ts';
-import type { RenditionPlan } from './rendition-plan.ts';
 
 /** Puts the packets of `input` bit by bit into a new container at `outputPath`; answers with their length. */
 export function copyPackets(
   input: AudioInput,
-  plan: Pick<RenditionPlan, 'muxer' | 'muxerOptions'>,
+  plan: MuxTarget,
   outputPath: string,
   onProgress: (bytesDone: number) => void,
   tags: OutputTags = {},

@@ -1,11 +1,9 @@
 import type { AudioFacts } from '../model/audio-facts.ts';
+import type { MuxTarget } from './audio-output.ts';
 
 /** What an encoder and a muxer need to know. */
-export interface EncodingPlan {
+export interface EncodingPlan extends MuxTarget {
   readonly encoder: 'flac' | 'libopus';
-  /** FFmpeg's name of the container to write. */
-  readonly muxer: string;
-  readonly muxerOptions: Readonly<Record<string, string>>;
 }
 
 /** How a rendition is made: packets copied into another container, or encoded anew. */

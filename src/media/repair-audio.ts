@@ -2,11 +2,12 @@ import type { AudioFacts } from '../model/audio-facts.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RepairableFault, SilencedPart } from '../model/repair.ts';
 import { withAudioInput } from './audio-input.ts';
+import type { MuxTarget } from './audio-output.ts';
 import { findFaults } from './find-faults.ts';
 import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
 import { CopyImpossible } from './join-parts.ts';
 import type { RepairedMedia } from './media.ts';
-import { type MuxTarget, mp4Target } from './mp4-target.ts';
+import { MP4_OPTIONS, mp4Target } from './mp4-target.ts';
 import { probe } from './probe.ts';
 import { copyPackets } from './render-copy.ts';
 import { repairFlac } from './repair-flac.ts';
@@ -21,7 +22,7 @@ const TOLERATED_SECONDS = 0.2;
 const CONTAINERS: Readonly<Record<string, MuxTarget>> = {
   webm: { muxer: 'webm', muxerOptions: { cues_to_front: '1', fflags: '+bitexact' } },
   matroska: { muxer: 'matroska', muxerOptions: { cues_to_front: '1', fflags: '+bitexact' } },
-  '3gp': { muxer: '3gp', muxerOptions: { movflags: '+faststart', fflags: '+bitexact' } },
+  '3gp': { muxer: '3gp', muxerOptions: MP4_OPTIONS },
   mp3: { muxer: 'mp3', muxerOptions: { fflags: '+bitexact' } },
 };
 

@@ -56,8 +56,7 @@ function writeFoundFrames(
   onProgress: (bytesDone: number) => void,
 ): void {
   withAudioInput(like, (input) => {
-    const example = readExample(input);
-    const { parameters, unit, firstTime } = example;
+    const { parameters, unit, firstTime } = readExample(input);
     const codec = avGetCodecName(parameters.codecId) ?? '';
     const finder = openAmrFinder(codec) ?? new DecodingFrameFinder(parameters, unit);
     const { muxer, muxerOptions } = mp4Target(codec);
