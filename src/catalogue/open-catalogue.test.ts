@@ -10,14 +10,15 @@ import { openCatalogue } from './open-catalogue.ts';
 const addition: Migration = {
   number: (MIGRATIONS.at(-1)?.number ?? 0) + 1,
   name: 'addition',
-  statements: [
+  postgres: [],
+  sqlite: [
     'CREATE TABLE addition (id INTEGER PRIMARY KEY) STRICT',
     'INSERT INTO addition (id) VALUES (1)',
   ],
 };
 const broken: Migration = {
   ...addition,
-  statements: [...addition.statements, 'DROP TABLE recordings', 'INSERT INTO addition (id) VALUES (1)'],
+  sqlite: [...addition.sqlite, 'DROP TABLE recordings', 'INSERT INTO addition (id) VALUES (1)'],
 };
 
 function query(file: string, sql: string): Record<string, unknown>[] {

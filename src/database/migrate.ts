@@ -58,7 +58,7 @@ export async function migrate(
       const statements = migrations
         .filter((migration) => migration.number > found.schemaVersion)
         .flatMap((migration) => [
-          ...migration.statements.map((text) => sql.raw(text)),
+          ...migration.sqlite.map((text) => sql.raw(text)),
           sql`INSERT INTO migrations (number, name, applied_at)
             VALUES (${migration.number}, ${migration.name}, ${toIsoUtc(desk.clock.nowMs())})`,
         ]);

@@ -60,7 +60,8 @@ const SUBTRACT =
 export const m0001Library: Migration = {
   number: 1,
   name: 'library',
-  statements: [
+  postgres: [],
+  sqlite: [
     recordings,
     'CREATE INDEX recordings_in_order ON recordings (shelf, created_at, id)',
     'CREATE INDEX recordings_by_age ON recordings (created_at, id)',

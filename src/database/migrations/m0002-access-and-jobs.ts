@@ -24,7 +24,8 @@ CREATE TABLE jobs (
 export const m0002AccessAndJobs: Migration = {
   number: 2,
   name: 'access-and-jobs',
-  statements: [
+  postgres: [],
+  sqlite: [
     `CREATE TABLE tokens (
        name TEXT PRIMARY KEY, role TEXT NOT NULL CHECK (role IN ('record', 'edit', 'admin')),
        token_hash TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL, last_used_at TEXT) STRICT, WITHOUT ROWID`,

@@ -4,7 +4,8 @@ import type { Migration } from './migration.ts';
 export const m0003Measurements: Migration = {
   number: 3,
   name: 'measurements',
-  statements: [
+  postgres: [],
+  sqlite: [
     'ALTER TABLE recordings ADD COLUMN audio_checksum TEXT CHECK (length(audio_checksum) = 64)',
     // Null: the last change was a person's, so that it has the number `version`.
     'ALTER TABLE recordings ADD COLUMN amended_version INTEGER CHECK (amended_version <= version)',

@@ -4,7 +4,8 @@ import type { Migration } from './migration.ts';
 export const m0004Verification: Migration = {
   number: 4,
   name: 'verification',
-  statements: [
+  postgres: [],
+  sqlite: [
     'ALTER TABLE recordings ADD COLUMN last_verified_at TEXT',
     // Those never verified (NULL) come first.
     'CREATE INDEX recordings_by_verification ON recordings (last_verified_at, id)',

@@ -4,7 +4,8 @@ import type { Migration } from './migration.ts';
 export const m0006Tombstones: Migration = {
   number: 6,
   name: 'tombstones',
-  statements: [
+  postgres: [],
+  sqlite: [
     `CREATE TABLE tombstones (
        recording_id TEXT PRIMARY KEY, checksum TEXT NOT NULL, purged_at TEXT NOT NULL,
        stored_filename TEXT NOT NULL, take_id TEXT,

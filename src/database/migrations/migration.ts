@@ -3,5 +3,6 @@ export interface Migration {
   /** Ascending; the schema's version is the newest one's. */
   readonly number: number;
   readonly name: string;
-  readonly statements: readonly string[];
+  readonly sqlite: readonly string[];
+  readonly postgres: readonly string[];
 }
