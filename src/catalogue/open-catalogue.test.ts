@@ -11,10 +11,7 @@ const addition: Migration = {
   number: (MIGRATIONS.at(-1)?.number ?? 0) + 1,
   name: 'addition',
   postgres: [],
-  sqlite: [
-    'CREATE TABLE addition (id INTEGER PRIMARY KEY) STRICT',
-    'INSERT INTO addition (id) VALUES (1)',
-  ],
+  sqlite: ['CREATE TABLE addition (id INTEGER PRIMARY KEY) STRICT', 'INSERT INTO addition (id) VALUES (1)'],
 };
 const broken: Migration = {
   ...addition,
