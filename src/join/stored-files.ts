@@ -100,11 +100,11 @@ export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> 
       trash: (id) => files.trash(id),
     }),
   ];
-  const tell: ConstructorParameters<typeof JoinedCleanup>[1] = (progress) =>
-    rooms.publish({ type: 'cleanup-progress', ...progress });
-  const cleanup = new JoinedCleanup(cleaners, tell);
+  const cleanup = new JoinedCleanup(cleaners, (progress) =>
+    rooms.publish({ type: 'cleanup-progress', ...progress }),
+  );
   const purgeOldTrash = (nowMs: number) =>
-    new JoinedCleanup([trashCleaner({ ...trashDesk, nowMs: () => nowMs })], tell).apply(['trash']);
+    cleanup.applyThese([trashCleaner({ ...trashDesk, nowMs: () => nowMs })]);
   return {
     files,
     cleanup,

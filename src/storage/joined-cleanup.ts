@@ -42,22 +42,25 @@ export class JoinedCleanup implements Cleanup {
   }
 
   apply(kinds: readonly CleanupKind[], options: CleanupOptions = {}): Promise<CleanupReport> {
+    const wanted = this.#cleaners.filter(({ kind }) => kinds.includes(kind));
+    return this.applyThese(wanted, options);
+  }
+
+  /** Lets go what `cleaners` find, which may be others than those that were joined. */
+  applyThese(cleaners: readonly Cleaner[], options: CleanupOptions = {}): Promise<CleanupReport> {
     // One after the other: two runs would find, and count, the same things.
     const mine = this.#last.then(
-      () => this.#apply(kinds, options),
-      () => this.#apply(kinds, options),
+      () => this.#apply(cleaners, options),
+      () => this.#apply(cleaners, options),
     );
     this.#last = mine;
     return mine;
   }
 
-  async #apply(
-    kinds: readonly CleanupKind[],
-    { signal, onProgress }: CleanupOptions,
-  ): Promise<CleanupReport> {
+  async #apply(cleaners: readonly Cleaner[], { signal, onProgress }: CleanupOptions): Promise<CleanupReport> {
     const done: { kind: CleanupKind; count: number; freedBytes: number }[] = [];
     const failed: Failed[] = [];
-    for (const cleaner of this.#cleaners.filter(({ kind }) => kinds.includes(kind))) {
+    for (const cleaner of cleaners) {
       const items: CleanupItem[] = [];
       for await (const item of cleaner.find()) items.push(item);
       const { kind } = cleaner;
