@@ -51,6 +51,7 @@ const MB = 1_000_000;
  */
 export async function openVoiceRecorder(options: OpenOptions = {}): Promise<VoiceRecorder> {
   const clock = options.clock ?? systemClock;
+  const runsJobs = options.runsJobs ?? true;
   const log: LogListener = options.log ?? (() => undefined);
   const logged = (message: string) => (error: unknown) => log('error', message, { error });
   const config = StorageConfig.fromEnvironment(options.environment, {
@@ -70,7 +71,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     file: config.catalogueFile,
     backupFolder: config.backupPath,
     clock,
-    ...((options.runsJobs ?? true) ? {} : { readerCount: 1 }),
+    ...(runsJobs ? {} : { readerCount: 1 }),
     onDiskFull: () => void space.releaseReserve().catch(logged('The reserve could not be given up.')),
   });
   opened.defer(() => catalogue.close());
@@ -194,7 +195,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     handlers: { ...jobs.handlers, ...care.handlers },
     onFault: logged('The job queue failed.'),
   });
-  if (options.runsJobs ?? true) {
+  if (runsJobs) {
     await queue.releaseAll();
     await queue.forgetFinished(FINISHED_JOBS_KEPT_MS);
     queue.subscribe(({ id, kind, state }) => events.publish({ type: 'job-changed', jobId: id, kind, state }));
@@ -251,7 +252,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     publish: (event) => events.publish(event),
     log,
   });
-  if (options.runsJobs ?? true) opened.defer(startPurgeRounds());
+  if (runsJobs) opened.defer(startPurgeRounds());
   const takes = new JoinedTakes({
     recordings: catalogue.recordings,
     blobs,
@@ -263,7 +264,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     publish: (event) => events.publish(event),
   });
 
-  const backups = joinBackups({ config, catalogue, clock, log }, options.runsJobs ?? true);
+  const backups = joinBackups({ config, catalogue, clock, log }, runsJobs);
   opened.defer(() => backups.close());
 
   const everything = opened.move();
