@@ -1,17 +1,17 @@
 import { sql } from 'kysely';
 import type { Sha256Hex } from '../model/digest.ts';
+import type { KnownTombstone } from '../model/tombstone.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { listOf } from './json-rows.ts';
 import {
   buryRows,
   type KnownOutcome,
   type KnownRecording,
-  type KnownTombstone,
   oweSidecarRows,
   putKnownRows,
 } from './known-rows.ts';
 
-export type { KnownOutcome, KnownRecording, KnownTombstone } from './known-rows.ts';
+export type { KnownOutcome, KnownRecording } from './known-rows.ts';
 
 /**
  * The catalogue as something that is made from files and sidecars, page by page: at most a few hundred entries in

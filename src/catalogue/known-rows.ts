@@ -1,6 +1,6 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
-import type { Remains, Tombstone } from '../model/tombstone.ts';
+import type { KnownTombstone } from '../model/tombstone.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { insertAll, listOf } from './json-rows.ts';
@@ -77,12 +77,6 @@ export async function oweSidecarRows(
     .where('id', 'in', listOf(ids))
     .execute();
   await batch(rows.map((row) => sidecarQuery(db, row)));
-}
-
-/** What a file in `tombstones/` says. */
-export interface KnownTombstone extends Tombstone {
-  /** What has still to be removed; null when nothing has. */
-  readonly remains: Remains | null;
 }
 
 export async function buryRows(

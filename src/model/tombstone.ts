@@ -19,6 +19,12 @@ export interface Remains {
   readonly isEverywhere: boolean;
 }
 
+/** What a file in `tombstones/` says. */
+export interface KnownTombstone extends Tombstone {
+  /** What has still to be removed; null when nothing has. */
+  readonly remains: Remains | null;
+}
+
 /** A tombstone whose recording may still have files. */
 export interface Burial extends Tombstone, Remains {}
 

@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Sha256Hex } from '../model/digest.ts';
 import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
-import type { Remains, Tombstone } from '../model/tombstone.ts';
+import type { KnownTombstone } from '../model/tombstone.ts';
 import type { SpooledFile } from '../model/upload.ts';
 
 /** The catalogue that is being made; each promise resolves after its commit. */
@@ -21,8 +21,7 @@ export interface KnownLedger {
   findByChecksum(checksum: Sha256Hex): Promise<readonly string[]>;
   /** Once everything is entered, in whatever order. */
   settleTags(): Promise<void>;
-  /** `remains`: what has still to be removed; null when nothing has. */
-  bury(tombstones: readonly (Tombstone & { readonly remains: Remains | null })[]): Promise<void>;
+  bury(tombstones: readonly KnownTombstone[]): Promise<void>;
 }
 
 /** Everything a rebuild needs from the outside world. */
