@@ -1,6 +1,6 @@
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { syncFolderNow } from '../durable/folder.ts';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolderDurablyNow } from '../durable/folder.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { foldersOf, type PathLayout } from './path-layout.ts';
 
@@ -14,31 +14,10 @@ export function prepareFolders(
 
 function makeFolder(folder: string): void {
   try {
-    makeFolderDurably(folder);
+    makeFolderDurablyNow(folder);
   } catch (cause) {
     throw notWritable(folder, cause);
   }
-}
-
-/**
- * Makes `folder` and its missing parents, each durable. Level by level: Node's own recursive way never ends where the
- * kernel answers ENOENT to every name, as in `/proc`.
- */
-export function makeFolderDurably(folder: string): void {
-  if (isFolder(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) makeFolderDurably(parent);
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have made it in this very moment.
-    if (!isFolder(folder)) throw error;
-  }
-  syncFolderNow(parent);
-}
-
-function isFolder(path: string): boolean {
-  return existsSync(path) && statSync(path).isDirectory();
 }
 
 /** The same name for every process, so that the next one takes away what a killed one left. */

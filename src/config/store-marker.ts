@@ -10,12 +10,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { syncFolderNow } from '../durable/folder.ts';
+import { makeFolderDurablyNow, syncFolderNow } from '../durable/folder.ts';
 import type { Clock } from '../model/clock.ts';
 import { toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
-import { makeFolderDurably } from './prepare-folders.ts';
 
 /** `vrp-store.json`: names the store, so that an unmounted disk is never taken for an empty library. */
 export interface StoreMarker {
@@ -124,7 +123,7 @@ function writeDurably(file: string, content: string): void {
   // One name for all: the holder of the store's lock writes alone, and replaces what a crash left.
   const temporary = `${file}.new`;
   try {
-    makeFolderDurably(dirname(file));
+    makeFolderDurablyNow(dirname(file));
     const descriptor = openSync(temporary, 'w', 0o600);
     try {
       writeSync(descriptor, content);

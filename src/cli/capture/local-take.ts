@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolderDurably } from '../../config/prepare-folders.ts';
 import { type StoreLock, takeStoreLock } from '../../config/store-lock.ts';
+import { makeFolderDurablyNow } from '../../durable/folder.ts';
 import { ChangeSignal } from '../../model/change-signal.ts';
 import { systemClock } from '../../model/clock.ts';
 import { VoiceRecorderError } from '../../model/failure.ts';
@@ -43,7 +43,7 @@ export class LocalTake {
 
   static async create(dataDir: string, manifest: TakeManifest): Promise<LocalTake> {
     const folder = join(takesFolderOf(dataDir), manifest.takeId);
-    makeFolderDurably(folder);
+    makeFolderDurablyNow(folder);
     // Before the manifest: whoever finds a manifest without an owner takes the take over.
     const lock = await takeStoreLock(join(folder, OWNER_NAME), systemClock);
     const file = await open(join(folder, manifest.soundFile), 'wx+', 0o600);
