@@ -3,6 +3,7 @@ import { copyFile, link, lstat, mkdtemp, open, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { openFileHasher } from './blobs/file-checksum.ts';
 import { syncFolder } from './durable/folder.ts';
+import { asWriteFailure } from './durable/write-failure.ts';
 import type { RepairOptions } from './media/media.ts';
 import { openMedia } from './media/open-media.ts';
 import { VoiceRecorderError } from './model/failure.ts';
@@ -60,7 +61,9 @@ export async function repairFile(
         }),
       });
       const { checksum: outputChecksum } = await hasher.hashFile(made, options.signal);
-      await putInPlace(made, output);
+      await putInPlace(made, output).catch((error: unknown) => {
+        throw asWriteFailure(error, output);
+      });
       const what = known.faults.map(({ message }) => message).join(' ');
       const told = `${path}: ${what} ${output} is the repaired one, this one stays as it was.`;
       const message = told + describeSilence(silenced);
