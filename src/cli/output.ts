@@ -6,6 +6,8 @@ export interface Output {
   readonly isJson: boolean;
   /** True when a person reads stderr as it comes: progress bars make sense. */
   readonly hasProgress: boolean;
+  /** The same, beside an answer that comes line by line: no JSON runs over the terminal that the bar is on. */
+  readonly hasProgressBesideLines: boolean;
   /** Columns of the terminal; 100 when stdout is none. */
   readonly columns: number;
   /** True once nobody reads stdout any more (`vrp list | head`). */
@@ -57,9 +59,11 @@ export function openOutput(
   const write = (stream: Speaker, text: string) => {
     stream.write(`${text}\n`);
   };
+  const hasProgress = stderr.isTTY === true && env['TERM'] !== 'dumb';
   return {
     isJson,
-    hasProgress: stderr.isTTY === true && env['TERM'] !== 'dumb',
+    hasProgress,
+    hasProgressBesideLines: hasProgress && !(isJson && stdout.isTTY === true),
     columns: stdout.isTTY ? stdout.columns || 80 : COLUMNS_WITHOUT_TERMINAL,
     get isClosed() {
       return isClosed;

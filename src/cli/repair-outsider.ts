@@ -21,7 +21,7 @@ export async function repairOutsider(cli: Cli, wish: OutsiderWish): Promise<void
   const likePath = wish.like === undefined ? undefined : await findExample(cli, wish.like);
   // Whoever has no such file is told by the repair.
   const totalBytes = (await stat(path).catch(() => undefined))?.size ?? 0;
-  const showsBar = output.hasProgress && totalBytes > 0 && !(output.isJson && process.stdout.isTTY);
+  const showsBar = output.hasProgressBesideLines && totalBytes > 0;
   const bar = showsBar ? await openImportBar(totalBytes, 1) : undefined;
   try {
     const { repairFile } = await import('../repair-file.ts');

@@ -43,7 +43,7 @@ async function importPaths(cli: Cli, paths: readonly string[], options: ImportCo
   const { describeStore } = await import('../store-place.ts');
   const { dataDir } = describeStore(cli);
   const plan = await planImport({ paths, isRecursive: options.recursive ?? false, dataDir });
-  const showsBar = output.hasProgress && plan.files.length > 0 && !(output.isJson && process.stdout.isTTY);
+  const showsBar = output.hasProgressBesideLines && plan.files.length > 0;
   const importer = await openImporter(cli, options, dataDir);
   const bar = showsBar ? await openImportBar(plan.totalBytes, plan.files.length) : undefined;
   const startMs = performance.now();

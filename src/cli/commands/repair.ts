@@ -56,7 +56,7 @@ async function repairRecordings(cli: Cli, words: readonly string[]): Promise<voi
   const counts = new Map<RepairOutcome['outcome'], number>();
   await withLibrary(cli, async (door) => {
     const plan = await planRepair(door, words);
-    const showsBar = output.hasProgress && plan.length > 0 && !(output.isJson && process.stdout.isTTY);
+    const showsBar = output.hasProgressBesideLines && plan.length > 0;
     const totalBytes = plan.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const bar = showsBar ? await openImportBar(totalBytes, plan.length) : undefined;
     let bytesDone = 0;

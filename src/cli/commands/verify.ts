@@ -61,7 +61,7 @@ async function verify(cli: Cli, words: readonly string[], options: VerifyCommand
   try {
     if (isEverything(wish)) await agree(cli, door.care);
     plan = await planVerification(door, wish, new Date().toISOString());
-    const showsBar = output.hasProgress && plan.items.length > 0 && !(output.isJson && process.stdout.isTTY);
+    const showsBar = output.hasProgressBesideLines && plan.items.length > 0;
     bar = showsBar ? await openImportBar(plan.totalBytes, plan.items.length) : undefined;
     summary = await runVerification(plan, {
       care: door.care,
