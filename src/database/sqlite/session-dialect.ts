@@ -6,6 +6,7 @@ import {
   DummyDriver,
   type Kysely,
   type QueryResult,
+  type SelectModifierNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
@@ -20,10 +21,17 @@ export interface StatementTarget {
   execute(statements: readonly Statement[], isBatch: boolean): Promise<readonly StatementResult[]>;
 }
 
+/** SQLite has one writer at a time and no words for keeping rows. */
+class SessionCompiler extends SqliteQueryCompiler {
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (node.modifier !== 'ForUpdate') super.visitSelectModifier(node);
+  }
+}
+
 /** Kysely's words for SQLite; its connections are sessions, so the dialect itself opens none. */
 const dialect: Dialect = {
   createDriver: () => new DummyDriver(),
-  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createQueryCompiler: () => new SessionCompiler(),
   createAdapter: () => new SqliteAdapter(),
   createIntrospector: (db) => new SqliteIntrospector(db),
 };
