@@ -6,6 +6,7 @@ import { randomFillSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eachAtOnce } from '../src/model/each-at-once.ts';
 import { openVoiceRecorder } from '../src/open.ts';
 import { wavBytes } from '../test/voice-wav.ts';
 
@@ -70,15 +71,12 @@ function copyByHand(inbox: string, target: string): number {
 async function importAll(inbox: string, dataDir: string): Promise<number> {
   const recorder = await openVoiceRecorder({ environment: 'production', dataDir, runsJobs: false });
   try {
-    const files = readdirSync(inbox).values();
+    const files = readdirSync(inbox);
     const startMs = performance.now();
-    const lane = async () => {
-      for (const name of files) {
-        const outcome = await recorder.library.importFile(join(inbox, name));
-        if (outcome.status !== 'stored') throw new Error(`${name}: ${JSON.stringify(outcome)}`);
-      }
-    };
-    await Promise.all(Array.from({ length: IMPORTS_AT_ONCE }, lane));
+    await eachAtOnce(files, IMPORTS_AT_ONCE, async (name) => {
+      const outcome = await recorder.library.importFile(join(inbox, name));
+      if (outcome.status !== 'stored') throw new Error(`${name}: ${JSON.stringify(outcome)}`);
+    });
     return (performance.now() - startMs) / 1000;
   } finally {
     await recorder.close();

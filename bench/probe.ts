@@ -11,6 +11,7 @@ import { openMedia } from '../src/media/open-media.ts';
 import { outlineStream } from '../src/media/stream-outline.ts';
 import { checkStructure } from '../src/media/structure-check.ts';
 import type { AudioFacts } from '../src/model/audio-facts.ts';
+import { eachAtOnce } from '../src/model/each-at-once.ts';
 import { failureCodeOf } from '../src/model/failure.ts';
 import { corpusFolder, hasCorpus, readExpectedAudio, readExpectedDamage } from '../test/corpus.ts';
 import { judgeFacts, judgeVerdict, toVerdict } from '../test/corpus-verdict.ts';
@@ -106,13 +107,10 @@ function needsScan(path: string): boolean {
 
 async function probeRate(rows: readonly { readonly file: string }[], atOnce: number): Promise<number> {
   const files = Array.from({ length: Math.ceil(MIN_PROBES / rows.length) }, () => rows).flat();
-  const queue = files.values();
   const startedAt = performance.now();
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (const { file } of queue) await media.probe(`${corpusFolder}${file}`, file);
-    }),
-  );
+  await eachAtOnce(files, atOnce, async ({ file }) => {
+    await media.probe(`${corpusFolder}${file}`, file);
+  });
   return (files.length * 1000) / (performance.now() - startedAt);
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openFileHasher } from '../src/blobs/file-checksum.ts';
+import { eachAtOnce } from '../src/model/each-at-once.ts';
 import { openVoiceRecorder } from '../src/open.ts';
 
 const ROUNDS = 5;
@@ -44,13 +45,11 @@ try {
     // The first round only warms the page cache and the threads.
     if (round === 1) rates.clear();
     const openssl = await time('openssl dgst -sha256', () => run('openssl', ['dgst', '-sha256', ...paths]));
-    const worker = await time('one reading thread', async () => {
-      const queue = paths.values();
-      const lane = async () => {
-        for (const path of queue) await hasher.hashFile(path, undefined, { sizeBytes: fileBytes });
-      };
-      await Promise.all(Array.from({ length: LANES }, lane));
-    });
+    const worker = await time('one reading thread', () =>
+      eachAtOnce(paths, LANES, async (path) => {
+        await hasher.hashFile(path, undefined, { sizeBytes: fileBytes });
+      }),
+    );
     if (round > 0) ratios.push(worker / openssl);
     await time('whole verification', () => verifyAll(kept.map(({ id }) => id)));
   }
@@ -100,14 +99,10 @@ function noiseWav(seed: number): Buffer {
 }
 
 async function verifyAll(ids: readonly string[]): Promise<void> {
-  const queue = ids.values();
-  const lane = async () => {
-    for (const id of queue) {
-      const { result, message } = await recorder.verification.verify(id);
-      if (result !== 'ok') throw new Error(message ?? result);
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await eachAtOnce(ids, LANES, async (id) => {
+    const { result, message } = await recorder.verification.verify(id);
+    if (result !== 'ok') throw new Error(message ?? result);
+  });
 }
 
 function run(program: string, args: readonly string[]): void {

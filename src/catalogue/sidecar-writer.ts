@@ -1,3 +1,4 @@
+import { eachAtOnce } from '../model/each-at-once.ts';
 import type { Recording } from '../model/recording.ts';
 import { sidecarKey, sidecarText } from '../model/sidecar.ts';
 import { assertOutsideWriteSession } from '../sessions/write-session.ts';
@@ -115,13 +116,9 @@ export class SidecarWriter {
 
   /** A failed one has been reported and waits for its next attempt; the others go on. */
   async #flushAll(ids: readonly string[]): Promise<void> {
-    const queue = ids.values();
-    const work = async () => {
-      for (const id of queue) {
-        if (!this.#isClosed) await this.flush(id).catch(() => undefined);
-      }
-    };
-    await Promise.all(Array.from({ length: PARALLEL_WRITES }, work));
+    await eachAtOnce(ids, PARALLEL_WRITES, async (id) => {
+      if (!this.#isClosed) await this.flush(id).catch(() => undefined);
+    });
   }
 
   #retryLater(id: string, error: unknown): void {

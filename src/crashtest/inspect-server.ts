@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eachAtOnce } from '../model/each-at-once.ts';
 import type { Recording } from '../model/recording.ts';
 import { type Answer, type HttpClient, headerOf } from './http-client.ts';
 import type { Ledger } from './ledger.ts';
@@ -14,12 +15,12 @@ const RETRY_MS = 250;
  * recording, how far every upload came. What is not as promised goes into the ledger. Resolves to all rows.
  */
 export async function inspectServer(client: HttpClient, ledger: Ledger): Promise<Recording[]> {
-  await allAtOnce([...ledger.uploads.keys()], (id) => inspectUpload(client, ledger, id));
+  await eachAtOnce([...ledger.uploads.keys()], AT_ONCE, (id) => inspectUpload(client, ledger, id));
   const recordings = [
     ...(await listRecordings(client, ledger, '')),
     ...(await listRecordings(client, ledger, '&trashed=true')),
   ];
-  await allAtOnce(recordings, (recording) => inspectRecording(client, ledger, recording));
+  await eachAtOnce(recordings, AT_ONCE, (recording) => inspectRecording(client, ledger, recording));
   return recordings;
 }
 
@@ -88,14 +89,6 @@ async function askPatiently(client: HttpClient, method: string, path: string): P
     if (!isWorthAnother || attempt === ATTEMPTS) return answer;
     await sleep(RETRY_MS);
   }
-}
-
-async function allAtOnce<Item>(items: readonly Item[], look: (item: Item) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  const hand = async () => {
-    for (const item of waiting) await look(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, hand));
 }
 
 function shown(answer: Answer | undefined): string {

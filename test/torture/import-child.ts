@@ -8,6 +8,7 @@ import { SidecarWriter } from '../../src/catalogue/sidecar-writer.ts';
 import { importFile } from '../../src/ingest/import-file.ts';
 import { recoverPlacing } from '../../src/ingest/recover-placing.ts';
 import { openMedia } from '../../src/media/open-media.ts';
+import { eachAtOnce } from '../../src/model/each-at-once.ts';
 import type { ImportOutcome } from '../../src/model/import-outcome.ts';
 import { sidecarKey, sidecarText } from '../../src/model/sidecar.ts';
 import { openStoreIn, type ScratchStore } from '../scratch-store.ts';
@@ -80,15 +81,11 @@ const { broken, stored } = await check(store);
 for (const { id, code } of failed) broken.push(`${id} could not be settled: ${code}`);
 say({ kind: 'checked', broken, settled: activated.length + abandoned.length, stored });
 
-const files = readdirSync(store.inbox).sort().values();
-const lane = async () => {
-  for (const name of files) {
-    const outcome = await importFile(store.desk, join(store.inbox, name), { isMove: isMove === 'move' });
-    say({ kind: 'outcome', outcome });
-    // Beside the next import, as the house does it.
-    sidecars.wake();
-  }
-};
-await Promise.all(Array.from({ length: IMPORTS_AT_ONCE }, lane));
+await eachAtOnce(readdirSync(store.inbox).sort(), IMPORTS_AT_ONCE, async (name) => {
+  const outcome = await importFile(store.desk, join(store.inbox, name), { isMove: isMove === 'move' });
+  say({ kind: 'outcome', outcome });
+  // Beside the next import, as the house does it.
+  sidecars.wake();
+});
 say({ kind: 'done' });
 process.exit(0);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eachAtOnce } from '../../src/model/each-at-once.ts';
 import { seededBytes } from '../spool-desk.ts';
 import { PlainUploader, type StoreServer, startStoreServer, uploadIdOf } from '../store-server.ts';
 import { seededRandom } from '../voice-wav.ts';
@@ -45,7 +46,7 @@ export async function run(options: { seed: number; count?: number | undefined })
     const firstAsked = offsetOf(client, firstId).then(() => performance.now() - listeningMs);
     const isNew = makeUploads(server, 1, random).then(() => performance.now() - listeningMs);
     const broken: string[] = [];
-    await eachOf(ids, async (id) => {
+    await eachAtOnce(ids, AT_ONCE, async (id) => {
       const found = await offsetOf(client, id);
       if (found !== offsets.get(id)) broken.push(`${id} stands at ${found}, not ${offsets.get(id)}`);
     });
@@ -75,7 +76,7 @@ async function makeUploads(
   const client = new PlainUploader(server);
   const bytes = seededBytes(4000, 5);
   const offsets = new Map<string, number>();
-  await eachOf(Array.from({ length: count }), async () => {
+  await eachAtOnce(Array.from({ length: count }), AT_ONCE, async () => {
     const kind = random() < 0.5 ? 'take' : 'file';
     const id = uploadIdOf(await client.create({ kind, filename: `${kind}.ogg` }, null));
     const length = 1 + Math.floor(random() * bytes.length);
@@ -84,14 +85,6 @@ async function makeUploads(
     offsets.set(id, length);
   });
   return offsets;
-}
-
-async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const hand = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, hand));
 }
 
 /** Asks again while the upload is still being checked. */

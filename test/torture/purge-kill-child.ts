@@ -2,6 +2,7 @@
 // the other arguments name, some of them while they are being amended. One JSON line on stdout for each answer.
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { eachAtOnce } from '../../src/model/each-at-once.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
 
 export type PurgeChildLine =
@@ -20,21 +21,17 @@ const house = await openVoiceRecorder({
 });
 say({ kind: 'ready' });
 await new Promise((resolve) => process.stdin.once('data', resolve));
-const queue = wishes.entries();
-const lane = async () => {
-  for (const [index, id] of queue) {
-    const isEverywhere = index % 2 === 0;
-    // Its sidecar is then just being written; whether the amendment came first is all the same.
-    if (index % 3 === 0) house.library.amend(id, { notes: 'The last word.' }).catch(() => undefined);
-    try {
-      await house.files.purge(id, { isEverywhere });
-      say({ kind: 'purged', id });
-    } catch (error) {
-      say({ kind: 'refused', id, message: String(error) });
-    }
+await eachAtOnce([...wishes.entries()], 2, async ([index, id]) => {
+  const isEverywhere = index % 2 === 0;
+  // Its sidecar is then just being written; whether the amendment came first is all the same.
+  if (index % 3 === 0) house.library.amend(id, { notes: 'The last word.' }).catch(() => undefined);
+  try {
+    await house.files.purge(id, { isEverywhere });
+    say({ kind: 'purged', id });
+  } catch (error) {
+    say({ kind: 'refused', id, message: String(error) });
   }
-};
-await Promise.all([lane(), lane()]);
+});
 await house.close();
 say({ kind: 'done' });
 process.exit(0);
