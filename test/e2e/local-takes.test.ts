@@ -11,6 +11,8 @@ import { openVoiceRecorder } from '../../src/open.ts';
 import { runVrp, startVrp } from '../vrp-process.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium, PATIENCE_MS } from './chromium.ts';
+import { pressRecord } from './press-record.ts';
+import { shownSeconds } from './shown-seconds.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
@@ -28,7 +30,7 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
     await vi.waitUntil(() => page.evaluate(HAS_SERVICE_WORKER), { timeout: PATIENCE_MS, interval: 200 });
     page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
     // Past the first-run page, whichever story is told first.
-    await page.keyboard.press('r');
+    await pressRecord(page);
     await page.getByTestId('safe').filter({ hasText: /[1-9]/ }).waitFor();
     await page.getByRole('textbox', { name: 'Title', exact: true }).fill('Before');
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
@@ -87,8 +89,8 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
     await begin(page, 'Signed out');
     await context.clearCookies();
     await page.getByText('You are signed out.').waitFor();
-    const before = await seconds(page, 'captured');
-    await eventually(() => seconds(page, 'captured')).toBeGreaterThan(before + 1);
+    const before = await shownSeconds(page, 'captured');
+    await eventually(() => shownSeconds(page, 'captured')).toBeGreaterThan(before + 1);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     expect(await seriousFindings(page)).toEqual([]);
     const token = (await runVrp(studio.folders, ['token'])).stdout.trim();
@@ -148,8 +150,8 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
     await other.evaluate(`navigator.serviceWorker.getRegistration().then((known) => {
       known.waiting.postMessage({ type: 'activate' });
     })`);
-    const before = await seconds(page, 'captured');
-    await eventually(() => seconds(page, 'captured')).toBeGreaterThan(before + 1);
+    const before = await shownSeconds(page, 'captured');
+    await eventually(() => shownSeconds(page, 'captured')).toBeGreaterThan(before + 1);
     expect(await isWaiting(other)).toBe(true);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await eventually(() => isWaiting(other)).toBe(false);
@@ -169,10 +171,10 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
     await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 1 });
     await begin(page, 'No room', 'safe');
     await page.getByText('This browser could not write to its own storage').waitFor();
-    const onDisk = await seconds(page, 'captured');
-    await eventually(() => seconds(page, 'safe')).toBeGreaterThan(onDisk + 3);
+    const onDisk = await shownSeconds(page, 'captured');
+    await eventually(() => shownSeconds(page, 'safe')).toBeGreaterThan(onDisk + 3);
     // What only memory and the server have is not called captured.
-    expect(await seconds(page, 'captured')).toBe(onDisk);
+    expect(await shownSeconds(page, 'captured')).toBe(onDisk);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
     await devtools.send('Storage.overrideQuotaForOrigin', { origin });
@@ -184,10 +186,10 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
   it('complete what the server recovered from them meanwhile, after a week, read from an old manifest', async () => {
     await page.goto(studio.server.baseUrl);
     await begin(page, 'A week ago');
-    await eventually(() => seconds(page, 'safe')).toBeGreaterThan(2);
+    await eventually(() => shownSeconds(page, 'safe')).toBeGreaterThan(2);
     await studio.server.kill();
-    const atKill = await seconds(page, 'safe');
-    await eventually(() => seconds(page, 'captured')).toBeGreaterThan(atKill + 2);
+    const atKill = await shownSeconds(page, 'safe');
+    await eventually(() => shownSeconds(page, 'captured')).toBeGreaterThan(atKill + 2);
     await page.goto('about:blank');
     await adoptAsAfterDays(8);
     studio.server = await startVrp(studio.folders, studio.server.port);
@@ -324,15 +326,15 @@ function eventually<Value>(look: () => Value | Promise<Value>) {
 
 async function begin(page: Page, title: string, sign: 'captured' | 'safe' = 'captured'): Promise<void> {
   await page.getByRole('heading', { level: 1 }).first().waitFor();
-  await page.keyboard.press('r');
+  await pressRecord(page);
   await page.getByRole('textbox', { name: 'Title', exact: true }).fill(title);
   await page.getByRole('textbox', { name: 'Title', exact: true }).blur();
-  await eventually(() => seconds(page, sign)).toBeGreaterThanOrEqual(1);
+  await eventually(() => shownSeconds(page, sign)).toBeGreaterThanOrEqual(1);
 }
 
 async function recordTake(page: Page, title: string, wanted: number): Promise<void> {
   await begin(page, title);
-  await eventually(() => seconds(page, 'captured')).toBeGreaterThanOrEqual(wanted);
+  await eventually(() => shownSeconds(page, 'captured')).toBeGreaterThanOrEqual(wanted);
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('heading', { name: 'Kept in this browser' }).waitFor();
 }
@@ -351,10 +353,4 @@ function titles(page: Page): Promise<string[]> {
 
 async function positionOf(page: Page): Promise<number> {
   return Number(await page.getByRole('slider', { name: 'Position' }).inputValue());
-}
-
-/** One of the two numbers, as the page shows them. */
-async function seconds(page: Page, which: 'captured' | 'safe'): Promise<number> {
-  const clock = await page.getByTestId(which).innerText();
-  return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }

@@ -20,7 +20,7 @@ describe.skipIf(!found)('the microphone (skipped without Chromium)', () => {
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     const answer = await permissions(studio);
     await answer('denied');
-    await page.keyboard.press('r');
+    await pressRecord(page);
     await page.getByText('does not let this page use the microphone').first().waitFor();
     await answer('granted');
     await page.keyboard.press('r');

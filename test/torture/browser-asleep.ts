@@ -1,5 +1,6 @@
 import type { Recording } from '../../src/model/recording.ts';
 import { findChromium } from '../e2e/chromium.ts';
+import { pressRecord } from '../e2e/press-record.ts';
 import { recordedFor } from '../e2e/shown-seconds.ts';
 import { openStudio } from '../e2e/studio.ts';
 import { seededRandom } from '../voice-wav.ts';
@@ -24,7 +25,7 @@ export async function run({ seed, seconds }: { seed: number; seconds: number }):
   try {
     const { page } = studio;
     await page.getByRole('heading', { level: 1 }).first().waitFor();
-    await page.keyboard.press('r');
+    await pressRecord(page);
     await recordedFor(page, 5, 60_000);
     await page.waitForTimeout(random() * 2_000);
     const fellAsleepMs = Date.now();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findChromium } from '../e2e/chromium.ts';
+import { pressRecord } from '../e2e/press-record.ts';
 import { recordedFor } from '../e2e/shown-seconds.ts';
 import { openStudio } from '../e2e/studio.ts';
 import { writeWav } from '../voice-wav.ts';
@@ -35,7 +36,7 @@ export async function run(): Promise<UnpluggedReport> {
     const { page } = studio;
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     room.play(studio.played);
-    await page.keyboard.press('r');
+    await pressRecord(page);
     await recordedFor(page, 6, 60_000);
     room.unplug();
     const goneMs = Date.now();
