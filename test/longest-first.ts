@@ -4,7 +4,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'test/crashtest.test.ts',
   'src/cli/capture/record.test.ts',
-  'test/measure-corpus.test.ts',
   'test/full-disk.test.ts',
   'src/cli/vrp.test.ts',
   'test/torture/server-kill.test.ts',
