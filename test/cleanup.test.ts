@@ -39,7 +39,7 @@ function open(runsJobs = false): Promise<VoiceRecorder> {
 }
 
 const store = (...names: string[]) => join(folder, 'store', ...names);
-const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 60_000 });
+const eventually = <T>(look: () => Promise<T>) => expect.poll(look);
 const kinds = async () => (await recorder.cleanup.recommend()).map(({ kind }) => kind);
 
 async function keep(seed: number): Promise<string> {

@@ -84,7 +84,7 @@ describe.skipIf(!canMakeSmallDisk)('in mid-take (skipped where no disk can be mo
     const { folders, filler } = await begin('tmpfs', 256);
     server = await startStoreServer(folders);
     const reserve = join(folders.dataDir, 'reserve.bin');
-    await expect.poll(() => existsSync(reserve), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(reserve)).toBe(true);
     let client = new PlainUploader(server);
     const id = uploadIdOf(await client.create({ kind: 'take', filename: 'take.wav' }, null));
     expect(await send(client, id, 0, MB)).toMatchObject({ status: 204 });
@@ -130,8 +130,8 @@ describe.skipIf(!canMakeSmallDisk)('in mid-take (skipped where no disk can be mo
       status: 'stored',
     });
     server = await startStoreServer(folders);
-    await expect.poll(() => existsSync(reserve), { timeout: 60_000 }).toBe(true);
-    await expect.poll(() => readdir(join(folders.dataDir, 'spool')), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => existsSync(reserve)).toBe(true);
+    await expect.poll(() => readdir(join(folders.dataDir, 'spool'))).toEqual([]);
   });
 
   it('a disk that turns read-only costs nothing acknowledged, and the take goes on when it is mended', {

@@ -384,9 +384,7 @@ describe('a server that starts', { timeout: TIMEOUT_MS }, () => {
     const recorder = await openVoiceRecorder({ environment: 'testing', overrides: overrides() });
     stack.defer(() => recorder.close());
     await expect
-      .poll(() => Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => ''))), {
-        timeout: 60_000,
-      })
+      .poll(() => Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => ''))))
       .toEqual(texts);
   });
 });

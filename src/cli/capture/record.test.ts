@@ -203,7 +203,7 @@ describe('vrp record', { timeout: TIMEOUT_MS }, () => {
     const { pid } = desk.started('arecord');
     recorder.process.kill('SIGKILL');
     await recorder.ended;
-    await expect.poll(() => isRunning(pid), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(desk.leftTakes()).toHaveLength(1);
     const server = await desk.startServer();
     await expect.poll(desk.listed, { timeout: 120_000 }).toHaveLength(1);
@@ -279,7 +279,7 @@ describe('vrp record', { timeout: TIMEOUT_MS }, () => {
     // A server that hangs: without it the take would be stored before a second signal can come.
     server.process.kill('SIGSTOP');
     recorder.process.kill('SIGINT');
-    await expect.poll(() => isRunning(desk.started('arecord').pid), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => isRunning(desk.started('arecord').pid)).toBe(false);
     await new Promise((resolve) => setTimeout(resolve, 500));
     recorder.process.kill('SIGINT');
     expect(await recorder.ended).toBe(130);
