@@ -55,7 +55,8 @@ export function readSettings(
   if (!result.success) {
     for (const issue of result.error.issues) {
       const name = String(issue.path[0]);
-      faults.push(`${spelling[name] ?? name}=${JSON.stringify(raw[name])}: expected ${issue.message}`);
+      const shown = settingWords(name)?.isSecret ? '(not shown)' : JSON.stringify(raw[name]);
+      faults.push(`${spelling[name] ?? name}=${shown}: expected ${issue.message}`);
     }
   }
   if (faults.length > 0 || !result.success) {

@@ -1,12 +1,15 @@
 import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { DATABASE_URL_WORDS, parseDatabaseUrl } from './database-url.ts';
 import { ENVIRONMENT_NAMES } from './environments.ts';
 
 /** How a setting is written in the environment, and what is accepted, in words for a person. */
 interface SettingWords {
   readonly variable: string;
   readonly expected: string;
+  /** Its value is never shown. */
+  readonly isSecret?: boolean;
 }
 
 const wordsOf = new Map<string, SettingWords>();
@@ -88,6 +91,24 @@ export const settingsSchema = z.strictObject({
   backupDays: wholeNumber('backupDays', 'VRP_BACKUP_DAYS', 1, 3650),
   backupWeeks: wholeNumber('backupWeeks', 'VRP_BACKUP_WEEKS', 0, 520),
   uploadExpiryDays: wholeNumber('uploadExpiryDays', 'VRP_UPLOAD_EXPIRY_DAYS', 1, 3650),
+  databaseUrl: setting(
+    'databaseUrl',
+    { variable: 'DATABASE_URL', expected: DATABASE_URL_WORDS, isSecret: true },
+    (raw) => (typeof raw === 'string' && parseDatabaseUrl(raw) !== undefined ? raw : undefined),
+  ),
+  databaseCaFile: path('databaseCaFile', 'DATABASE_CA_FILE', 'an absolute path of PEM certificates'),
+  databaseSchema: text(
+    'databaseSchema',
+    'VRP_DATABASE_SCHEMA',
+    'a name of small letters, digits and underscores',
+    /^[a-z_][a-z0-9_]{0,39}$/,
+  ),
+  databasePoolSize: wholeNumber('databasePoolSize', 'VRP_DATABASE_POOL_SIZE', 2, 500),
+  databaseDeadlineMs: wholeNumber('databaseDeadlineMs', 'VRP_DATABASE_DEADLINE_MS', 100, 3_600_000),
+  databaseRetries: wholeNumber('databaseRetries', 'VRP_DATABASE_RETRIES', 0, 100),
+  databaseBusyMs: wholeNumber('databaseBusyMs', 'VRP_DATABASE_BUSY_MS', 0, 600_000),
+  databaseMinFreeMb: wholeNumber('databaseMinFreeMb', 'VRP_DATABASE_MIN_FREE_MB', 0, 100_000_000),
+  databaseSlowMs: wholeNumber('databaseSlowMs', 'VRP_DATABASE_SLOW_MS', 1, 3_600_000),
   host: text('host', 'VRP_HOST', 'an address or host name', /^(\[?[0-9a-fA-F:.]+\]?|[A-Za-z0-9._-]+)$/),
   port: wholeNumber('port', 'VRP_PORT', 0, 65_535),
   publicUrl: setting(

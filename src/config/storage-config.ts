@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import { VoiceRecorderError } from '../model/failure.ts';
+import { dataDirOf } from './data-dir.ts';
+import { DatabaseConfig } from './database-config.ts';
 import { ENVIRONMENTS, type EnvironmentName } from './environments.ts';
 import { layoutOf, type PathLayout } from './path-layout.ts';
-import { defaultDataDir, defaultStateDir, type ProcessEnvironment } from './platform-folders.ts';
+import { defaultStateDir, type ProcessEnvironment } from './platform-folders.ts';
 import { prepareFolders } from './prepare-folders.ts';
 import { type ReadSettings, readSettings } from './read-settings.ts';
 import type { SettingName } from './settings-schema.ts';
@@ -31,6 +32,8 @@ export class StorageConfig implements PathLayout {
   readonly reserveFile: string;
   readonly lockFile: string;
   readonly markerFile: string;
+  /** Which database holds the catalogue, and the limits of its sessions. */
+  readonly database: DatabaseConfig;
   /** Free space below which imports and new uploads are refused, in MB (10^6 bytes). */
   readonly minDiskSpaceMb: number;
   readonly enableDiskSpaceCheck: boolean;
@@ -56,9 +59,7 @@ export class StorageConfig implements PathLayout {
     const { values } = settings;
     const defaults = ENVIRONMENTS[environment];
     this.environment = environment;
-    this.dataDir = resolve(
-      values.dataDir ?? guarded(environment, defaultDataDir(env, defaults.folderEnding), env),
-    );
+    this.dataDir = dataDirOf(environment, values, env);
     this.stateDir = resolve(values.stateDir ?? defaultStateDir(env));
     const layout = layoutOf(this.dataDir);
     this.rawRecordingsPath = layout.rawRecordingsPath;
@@ -67,7 +68,8 @@ export class StorageConfig implements PathLayout {
     this.spoolPath = layout.spoolPath;
     this.quarantinePath = layout.quarantinePath;
     this.backupPath = layout.backupPath;
-    this.catalogueFile = layout.catalogueFile;
+    this.database = DatabaseConfig.of(environment, values, layout.catalogueFile);
+    this.catalogueFile = this.database.file ?? layout.catalogueFile;
     this.reserveFile = layout.reserveFile;
     this.lockFile = layout.lockFile;
     this.markerFile = layout.markerFile;
@@ -108,15 +110,4 @@ export class StorageConfig implements PathLayout {
     const settings = readSettings({ ...overrides, environment: name ?? overrides['environment'] }, env);
     return new StorageConfig(settings.values.environment ?? 'production', settings, env);
   }
-}
-
-/** Test runs set `VRP_FORBID_DEFAULT_STORE`, so that none of them can ever touch a person's recordings. */
-function guarded(environment: EnvironmentName, dataDir: string, env: ProcessEnvironment): string {
-  if (environment === 'production' && env['VRP_FORBID_DEFAULT_STORE'] === '1') {
-    throw new VoiceRecorderError(
-      'config-default-store-in-test',
-      `A test asked for the production data folder ${dataDir}; tests must name a folder of their own.`,
-    );
-  }
-  return dataDir;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { DatabaseConfig } from '../../config/database-config.ts';
 import { type ReadSettings, readSettings } from '../../config/read-settings.ts';
 import { readServerConfig } from '../../config/server-config.ts';
 import { SETTING_NAMES, type SettingName, settingWords } from '../../config/settings-schema.ts';
@@ -85,7 +86,22 @@ function readAll(cli: Cli): ReadSettings {
 function effectiveValues(cli: Cli): Readonly<Record<string, unknown>> {
   const server = readServerConfig(overridesOf(cli.store), cli.env);
   const storage = StorageConfig.describe(cli.store.environment, overridesOf(cli.store), cli.env);
-  return { ...server, insecure: server.isInsecureAllowed, ...storage };
+  return { ...server, insecure: server.isInsecureAllowed, ...storage, ...databaseValues(storage.database) };
+}
+
+/** The URL without its password. */
+function databaseValues(database: DatabaseConfig): Partial<Record<SettingName, unknown>> {
+  return {
+    databaseUrl: database.url,
+    databaseCaFile: database.caFile,
+    databaseSchema: database.kind === 'postgres' ? database.schema : null,
+    databasePoolSize: database.kind === 'postgres' ? database.poolSize : null,
+    databaseDeadlineMs: database.deadlineMs,
+    databaseRetries: database.retries,
+    databaseBusyMs: database.busyLimitMs,
+    databaseMinFreeMb: database.minFreeBytes / 1_000_000,
+    databaseSlowMs: database.slowSessionMs,
+  };
 }
 
 function shownSetting(
