@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import { bytesPerMinute, type Preset } from '../model/preset.ts';
 import type { FileCount } from '../stored-files.ts';
 import type { StorageReport } from '../voice-recorder.ts';
-import type { Acceptance } from './degradation.ts';
+import type { Acceptance, RoomReading } from './degradation.ts';
 import type { FolderUsages } from './folder-usage.ts';
 import { type DayGrowth, FORECAST_DAYS, forecastFull } from './forecast.ts';
 
@@ -18,10 +18,8 @@ export interface StorageFigures {
   readonly quarantined: FileCount;
 }
 
-interface ReportedSpace {
-  readonly freeBytes: number;
+interface ReportedSpace extends RoomReading {
   readonly totalBytes: number;
-  readonly freeInodes: number | null;
 }
 
 export interface StorageReportDesk {
