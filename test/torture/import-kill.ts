@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../voice-wav.ts';
 import type { ImportChildLine } from './import-child.ts';
+import { readSaid } from './said-line.ts';
 
 /*
  * Kills a process that imports files, again and again, at moments a seed decides: while it opens the store, while it
@@ -131,7 +132,7 @@ class ImportTorture {
     if (death === 'start') sleep(startDelayMs).then(kill);
     let isDone = false;
     for await (const text of createInterface({ input: child.stdout })) {
-      const line = parse(text);
+      const line = readSaid<ImportChildLine>(text);
       if (line?.kind === 'checked') {
         this.#settled += line.settled;
         this.#broken.push(...line.broken);
@@ -175,15 +176,6 @@ class ImportTorture {
       // Moved, but no process looked since: from now on it counts as acknowledged.
       this.#acknowledged.add(checksum);
     }
-  }
-}
-
-function parse(text: string): ImportChildLine | undefined {
-  try {
-    return JSON.parse(text) as ImportChildLine;
-  } catch {
-    // The last line of a killed process may be cut.
-    return undefined;
   }
 }
 

@@ -12,6 +12,7 @@ import { canTrace } from '../count-syncs.ts';
 import { seededRandom } from '../voice-wav.ts';
 import type { PurgeChildLine } from './purge-kill-child.ts';
 import { fillPurgeStore, judgePurges, type PurgeScene } from './purge-kill-store.ts';
+import { readSaid } from './said-line.ts';
 
 /*
  * Kills a process that purges recordings, at moments a seed decides and before each system call that changes the disk,
@@ -164,7 +165,7 @@ class PurgeTorture {
     let isDone = false;
     let startMs = 0;
     for await (const text of createInterface({ input: child.stdout })) {
-      const line = parse(text);
+      const line = readSaid<PurgeChildLine>(text);
       if (line?.kind === 'ready') {
         if (death.call !== undefined) await watch(child, `${death.call}:signal=KILL:when=${death.nth ?? 1}`);
         startMs = performance.now();
@@ -186,13 +187,4 @@ async function watch(child: ChildProcessByStdio<Writable, Readable, null>, injec
   const args = ['-f', '-e', `trace=${call}`, '-e', `inject=${inject}`, '-o', '/dev/null'];
   const strace = spawn('strace', [...args, '-p', String(child.pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
   for await (const text of createInterface({ input: strace.stderr })) if (/attached/.test(text)) return;
-}
-
-function parse(text: string): PurgeChildLine | undefined {
-  try {
-    return JSON.parse(text) as PurgeChildLine;
-  } catch {
-    // The last line of a killed process may be cut.
-    return undefined;
-  }
 }

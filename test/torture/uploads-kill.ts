@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { seededBytes } from '../spool-desk.ts';
 import { seededRandom } from '../voice-wav.ts';
+import { readSaid } from './said-line.ts';
 import type { ChildLine, ChildOrder } from './uploads-child.ts';
 
 /*
@@ -109,7 +110,7 @@ class Torture {
     });
     const died = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
     for await (const text of createInterface({ input: child.stdout })) {
-      const line = parseLine(text);
+      const line = readSaid<ChildLine>(text);
       if (line === undefined) continue;
       this.#hear(line);
       if (line.kind === 'ready' && !isPowerCut) setTimeout(() => child.kill('SIGKILL'), this.#random() * 400);
@@ -187,14 +188,5 @@ class Torture {
         this.#broken.push(`the spool still holds ${folder}, which is finished`);
       }
     }
-  }
-}
-
-function parseLine(text: string): ChildLine | undefined {
-  try {
-    return JSON.parse(text) as ChildLine;
-  } catch {
-    // The last line of a killed process may be torn.
-    return undefined;
   }
 }
