@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { quietPort } from '../src/crashtest/quiet-port.ts';
 
 const launcher = fileURLToPath(new URL('../bin/vrp.js', import.meta.url));
 
@@ -85,23 +84,4 @@ export async function startVrp(folders: VrpFolders, port?: number): Promise<Star
       return code;
     },
   };
-}
-
-/**
- * A free port below those that the kernel hands out: what a killed server leaves is nobody's until it comes back, and
- * its clients never speak to a stranger.
- */
-async function quietPort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    probe.close();
-    await once(probe, 'close');
-    return port;
-  }
 }
