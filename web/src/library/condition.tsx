@@ -9,6 +9,7 @@ import { fetchRecording, repairRecording, verifyRecording } from '../api/recordi
 import { formatDateTime } from '../format/date.ts';
 import { STRINGS } from '../strings.ts';
 import { Notice } from '../ui/notice.tsx';
+import { howAccepted } from './how-accepted.ts';
 
 const words = STRINGS.condition;
 
@@ -20,7 +21,7 @@ interface Said {
 
 /** How the file was accepted, what was remarked then, and whether it is still what was received. */
 export function Condition({ recording }: { readonly recording: Recording }) {
-  const { kind, status, warnings, lastVerifiedAt } = recording;
+  const { status, warnings, lastVerifiedAt } = recording;
   const role = useSession().data?.role;
   const { running, said, check, repair } = useCare(recording);
   const isFaulty = status === 'damaged' || status === 'missing';
@@ -29,7 +30,7 @@ export function Condition({ recording }: { readonly recording: Recording }) {
       <h2 id="condition" className="font-semibold">
         {words.heading}
       </h2>
-      <p className="mt-1">{words.accepted[kind]}</p>
+      <p className="mt-1">{words.accepted[howAccepted(recording)]}</p>
       {warnings.length === 0 ? (
         <p className="text-ink-soft">{words.noRemarks}</p>
       ) : (

@@ -6,7 +6,11 @@ export const condition = {
     take: 'Received piece by piece while it was recorded. Its SHA-256 was made of every byte that came, and its content was read as audio.',
     file: 'Received as a file. Its SHA-256 was made of every byte that came, and its content was read as audio before it was kept.',
     edit: 'Made here from another recording. Its SHA-256 was made of every byte, and its content was read as audio before it was kept.',
-  } satisfies Record<RecordingKind, string> as Readonly<Record<RecordingKind, string>>,
+    recovered:
+      'Recovered: its sender did not come back, or it was found among the files of the store. Its SHA-256 was made of every byte that was there, and its content was read as audio.',
+  } satisfies Record<RecordingKind | 'recovered', string> as Readonly<
+    Record<RecordingKind | 'recovered', string>
+  >,
   noRemarks: 'Nothing about it was remarked.',
   remarks: (count: number) => (count === 1 ? 'One remark was made:' : `${count} remarks were made:`),
   neverChecked: 'It was not read again since.',
