@@ -1,7 +1,7 @@
 import type { AudioInput } from './audio-input.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { id3v2Bytes } from './declared-size.ts';
-import { FLAC_HEAD_BYTES, parseFlacHead } from './flac-head.ts';
+import { FLAC_HEAD_BYTES, type FlacHead, parseFlacHead, parseStreamInfo } from './flac-head.ts';
 import { readMpegHeader } from './mpeg-frame.ts';
 
 /** What decoding needs to know of a stream, and what people want to. */
@@ -27,6 +27,10 @@ const TOLD: Readonly<Record<string, RegExp>> = {
 const AAC_LC = 2;
 /** Up to this rate AAC may have a second layer (SBR) that doubles it, and that only the packets show. */
 const MAX_DOUBLED_RATE_HZ = 24_000;
+/** `syncExtensionType` 0x2b7, object type 5 (SBR), not present. */
+const NO_SECOND_LAYER = Buffer.from([0x56, 0xe5, 0x00]);
+const ALAC_BOX_HEADER_BYTES = 12;
+const ALAC_COOKIE_BYTES = 24;
 
 /** The format of a stream that FFmpeg has opened but not analysed; undefined where the header leaves something open. */
 export function readCompleteHeader(
@@ -34,8 +38,10 @@ export function readCompleteHeader(
   reader: ByteReader,
   codec: string,
 ): StreamFormat | undefined {
-  if (input.demuxer === 'flac') return readFlacHeader(reader);
+  if (input.demuxer === 'flac') return formatOfFlac(parseFlacHead(reader.copy(0, FLAC_HEAD_BYTES)));
   if (input.demuxer === 'mp3') return readMp3Header(input, reader);
+  if (input.demuxer === 'ogg' && codec === 'flac') return formatOfFlac(parseStreamInfo(extradataOf(input)));
+  if (codec === 'alac') return readAlacCookie(input);
   if (TOLD[input.demuxer]?.test(codec) !== true) return undefined;
   const format = formatOf(input);
   if (format.channels === 0 || format.sampleRateHz === 0) return undefined;
@@ -54,8 +60,7 @@ export function formatOf({ stream }: AudioInput): StreamFormat {
   };
 }
 
-function readFlacHeader(reader: ByteReader): StreamFormat | undefined {
-  const head = parseFlacHead(reader.copy(0, FLAC_HEAD_BYTES));
+function formatOfFlac(head: FlacHead | undefined): StreamFormat | undefined {
   if (head === undefined) return undefined;
   const { sampleRateHz, channels, bitDepth } = head;
   return { sampleRateHz, channels, bitDepth, bitRateBps: 0 };
@@ -70,8 +75,28 @@ function readMp3Header(input: AudioInput, reader: ByteReader): StreamFormat | un
   return { sampleRateHz, channels, bitDepth: 0, bitRateBps };
 }
 
-/** By the AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1): object type in the first five bits. */
-function isPlainAac({ stream }: AudioInput, sampleRateHz: number): boolean {
-  const first = stream.codecpar.extradata?.[0] ?? 0;
-  return first >> 3 === AAC_LC && sampleRateHz > MAX_DOUBLED_RATE_HZ;
+/** The ALAC magic cookie behind its box header: depth, channels, bit rate and rate as Apple's description has them. */
+function readAlacCookie(input: AudioInput): StreamFormat | undefined {
+  const cookie = extradataOf(input).subarray(ALAC_BOX_HEADER_BYTES);
+  if (cookie.length < ALAC_COOKIE_BYTES) return undefined;
+  return {
+    bitDepth: cookie.readUInt8(5),
+    channels: cookie.readUInt8(9),
+    bitRateBps: formatOf(input).bitRateBps || cookie.readUInt32BE(16),
+    sampleRateHz: cookie.readUInt32BE(20),
+  };
+}
+
+/**
+ * By the AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1): object type in the first five bits, and behind the
+ * plain configuration perhaps the word that there is no second layer.
+ */
+function isPlainAac(input: AudioInput, sampleRateHz: number): boolean {
+  const config = extradataOf(input);
+  if ((config[0] ?? 0) >> 3 !== AAC_LC) return false;
+  return sampleRateHz > MAX_DOUBLED_RATE_HZ || config.subarray(2, 5).equals(NO_SECOND_LAYER);
+}
+
+function extradataOf({ stream }: AudioInput): Buffer {
+  return stream.codecpar.extradata ?? Buffer.alloc(0);
 }

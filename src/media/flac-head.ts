@@ -20,7 +20,12 @@ export interface FlacHead {
 export function parseFlacHead(head: Buffer): FlacHead | undefined {
   const isFlac = head.length >= FLAC_HEAD_BYTES && head.toString('latin1', 0, 4) === 'fLaC';
   if (!isFlac || ((head[4] ?? 0) & 0x7f) !== 0) return undefined;
-  const content = head.subarray(8, FLAC_HEAD_BYTES);
+  return parseStreamInfo(head.subarray(8, FLAC_HEAD_BYTES));
+}
+
+/** Undefined when `content` is too short for a STREAMINFO; what Ogg keeps of FLAC's head. */
+export function parseStreamInfo(content: Buffer): FlacHead | undefined {
+  if (content.length < STREAMINFO_BYTES) return undefined;
   const packed = content.readUInt32BE(10);
   const maxBlockSamples = content.readUInt16BE(2);
   // The low 36 bits of the 8 bytes that also hold rate, channels and depth.
