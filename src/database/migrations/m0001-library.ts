@@ -1,3 +1,4 @@
+import { libraryOnPostgres } from './m0001-library-postgres.ts';
 import type { Migration } from './migration.ts';
 
 const recordings = `
@@ -60,7 +61,7 @@ const SUBTRACT =
 export const m0001Library: Migration = {
   number: 1,
   name: 'library',
-  postgres: [],
+  postgres: libraryOnPostgres,
   sqlite: [
     recordings,
     'CREATE INDEX recordings_in_order ON recordings (shelf, created_at, id)',

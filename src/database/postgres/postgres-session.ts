@@ -1,0 +1,144 @@
+import type { CompiledQuery } from 'kysely';
+import type { PoolClient, QueryResult } from 'pg';
+import { VoiceRecorderError } from '../../model/failure.ts';
+import { storableValue } from '../../sessions/storable-value.ts';
+import { sessionEnded } from '../session-end.ts';
+import type { SessionMark } from './marks.ts';
+import type { PostgresResult, PostgresTarget } from './postgres-dialect.ts';
+import { isConnectionLost, toFailure } from './postgres-failure.ts';
+
+/** What one session takes from the pool it belongs to. */
+export interface SessionDesk {
+  readonly place: string;
+  readonly isReadonly: boolean;
+  /** A free connection. Rejects as {@link toFailure} says. */
+  take(): Promise<PoolClient>;
+  /** Gives the connection back; `isSpent`: closes it. */
+  giveBack(client: PoolClient, isSpent: boolean): void;
+  /** The statements that begin the session, and the mark it leaves if it writes. */
+  beginning(client: PoolClient): { readonly text: string; readonly mark: SessionMark | undefined };
+  /** Asks the server to stop the running statement. */
+  cancel(client: PoolClient): void;
+  /** Resolves when the session with this mark turned out to be committed. */
+  settle(mark: SessionMark | undefined, fault: unknown): Promise<void>;
+}
+
+/** One transaction on one pooled connection; it begins with its first statement. */
+export class PostgresSession implements PostgresTarget {
+  readonly #desk: SessionDesk;
+  #begun: Promise<PoolClient> | undefined;
+  #client: PoolClient | undefined;
+  #mark: SessionMark | undefined;
+  #running = 0;
+  #isOpen = true;
+  #isLost = false;
+  /** The first statement that failed: PostgreSQL lets nothing of the session count after it. */
+  #fault: VoiceRecorderError | undefined;
+
+  constructor(desk: SessionDesk) {
+    this.#desk = desk;
+  }
+
+  async execute(query: CompiledQuery): Promise<PostgresResult> {
+    if (!this.#isOpen) throw sessionEnded();
+    this.#begun ??= this.#begin();
+    const client = await this.#begun;
+    if (!this.#isOpen) throw sessionEnded();
+    const result = await this.#send(client, query.sql, query.parameters.map(storableValue));
+    return { rows: result.rows, changedRows: result.rowCount ?? 0 };
+  }
+
+  /** Resolves when what was written is on stable storage; rejects when nothing of it counts, or nobody can tell. */
+  async commit(): Promise<void> {
+    this.#isOpen = false;
+    const client = this.#client;
+    if (!client) return;
+    if (this.#isLost) {
+      this.#giveBack(client, true);
+      throw this.#fault ?? sessionEnded();
+    }
+    // What only read has nothing to wait for.
+    if (this.#desk.isReadonly) return this.#end(client);
+    let fault: unknown;
+    try {
+      const { command } = await client.query('COMMIT');
+      this.#giveBack(client, false);
+      if (command === 'COMMIT') return;
+      fault = this.#fault;
+    } catch (error) {
+      if (isConnectionLost(error)) {
+        // The mark's row stays this connection's own until it is known what became of it.
+        return this.#desk.settle(this.#mark, error).finally(() => this.#giveBack(client, true));
+      }
+      this.#giveBack(client, true);
+      fault = toFailure(error, this.#desk.place, true);
+    }
+    throw fault ?? rolledBack(this.#desk.place);
+  }
+
+  /** Undoes everything; never rejects. `isAborted`: without waiting for what is running. */
+  async abandon(isAborted: boolean): Promise<void> {
+    this.#isOpen = false;
+    // One that is still being connected is given back as soon as it comes.
+    const client = this.#client ?? (isAborted ? undefined : await this.#begun?.catch(() => undefined));
+    if (!client) {
+      this.#begun?.then(
+        (late) => this.#giveBack(late, true),
+        () => undefined,
+      );
+      return;
+    }
+    if (this.#isLost || isAborted) {
+      if (this.#running > 0) this.#desk.cancel(client);
+      this.#giveBack(client, true);
+      return;
+    }
+    await this.#end(client);
+  }
+
+  async #begin(): Promise<PoolClient> {
+    const client = await this.#desk.take();
+    this.#client = client;
+    const { text, mark } = this.#desk.beginning(client);
+    this.#mark = mark;
+    const beginning = this.#send(client, text, []);
+    // A session that only reads need not wait for it: its first query goes out with it.
+    if (this.#desk.isReadonly) beginning.catch(() => undefined);
+    else await beginning;
+    return client;
+  }
+
+  async #send(client: PoolClient, text: string, values: unknown[]): Promise<QueryResult> {
+    this.#running++;
+    try {
+      return await client.query(text, values);
+    } catch (error) {
+      if (isConnectionLost(error)) this.#isLost = true;
+      this.#fault ??= toFailure(error, this.#desk.place, this.#isLost);
+      throw this.#fault;
+    } finally {
+      this.#running--;
+    }
+  }
+
+  #giveBack(client: PoolClient, isSpent: boolean): void {
+    if (this.#client !== client && this.#client !== undefined) return;
+    this.#client = undefined;
+    this.#begun = undefined;
+    this.#desk.giveBack(client, isSpent);
+  }
+
+  async #end(client: PoolClient): Promise<void> {
+    const ending = client.query('ROLLBACK').then(
+      () => this.#giveBack(client, false),
+      () => this.#giveBack(client, true),
+    );
+    if (!this.#desk.isReadonly) await ending;
+  }
+}
+
+function rolledBack(place: string): VoiceRecorderError {
+  return new VoiceRecorderError('catalogue-failed', `The session on ${place} was rolled back at its end.`, {
+    details: { isTransactionLost: true, isRetryable: false },
+  });
+}

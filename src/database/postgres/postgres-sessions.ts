@@ -1,0 +1,144 @@
+import pg, { type Pool, type PoolClient } from 'pg';
+import { VoiceRecorderError } from '../../model/failure.ts';
+import {
+  type OpenSession,
+  type SessionFactory,
+  type SessionRequest,
+  unlessOver,
+} from '../session-factory.ts';
+import { cancelStatement } from './cancel-statement.ts';
+import { type PostgresSettings, placeName, poolSettings } from './connection-settings.ts';
+import { leaveMark, MarkSlots, type SessionMark } from './marks.ts';
+import { kyselyOn } from './postgres-dialect.ts';
+import { toFailure } from './postgres-failure.ts';
+import { PostgresSession, type SessionDesk } from './postgres-session.ts';
+import { settleCommit } from './settle-commit.ts';
+
+// Above every deadline that sessions come with by themselves: the end of statements nobody could cancel any more.
+const STATEMENT_LIMIT_MS = 60_000;
+
+/**
+ * Sessions on one PostgreSQL database, each a transaction on a connection of a pool. Nothing is kept on a connection
+ * beyond a transaction, so that a pgbouncer in transaction mode may stand in between.
+ */
+export class PostgresSessions implements SessionFactory {
+  readonly #settings: PostgresSettings;
+  readonly #place: string;
+  readonly #pool: Pool;
+  readonly #slots = new MarkSlots();
+  readonly #open = new Set<Promise<unknown>>();
+  #searchPath: string;
+  #leavesMarks = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: PostgresSettings) {
+    this.#settings = settings;
+    this.#place = placeName(settings);
+    this.#searchPath = pg.escapeIdentifier(settings.schema);
+    // Queries of one session that wait for nothing of each other go out together.
+    this.#pool = new pg.Pool({ ...poolSettings(settings), pipeline: true } as pg.PoolConfig);
+    // An idle connection that breaks is replaced by the next session's; nobody's work was on it.
+    this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+    this.#pool.on('remove', (client) => this.#slots.release(client));
+  }
+
+  get settings(): PostgresSettings {
+    return this.#settings;
+  }
+
+  /** The database as it is named to people. */
+  get place(): string {
+    return this.#place;
+  }
+
+  /** Once the tables are there: each write session leaves a mark, and names without a schema are looked up in `schemas`. */
+  useTables(schemas: readonly string[]): void {
+    this.#searchPath = schemas.map((schema) => pg.escapeIdentifier(schema)).join(', ');
+    this.#leavesMarks = true;
+  }
+
+  run<T>(request: SessionRequest, work: (session: OpenSession) => Promise<T>): Promise<T> {
+    if (this.#closing) return Promise.reject(closed());
+    const session = this.#run(request, work);
+    this.#open.add(session);
+    const leave = () => this.#open.delete(session);
+    session.then(leave, leave);
+    return session;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.allSettled(this.#open).then(() => this.#pool.end());
+    return this.#closing;
+  }
+
+  async #run<T>(request: SessionRequest, work: (session: OpenSession) => Promise<T>): Promise<T> {
+    const session = new PostgresSession(this.#deskFor(request.isReadonly));
+    const db = kyselyOn(session);
+    const opened: OpenSession = {
+      db,
+      batch: async (queries) => {
+        const results = await Promise.all(queries.map((query) => session.execute(query)));
+        return results.map(({ changedRows }) => changedRows);
+      },
+    };
+    let value: T;
+    try {
+      value = await unlessOver(work(opened), request);
+      request.throwIfOver();
+    } catch (error) {
+      await session.abandon(request.isOver);
+      throw error;
+    }
+    await session.commit();
+    return value;
+  }
+
+  #deskFor(isReadonly: boolean): SessionDesk {
+    return {
+      place: this.#place,
+      isReadonly,
+      take: () => this.#take(),
+      giveBack: (client, isSpent) => client.release(isSpent),
+      beginning: (client) => this.#beginning(client, isReadonly),
+      cancel: (client) => cancelStatement(client, this.#settings),
+      settle: (mark, fault) => settleCommit({ settings: this.#settings, place: this.#place, mark, fault }),
+    };
+  }
+
+  async #take(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw toFailure(error, this.#place, false);
+    }
+  }
+
+  /** One message with all of it: a pooler in between gives the connection to somebody else after each transaction. */
+  #beginning(client: PoolClient, isReadonly: boolean): { text: string; mark: SessionMark | undefined } {
+    const begin = isReadonly
+      ? 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
+      : 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
+    const steps = [
+      begin,
+      `SET LOCAL search_path TO ${this.#searchPath}`,
+      `SET LOCAL statement_timeout TO ${STATEMENT_LIMIT_MS}`,
+      `SET LOCAL idle_in_transaction_session_timeout TO ${STATEMENT_LIMIT_MS}`,
+    ];
+    if (isReadonly) return { text: steps.join('; '), mark: undefined };
+    // 0 would mean to wait for ever.
+    steps.push(`SET LOCAL lock_timeout TO ${Math.max(1, this.#settings.busyLimitMs)}`);
+    steps.push(KEEP_COMMITS);
+    const mark = this.#leavesMarks ? this.#slots.next(client) : undefined;
+    if (mark) steps.push(leaveMark(mark));
+    return { text: steps.join('; '), mark };
+  }
+}
+
+// A server may be told to answer commits before they are on stable storage; ours are answered when they are.
+const KEEP_COMMITS =
+  "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
+
+function closed(): VoiceRecorderError {
+  return new VoiceRecorderError('catalogue-failed', 'The catalogue has been closed.');
+}
