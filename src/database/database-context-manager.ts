@@ -1,51 +1,64 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Clock, systemClock } from '../model/clock.ts';
-import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
-import type {
-  DatabaseSessions,
-  SessionContext,
-  SessionOptions,
-  SessionWork,
-} from '../sessions/database-sessions.ts';
-import type { StoreSchema } from '../sessions/schema.ts';
-import { runInWriteSession } from '../sessions/write-session.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { DatabaseSessions, SessionOptions, SessionWork } from '../sessions/database-sessions.ts';
+import { runInWriteSession, type WriteCrossingListener } from '../sessions/write-session.ts';
+import { ActiveSession } from './active-session.ts';
+import { ActiveSessions, type SlowSession } from './active-sessions.ts';
+import { Circuit, type CircuitListener, worseOf } from './circuit.ts';
+import { requireFreeSpace } from './free-space-guard.ts';
+import { joinSession } from './joined-session.ts';
 import type { OpenSession, SessionFactory } from './session-factory.ts';
+import { isWorthAnotherTry } from './session-failure.ts';
+import { SessionFrame } from './session-frame.ts';
 import { SessionMeter, type SessionMetrics } from './session-metrics.ts';
-import { isTransactionLost } from './sqlite/sqlite-failure.ts';
+import { SessionTraces } from './session-traces.ts';
 
-const DEADLINE_MS = 30_000;
-
+/** Limits of sessions and who is told what; `DatabaseConfig` has the numbers. All of it has defaults. */
 export interface DatabaseContextManagerConfig {
-  /** Of sessions that name none; 30,000 when not given. */
+  /** Of sessions that name none; 30,000. */
   readonly deadlineMs?: number;
+  /** How often a session is run again when the database gave it up and nothing of it counts; 3. */
+  readonly retries?: number;
+  /** What must be free on the disk for sessions with `checkDiskSpace: true`; 0. */
+  readonly minFreeBytes?: number;
+  /** When the work of a session counts as slow; 5,000. */
+  readonly slowSessionMs?: number;
   readonly clock?: Clock;
-}
-
-/** A session, or one joined to it, as those inside it find it. */
-interface Frame {
-  readonly name: string;
-  readonly isReadonly: boolean;
-  readonly session: OpenSession;
-  readonly context: SessionContext;
-  readonly depth: number;
-  isOpen: boolean;
-  /** Joined sessions take turns: savepoints of one connection are a stack. */
-  lastJoined: Promise<unknown>;
+  /** Told once of each slow session, while it is still open. */
+  readonly onSlowSession?: (session: SlowSession) => void;
+  /** Told when a circuit breaker opens, tries or closes. */
+  readonly onCircuit?: CircuitListener;
+  /** Told of slow work inside a write session; without a listener that work throws `session-write-boundary`. */
+  readonly onCrossing?: WriteCrossingListener;
 }
 
 /** Gives sessions (transactions) on the store's database and measures them. Usable with `await using`. */
 export class DatabaseContextManager implements DatabaseSessions, AsyncDisposable {
   readonly #factory: SessionFactory;
+  readonly #config: DatabaseContextManagerConfig;
   readonly #deadlineMs: number;
-  readonly #meter: SessionMeter;
-  readonly #frames = new AsyncLocalStorage<Frame>();
+  readonly #meter = new SessionMeter();
+  readonly #traces = new SessionTraces();
+  readonly #active: ActiveSessions;
+  readonly #reads: Circuit;
+  readonly #writes: Circuit;
+  readonly #frames = new AsyncLocalStorage<SessionFrame>();
+  readonly #countRetry = () => this.#meter.countRetry();
+  readonly #countRollback = () => this.#meter.countRollback();
   #closing: Promise<void> | undefined;
 
   constructor(sessionFactory: SessionFactory, config: DatabaseContextManagerConfig = {}) {
+    const { clock = systemClock, onCircuit = ignore, onSlowSession = ignore } = config;
     this.#factory = sessionFactory;
-    this.#deadlineMs = config.deadlineMs ?? DEADLINE_MS;
-    this.#meter = new SessionMeter(config.clock ?? systemClock);
+    this.#config = config;
+    this.#deadlineMs = config.deadlineMs ?? 30_000;
+    this.#active = new ActiveSessions(config.slowSessionMs ?? 5_000, (session) => {
+      this.#traces.noteSlow(session.name);
+      onSlowSession(session);
+    });
+    this.#reads = new Circuit(clock, onCircuit);
+    this.#writes = new Circuit(clock, onCircuit);
   }
 
   /**
@@ -55,41 +68,30 @@ export class DatabaseContextManager implements DatabaseSessions, AsyncDisposable
    * const titles = await contexts.withSession({ readonly: true }, (db) =>
    *   db.selectFrom('recordings').select('title').limit(10).execute());
    */
-  async withSession<T>(options: SessionOptions, work: SessionWork<T>): Promise<T> {
+  withSession<T>(options: SessionOptions, work: SessionWork<T>): Promise<T> {
     const outer = this.#frames.getStore();
-    if (outer?.isOpen) return this.#join(outer, options, work);
-    if (this.#closing !== undefined)
-      throw new VoiceRecorderError('catalogue-failed', 'The catalogue has been closed.');
-    const isReadonly = options.readonly ?? false;
-    const name = options.name ?? (isReadonly ? 'read' : 'write');
-    const deadline = startDeadline(name, options.deadlineMs ?? this.#deadlineMs);
-    const active = this.#meter.begin(name, isReadonly);
-    let hasFailed = true;
-    try {
-      const request = { isReadonly, signal: deadline.signal, onRetry: () => this.#meter.countRetry() };
-      const result = await this.#factory.run(request, async (session) => {
-        const context: SessionContext = { signal: deadline.signal, batch: session.batch };
-        const frame = {
-          name,
-          isReadonly,
-          session,
-          context,
-          depth: 0,
-          isOpen: true,
-          lastJoined: Promise.resolve(),
-        };
-        return this.#runFrame(frame, work).finally(deadline.clear);
-      });
-      hasFailed = false;
-      return result;
-    } finally {
-      deadline.clear();
-      this.#meter.end(active, hasFailed);
+    if (outer?.isOpen) {
+      return joinSession(outer, options, (frame) => this.#enter(frame, work), this.#countRollback);
     }
+    if (this.#closing === undefined) return this.#begin(options, work);
+    return Promise.reject(new VoiceRecorderError('catalogue-failed', 'The catalogue has been closed.'));
   }
 
   getSessionMetrics(): SessionMetrics {
-    return this.#meter.read();
+    const oldest = this.#active.oldest();
+    const worse = worseOf(this.#reads, this.#writes);
+    return {
+      ...this.#meter.read(this.#active.size),
+      longestActive: oldest
+        ? { name: oldest.name, ageMs: performance.now() - oldest.startedAtMs, readonly: oldest.isReadonly }
+        : null,
+      breaker: {
+        state: worse.state,
+        since: worse.since,
+        reads: this.#reads.state,
+        writes: this.#writes.state,
+      },
+    };
   }
 
   /** Waits for the sessions under way; later ones are refused. */
@@ -102,74 +104,66 @@ export class DatabaseContextManager implements DatabaseSessions, AsyncDisposable
     return this.close();
   }
 
-  async #runFrame<T>(frame: Frame, work: SessionWork<T>): Promise<T> {
-    const { signal } = frame.context;
-    const end = () => {
-      frame.isOpen = false;
-    };
-    signal.addEventListener('abort', end, { once: true });
+  async #begin<T>(options: SessionOptions, work: SessionWork<T>): Promise<T> {
+    const { readonly: isReadonly = false, deadlineMs = this.#deadlineMs, checkDiskSpace = false } = options;
+    const name = options.name ?? (isReadonly ? 'read' : 'write');
+    const trace = this.#traces.take(name, isReadonly);
+    const session = new ActiveSession(name, isReadonly, deadlineMs, this.#countRetry, trace);
+    const circuit = isReadonly ? this.#reads : this.#writes;
+    const attempt = () => this.#factory.run(session, (open) => this.#work(session, open, work));
+    this.#active.add(session);
+    let hasFailed = true;
     try {
-      const run = () => this.#frames.run(frame, () => work(frame.session.db, frame.context));
-      return await (frame.isReadonly ? run() : runInWriteSession(frame.name, () => frame.isOpen, run));
-    } finally {
-      signal.removeEventListener('abort', end);
-      end();
-    }
-  }
-
-  async #join<T>(outer: Frame, options: SessionOptions, work: SessionWork<T>): Promise<T> {
-    const name = options.name ?? outer.name;
-    const isReadonly = options.readonly ?? false;
-    if (outer.isReadonly && !isReadonly) {
-      throw new VoiceRecorderError(
-        'session-write-boundary',
-        `The session "${name}" wants to write inside "${outer.name}", which only reads. ` +
-          'Open the outer one for writing, or write after it.',
-      );
-    }
-    const before = outer.lastJoined;
-    const turn = Promise.withResolvers<void>();
-    outer.lastJoined = turn.promise;
-    await before;
-    try {
-      const frame = { ...outer, name, depth: outer.depth + 1, isOpen: true, lastJoined: Promise.resolve() };
-      return await (isReadonly ? this.#runFrame(frame, work) : this.#runJoined(frame, work));
-    } finally {
-      turn.resolve();
-    }
-  }
-
-  async #runJoined<T>(frame: Frame, work: SessionWork<T>): Promise<T> {
-    const { db } = frame.session;
-    const savepoint = sql.id(`joined_${frame.depth}`);
-    await sql`SAVEPOINT ${savepoint}`.execute(db);
-    try {
-      const result = await this.#runFrame(frame, work);
-      await sql`RELEASE SAVEPOINT ${savepoint}`.execute(db);
+      if (checkDiskSpace !== false) await this.#requireFreeSpace(name, checkDiskSpace);
+      const result = circuit.isUntouched ? await attempt() : await circuit.run(attempt);
+      hasFailed = false;
       return result;
     } catch (error) {
-      this.#meter.countRollback();
-      await undo(db, savepoint);
-      throw error;
+      if (circuit.isUntouched) await circuit.note(error);
+      if (!isWorthAnotherTry(error)) throw error;
+      const result = await this.#tryAgain(error, session, () => circuit.run(attempt));
+      hasFailed = false;
+      return result;
+    } finally {
+      this.#active.delete(session);
+      this.#meter.end(session, hasFailed);
     }
   }
-}
 
-/** Harmless when the whole session is gone already: then there is nothing left to undo. */
-async function undo(db: Kysely<StoreSchema>, savepoint: RawBuilder<unknown>): Promise<void> {
-  try {
-    await sql`ROLLBACK TO SAVEPOINT ${savepoint}`.execute(db);
-    await sql`RELEASE SAVEPOINT ${savepoint}`.execute(db);
-  } catch (error) {
-    if (!isTransactionLost(error) && failureCodeOf(error) !== 'catalogue-failed') throw error;
+  async #tryAgain<T>(failure: unknown, session: ActiveSession, attempt: () => Promise<T>): Promise<T> {
+    const { tryAgain } = await import('./session-retry.ts');
+    const again = () => {
+      this.#countRetry();
+      session.beginAgain();
+      this.#active.watch(session);
+      return attempt();
+    };
+    return await tryAgain(failure, again, this.#config.retries ?? 3, session);
+  }
+
+  async #work<T>(session: ActiveSession, open: OpenSession, work: SessionWork<T>): Promise<T> {
+    session.beginWork();
+    this.#active.watch(session);
+    try {
+      return await this.#enter(new SessionFrame(session, open, this.#config.onCrossing), work);
+    } finally {
+      session.endWork();
+    }
+  }
+
+  async #enter<T>(frame: SessionFrame, work: SessionWork<T>): Promise<T> {
+    const inside = () => this.#frames.run(frame, work, frame.session.db, frame);
+    try {
+      return await (frame.request.isReadonly ? inside() : runInWriteSession(frame, inside));
+    } finally {
+      frame.end();
+    }
+  }
+
+  async #requireFreeSpace(name: string, wish: number | true): Promise<void> {
+    const minFreeBytes = wish === true ? (this.#config.minFreeBytes ?? 0) : wish;
+    await requireFreeSpace(this.#factory, name, minFreeBytes);
   }
 }
 
-function startDeadline(name: string, deadlineMs: number): { signal: AbortSignal; clear: () => void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    const message = `The session "${name}" did not end within ${deadlineMs} ms; what it wrote was undone.`;
-    controller.abort(new VoiceRecorderError('session-deadline', message));
-  }, deadlineMs);
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
-}
+function ignore(): void {}

@@ -8,6 +8,12 @@ export interface SessionOptions {
   readonly name?: string;
   /** From the call to the end of the work, waiting in the queue included; the wait for the commit is not. */
   readonly deadlineMs?: number;
+  /**
+   * True: refused with `disk-full`, before anything is begun, when the disk of the database has less room than is
+   * configured; a number asks for so many bytes. Only for what can wait for room: never for what ends a take or
+   * makes room.
+   */
+  readonly checkDiskSpace?: boolean | number;
 }
 
 /** What a session gives its work beside the queries themselves. */
@@ -28,8 +34,11 @@ export interface DatabaseSessions {
   /**
    * Runs `work` in one transaction and resolves to its result: for a write only after the commit is on stable
    * storage. When `work` rejects, everything it wrote is undone and its error passes through.
+   * `work` may run more than once: when the database gives a transaction up of which nothing counts, it begins again
+   * from the beginning. What it does outside the database must bear that.
    * A session inside another joins it as a savepoint. Rejects with `catalogue-busy`, `catalogue-damaged`,
-   * `disk-full`, `catalogue-failed` (nothing of it counts) or `session-deadline`.
+   * `catalogue-missing`, `disk-full`, `catalogue-failed`, `session-deadline`, or `catalogue-unavailable` (refused
+   * at once, because the database is out).
    */
   withSession<T>(options: SessionOptions, work: SessionWork<T>): Promise<T>;
 }

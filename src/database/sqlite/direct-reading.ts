@@ -1,4 +1,4 @@
-import type { OpenSession, SessionFactory, SessionRequest } from '../session-factory.ts';
+import type { OpenSession, SessionFactory, SessionLimit, SessionRequest } from '../session-factory.ts';
 import { kyselyOn, toStatement } from './session-dialect.ts';
 import { SqliteConnection, sqliteCodeOf, systemCodeOf } from './sqlite-connection.ts';
 import { toFailure } from './sqlite-failure.ts';
@@ -23,7 +23,7 @@ export class DirectReading implements SessionFactory {
   run<T>(request: SessionRequest, work: (session: OpenSession) => Promise<T>): Promise<T> {
     if (!request.isReadonly)
       return Promise.reject(new TypeError('The catalogue was opened for reading only.'));
-    const session = this.#last.then(() => this.#read(request.signal, work));
+    const session = this.#last.then(() => this.#read(request, work));
     this.#last = session.catch(() => undefined);
     return session;
   }
@@ -38,9 +38,9 @@ export class DirectReading implements SessionFactory {
     this.#connection = undefined;
   }
 
-  async #read<T>(signal: AbortSignal, work: (session: OpenSession) => Promise<T>): Promise<T> {
+  async #read<T>(limit: SessionLimit, work: (session: OpenSession) => Promise<T>): Promise<T> {
     const execute = (statements: readonly Statement[]): Promise<readonly StatementResult[]> => {
-      signal.throwIfAborted();
+      limit.throwIfOver();
       return this.#guarded((connection) =>
         statements.map((statement) => connection.retryWhileBusy(() => connection.run(statement))),
       );
@@ -73,7 +73,7 @@ export class DirectReading implements SessionFactory {
         systemCode: systemCodeOf(error),
         isTransactionLost: false,
       };
-      throw toFailure(fault, this.#file);
+      throw toFailure(fault, { file: this.#file, isReadonly: true });
     }
   }
 }

@@ -1,5 +1,6 @@
+import { sessionEnded } from '../session-end.ts';
+import { type SessionRequest, unlessOver } from '../session-factory.ts';
 import type { MemberWork } from './member-work.ts';
-import { sessionEnded, unlessAborted } from './member-work.ts';
 import type { ConnectionSettings, Statement } from './sqlite-protocol.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 
@@ -11,8 +12,8 @@ export class ReaderPool {
     this.#readers = Array.from({ length: size }, () => new Reader({ ...settings, isReadonly: true }));
   }
 
-  run<T>(work: MemberWork<T>, signal: AbortSignal): Promise<T> {
-    return this.#leastBusy().run(work, signal);
+  run<T>(work: MemberWork<T>, request: SessionRequest): Promise<T> {
+    return this.#leastBusy().run(work, request);
   }
 
   leastBusyThread(): SqliteThread {
@@ -40,15 +41,29 @@ class Reader {
     this.thread = new SqliteThread(settings);
   }
 
-  async run<T>(work: MemberWork<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(work: MemberWork<T>, request: SessionRequest): Promise<T> {
+    const isIdle = this.load === 0;
     this.load++;
     const before = this.#last;
     const turn = Promise.withResolvers<void>();
     this.#last = turn.promise;
+    let isOpen = true;
+    let isBegun = false;
+    const execute = async (statements: readonly Statement[], isBatch: boolean) => {
+      if (!isOpen) throw sessionEnded();
+      const begin = isBegun ? undefined : 'read';
+      const pending = this.thread.request({ kind: 'run', begin, statements, isBatch });
+      isBegun = true;
+      const reply = await pending;
+      if (reply.retries > 0) request.onRetry();
+      return reply.results ?? [];
+    };
     try {
-      await unlessAborted(before, signal);
-      return await this.#runSession(work, signal);
+      if (!isIdle) await unlessOver(before, request);
+      return await unlessOver(work({ execute }), request);
     } finally {
+      isOpen = false;
+      if (isBegun) this.#end();
       this.load--;
       // A session that left the queue early hands its turn on only when it is due.
       turn.resolve(before);
@@ -58,24 +73,6 @@ class Reader {
   async close(): Promise<void> {
     await this.#last;
     await this.thread.close();
-  }
-
-  async #runSession<T>(work: MemberWork<T>, signal: AbortSignal): Promise<T> {
-    let isOpen = true;
-    let isBegun = false;
-    const execute = async (statements: readonly Statement[], isBatch: boolean) => {
-      if (!isOpen) throw sessionEnded();
-      const begin = isBegun ? undefined : 'read';
-      const reply = this.thread.request({ kind: 'run', begin, statements, isBatch });
-      isBegun = true;
-      return (await reply).results ?? [];
-    };
-    try {
-      return await unlessAborted(work({ execute }), signal);
-    } finally {
-      isOpen = false;
-      if (isBegun) this.#end();
-    }
   }
 
   /** Nobody waits for the end of a read transaction; if it fails, the next one begins with another try. */

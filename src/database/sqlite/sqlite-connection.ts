@@ -1,5 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { tagKey } from '../../model/amendment.ts';
+import { titleKeyOf } from '../../model/search-folding.ts';
 import type { ConnectionSettings, Statement, StatementResult } from './sqlite-protocol.ts';
 
 // More than all distinct statements of the program; generated ones (row lists of varying length) push out old ones.
@@ -19,13 +21,21 @@ export class SqliteConnection {
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
     // SQLite would make the file, and with it the log beside it, readable to everyone.
-    if (!settings.isReadonly) closeSync(openSync(settings.file, 'a', 0o600));
+    const mayMake = !settings.isReadonly && !settings.mustExist;
+    if (mayMake) closeSync(openSync(settings.file, 'a', 0o600));
     this.#database = new DatabaseSync(settings.file, {
       readOnly: settings.isReadonly,
       timeout: 0,
       enableForeignKeyConstraints: true,
       defensive: true,
     });
+    // For migrations: SQLite itself makes only the letters of ASCII small.
+    this.#database.function('word_key', { deterministic: true, directOnly: true }, (word) =>
+      tagKey(String(word)),
+    );
+    this.#database.function('title_key', { deterministic: true, directOnly: true }, (title) =>
+      titleKeyOf(String(title)),
+    );
     try {
       this.retryWhileBusy(() => this.#configure());
     } catch (error) {
@@ -51,7 +61,7 @@ export class SqliteConnection {
 
   run(statement: Statement): StatementResult {
     const prepared = this.#prepare(statement.sql);
-    const parameters = statement.parameters.map(toSqlite);
+    const parameters = statement.parameters as readonly SQLInputValue[];
     if (prepared.columns().length > 0) {
       const rows = prepared.all(...parameters);
       return { rows, changedRows: rows.length, insertedRowId: 0 };
@@ -117,11 +127,6 @@ export function sqliteCodeOf(error: unknown): number {
 /** The operating system's name for what went wrong with a file; undefined for SQLite's own errors. */
 export function systemCodeOf(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
-}
-
-function toSqlite(value: unknown): SQLInputValue {
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  return value as SQLInputValue;
 }
 
 function sleep(durationMs: number): void {

@@ -49,6 +49,8 @@ export interface ThreadFault {
   readonly sqliteCode: number;
   /** `ENOSPC`, `EACCES`, …, when the operating system refused a file. */
   readonly systemCode?: string | undefined;
+  /** The file that was opened does not lie under its name any more. */
+  readonly isFileGone?: boolean;
   /** The whole transaction is gone, not only the failed statement. */
   readonly isTransactionLost: boolean;
 }
@@ -73,4 +75,6 @@ export interface ConnectionSettings {
   readonly isReadonly: boolean;
   /** How long a database held by another process is waited for. */
   readonly busyLimitMs: number;
+  /** True: it was there before, so that a missing file is a fault and no new beginning. */
+  readonly mustExist?: boolean;
 }

@@ -1,4 +1,6 @@
-import type { OpenSession, SessionFactory, SessionRequest } from '../session-factory.ts';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { MeasuredDisk, OpenSession, SessionFactory, SessionRequest } from '../session-factory.ts';
 import type { MemberWork } from './member-work.ts';
 import { ReaderPool } from './reader-pool.ts';
 import { kyselyOn, type StatementTarget, toStatement } from './session-dialect.ts';
@@ -28,11 +30,10 @@ export interface SqliteSessionsSettings {
  * @example
  * await using contexts = new DatabaseContextManager(new SqliteSessions({ file: config.catalogueFile }), {});
  */
-export class SqliteSessions implements SessionFactory {
+export class SqliteSessions implements SessionFactory, MeasuredDisk {
   readonly #place: { readonly file: string; readonly busyLimitMs: number };
   readonly #writer: SqliteThread | undefined;
   readonly #readers: ReaderPool;
-  #onRetry: () => void = () => undefined;
   readonly #writes: WriteQueue | undefined;
 
   constructor(settings: SqliteSessionsSettings) {
@@ -41,15 +42,19 @@ export class SqliteSessions implements SessionFactory {
     this.#readers = new ReaderPool({ file, busyLimitMs }, settings.readerCount ?? READER_COUNT);
     if (settings.isReadonly) return;
     this.#writer = new SqliteThread({ file, isReadonly: false, busyLimitMs });
-    this.#writes = new WriteQueue(this.#writer, settings.groupAgeMs ?? GROUP_AGE_MS, () => this.#onRetry());
+    this.#writes = new WriteQueue(this.#writer, settings.groupAgeMs ?? GROUP_AGE_MS);
   }
 
   run<T>(request: SessionRequest, work: (session: OpenSession) => Promise<T>): Promise<T> {
     const member: MemberWork<T> = (target) => work(openSession(target));
-    if (request.isReadonly) return this.#readers.run(member, request.signal);
+    if (request.isReadonly) return this.#readers.run(member, request);
     if (!this.#writes) return Promise.reject(new TypeError('The catalogue was opened for reading only.'));
-    this.#onRetry = request.onRetry;
-    return this.#writes.run(member, request.signal);
+    return this.#writes.run(member, request);
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(dirname(this.#place.file));
+    return bavail * bsize;
   }
 
   async inspect(): Promise<Inspection> {

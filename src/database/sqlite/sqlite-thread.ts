@@ -8,6 +8,7 @@ import type { ConnectionSettings, ThreadReply, ThreadRequest } from './sqlite-pr
 interface Waiting {
   readonly resolve: (reply: ThreadReply) => void;
   readonly reject: (error: unknown) => void;
+  readonly isCommit: boolean;
 }
 
 /** The event loop's end of one database thread. The thread starts with the first request, and anew if it died. */
@@ -16,6 +17,7 @@ export class SqliteThread {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #nextId = 1;
+  #hasAnswered = false;
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
@@ -30,7 +32,8 @@ export class SqliteThread {
     const id = this.#nextId++;
     worker.postMessage({ ...request, id });
     const { promise, resolve, reject } = Promise.withResolvers<ThreadReply>();
-    this.#waiting.set(id, { resolve, reject });
+    const isCommit = request.kind === 'run' && request.end === 'commit';
+    this.#waiting.set(id, { resolve, reject, isCommit });
     // An idle thread must not keep the process alive; one that owes an answer must.
     if (this.#waiting.size === 1) worker.ref();
     return promise;
@@ -48,7 +51,7 @@ export class SqliteThread {
   #startedWorker(): Worker {
     if (this.#worker) return this.#worker;
     const worker = startThread(siblingModule(import.meta.url, 'sqlite-worker'), {
-      workerData: this.#settings,
+      workerData: { ...this.#settings, mustExist: this.#hasAnswered },
       name: this.#settings.isReadonly ? 'catalogue-reader' : 'catalogue-writer',
     });
     let lastError: unknown;
@@ -64,21 +67,26 @@ export class SqliteThread {
 
   #settle(worker: Worker, reply: ThreadReply): void {
     const waiting = this.#waiting.get(reply.id);
+    this.#hasAnswered ||= reply.fault === undefined;
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) worker.unref();
     if (!reply.fault) waiting?.resolve(reply);
-    else waiting?.reject(toFailure(reply.fault, this.#settings.file));
+    else waiting?.reject(toFailure(reply.fault, this.#settings));
   }
 
   #fail(worker: Worker, cause: unknown): void {
     if (this.#worker === worker) this.#worker = undefined;
-    const failure = new VoiceRecorderError(
-      'catalogue-failed',
-      `The database thread of ${this.#settings.file} ended before it had answered.`,
-      { cause, details: { isTransactionLost: true } },
-    );
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of waiting) reject(failure);
+    for (const { reject, isCommit } of waiting) reject(this.#ended(cause, isCommit));
+  }
+
+  /** What was to be committed at that moment may count or not; everything else does not. */
+  #ended(cause: unknown, isCommit: boolean): VoiceRecorderError {
+    return new VoiceRecorderError(
+      'catalogue-failed',
+      `The database thread of ${this.#settings.file} ended before it had answered.`,
+      { cause, details: { isTransactionLost: true, isDatabaseOut: true, isRetryable: !isCommit } },
+    );
   }
 }

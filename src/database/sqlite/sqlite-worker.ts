@@ -1,5 +1,6 @@
 /** Entry of a database thread: does what the messages say, in their order, on one connection. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { DatabaseFileGone, FileIdentity } from './file-identity.ts';
 import { SqliteConnection, sqliteCodeOf, systemCodeOf } from './sqlite-connection.ts';
 import { inspectDatabase, writeSnapshot } from './sqlite-maintenance.ts';
 import type {
@@ -11,6 +12,7 @@ import type {
 } from './sqlite-protocol.ts';
 
 const settings = workerData as ConnectionSettings;
+const identity = new FileIdentity(settings.file);
 let current: SqliteConnection | undefined;
 
 class TransactionLost extends Error {}
@@ -35,6 +37,7 @@ function answer(request: NumberedRequest): ThreadReply {
         message: error instanceof Error ? error.message : String(error),
         sqliteCode: sqliteCodeOf(error),
         systemCode: systemCodeOf(error),
+        isFileGone: error instanceof DatabaseFileGone,
         isTransactionLost,
       },
     };
@@ -47,7 +50,7 @@ function perform(request: NumberedRequest): Pick<ThreadReply, 'results' | 'inspe
     current = undefined;
     return {};
   }
-  current ??= new SqliteConnection(settings);
+  current ??= open();
   if (request.kind === 'inspect') return { inspection: inspectDatabase(current) };
   if (request.kind === 'snapshot') {
     writeSnapshot(current, request.target);
@@ -56,9 +59,20 @@ function perform(request: NumberedRequest): Pick<ThreadReply, 'results' | 'inspe
   return { results: run(current, request) };
 }
 
+function open(): SqliteConnection {
+  const mustExist = settings.mustExist === true || identity.isKnown;
+  // Before SQLite would make a new file, which a later start would take for an empty library.
+  if (mustExist) identity.check();
+  const connection = new SqliteConnection({ ...settings, mustExist });
+  identity.check();
+  return connection;
+}
+
 function run(connection: SqliteConnection, request: RunRequest): StatementResult[] {
   if (request.begin === undefined) requireTransaction(connection);
   settlePreviousMember(connection, request.previousMember);
+  if (request.begin === 'write') identity.check();
+  if (request.begin === 'read') identity.checkNowAndThen();
   // Left behind only by a session whose end was lost on its way.
   if (request.begin !== undefined && connection.isInTransaction) connection.exec('ROLLBACK');
   if (request.begin === 'write') connection.retryWhileBusy(() => connection.exec('BEGIN IMMEDIATE'));
@@ -108,7 +122,10 @@ function runBatch(connection: SqliteConnection, request: RunRequest): StatementR
   }
 }
 
-/** After a failed commit nobody knows what the connection holds: the next message gets a new one. */
+/**
+ * After a failed commit nobody knows what the connection holds: the next message gets a new one. What was committed to
+ * a file that has lost its name meanwhile is not acknowledged.
+ */
 function commit(connection: SqliteConnection): void {
   try {
     connection.exec('COMMIT');
@@ -117,4 +134,5 @@ function commit(connection: SqliteConnection): void {
     connection.close();
     throw error;
   }
+  identity.check();
 }
