@@ -12,7 +12,7 @@ const shared = {
 
 export default defineConfig({
   test: {
-    globalSetup: ['./test/guard-machine.ts'],
+    globalSetup: ['./test/guard-machine.ts', './test/postgres-run.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
       {

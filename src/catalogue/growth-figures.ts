@@ -34,7 +34,7 @@ export async function readGrowthFigures(db: Kysely<StoreSchema>, since: string):
   const quarantined = await db
     .selectFrom('recordings')
     .select((row) => row.fn.countAll<number>().as('count'))
-    .select(sql<number>`ifnull(sum(filesize_bytes), 0)`.as('bytes'))
+    .select(sql<number>`coalesce(sum(filesize_bytes), 0)`.as('bytes'))
     .where('stored_filename', '>=', 'quarantine/')
     .where('stored_filename', '<', 'quarantine0')
     .where('shelf', '=', 'trash')

@@ -1,5 +1,8 @@
 import { type CompiledQuery, type Insertable, type Kysely, type RawBuilder, sql } from 'kysely';
+import { dialectOf } from '../sessions/dialect-of.ts';
+import { eitherSql } from '../sessions/either-sql.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
+import { storableJson } from '../sessions/storable-value.ts';
 
 /*
  * Many values as one JSON text: the statement stays the same for any number of them, so it is built in no time, and
@@ -7,14 +10,25 @@ import type { StoreSchema } from '../sessions/schema.ts';
  * it is built, and takes a database thread hundreds of kilobytes.
  */
 
-/** `values` as what stands behind `IN`. */
+/** `values`, all of them texts or all numbers, as what stands behind `IN`. */
 export function listOf<T extends string | number>(values: readonly T[]): RawBuilder<T> {
-  return sql<T>`(SELECT value FROM json_each(${asJson(values)}))`;
+  const json = storableJson(values);
+  return eitherSql<T>({
+    sqlite: sql`(SELECT value FROM json_each(${json}))`,
+    postgres:
+      values.length === 0
+        ? sql`(NULL)`
+        : sql`(SELECT ${valueOf(values)} FROM jsonb_array_elements_text(${json}::jsonb))`,
+  });
 }
 
-/** `values` as a table with the one column `value`. */
+/** `values`, all of them texts or all numbers, as a table with the one column `value`; it is to be given a name (`AS`). */
 export function tableOf(values: readonly (string | number)[]): RawBuilder<unknown> {
-  return sql`json_each(${asJson(values)})`;
+  const json = storableJson(values);
+  return eitherSql({
+    sqlite: sql`json_each(${json})`,
+    postgres: sql`(SELECT ${valueOf(values)} AS value FROM jsonb_array_elements_text(${json}::jsonb))`,
+  });
 }
 
 /** Inserts rows that have the same columns. `skipsKnown`: those whose key is there already are left as they are. */
@@ -27,26 +41,27 @@ export function insertAll<Table extends keyof StoreSchema & string>(
   const [first] = rows;
   if (first === undefined) return [];
   const columns = Object.keys(first);
+  const names = sql.join(columns.map((column) => sql.ref(column)));
+  const conflict = skipsKnown ? sql`ON CONFLICT DO NOTHING` : sql``;
+  if (dialectOf(db) === 'postgres') {
+    return [
+      sql`INSERT INTO ${sql.table(table)} (${names})
+        SELECT ${names} FROM jsonb_populate_recordset(NULL::${sql.table(table)}, ${storableJson(rows)}::jsonb) ${conflict}`.compile(
+        db,
+      ),
+    ];
+  }
   const lines = rows.map((row) =>
     columns.map((column) => (row as Readonly<Record<string, unknown>>)[column]),
   );
   const fields = columns.map((_, index) => sql`value ->> ${sql.lit(index)}`);
   // Without a WHERE the parser takes ON for the beginning of a join (https://sqlite.org/lang_upsert.html, section 2.2).
-  const conflict = skipsKnown ? sql`WHERE true ON CONFLICT DO NOTHING` : sql``;
   return [
-    sql`INSERT INTO ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})
-      SELECT ${sql.join(fields)} FROM json_each(${asJson(lines)}) ${conflict}`.compile(db),
+    sql`INSERT INTO ${sql.table(table)} (${names})
+      SELECT ${sql.join(fields)} FROM json_each(${storableJson(lines)}) WHERE true ${conflict}`.compile(db),
   ];
 }
 
-const LONE_SURROGATE = /\\ud[89a-f]/i;
-
-/** Half of a character of two (a lone surrogate) becomes the mark for it, as in a text that is given by itself. */
-function asJson(value: unknown): string {
-  const json = JSON.stringify(value);
-  // Asked first, for the second way costs several times as much.
-  if (!LONE_SURROGATE.test(json)) return json;
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'string' ? part.toWellFormed() : part,
-  );
+function valueOf(values: readonly (string | number)[]): RawBuilder<unknown> {
+  return typeof values[0] === 'number' ? sql`value::bigint` : sql`value`;
 }

@@ -3,6 +3,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 import type { UploadReceipt } from '../model/upload.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
+import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { indexQueries, nextRowKey, sidecarQuery } from './recording-index.ts';
 import { checkStorable, toColumns, toRecording } from './recording-row.ts';
@@ -19,19 +20,20 @@ export async function claimRow(
 ): Promise<ClaimOutcome> {
   const recording = checkStorable(wanted);
   const [rivals, rowKey] = await Promise.all([
-    db
-      .selectFrom('recordings')
-      .selectAll()
-      .where(({ eb, or, and }) =>
-        or([
-          eb('id', '=', recording.id),
-          eb('stored_filename', '=', recording.storedFilename),
-          ...(isDeduplicated
-            ? [and([eb('checksum', '=', recording.checksum), eb('is_deduplicated', '=', 1)])]
-            : []),
-        ]),
-      )
-      .execute(),
+    forChange(
+      db
+        .selectFrom('recordings')
+        .selectAll()
+        .where(({ eb, or, and }) =>
+          or([
+            eb('id', '=', recording.id),
+            eb('stored_filename', '=', recording.storedFilename),
+            ...(isDeduplicated
+              ? [and([eb('checksum', '=', recording.checksum), eb('is_deduplicated', '=', 1)])]
+              : []),
+          ]),
+        ),
+    ).execute(),
     nextRowKey(db, recording.createdAt),
   ]);
   const own = rivals.find((row) => row.id === recording.id);
@@ -62,7 +64,9 @@ export async function activateRow(
   receipt: UploadReceipt | null,
   hasSidecar: boolean,
 ): Promise<Recording> {
-  const row = await db.selectFrom('recordings').selectAll().where('id', '=', placed.id).executeTakeFirst();
+  const row = await forChange(
+    db.selectFrom('recordings').selectAll().where('id', '=', placed.id),
+  ).executeTakeFirst();
   if (!row) {
     throw new VoiceRecorderError(
       'recording-unknown',

@@ -3,8 +3,10 @@ import { NO_TAGS } from '../model/audio-facts.ts';
 import { isSha256Hex } from '../model/digest.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { isId } from '../model/id.ts';
-import type { Recording, RecordingKind, RecordingStatus } from '../model/recording.ts';
+import { formatKeyOf, type Recording, type RecordingKind, type RecordingStatus } from '../model/recording.ts';
+import { titleKeyOf } from '../model/search-folding.ts';
 import type { RecordingTable } from '../sessions/schema.ts';
+import { storableJson } from '../sessions/storable-value.ts';
 
 export type RecordingRow = Selectable<RecordingTable>;
 /** All columns that follow from the recording itself. */
@@ -34,6 +36,8 @@ type ColumnField =
   | 'tags'
   | 'notes'
   | 'lastVerifiedAt';
+const UNKNOWN_DURATION_MS = -1;
+
 type RecordingDocument = Omit<Recording, ColumnField>;
 /** Fields that documents written by earlier versions lack. */
 const LATER_FIELDS = { timeline: [], gapBefore: null } as const satisfies Partial<RecordingDocument>;
@@ -78,10 +82,23 @@ export function toColumns(recording: Recording): RecordingColumns {
     recorded_at: recordedAt,
     take_id: takeId,
     segment,
-    tags: JSON.stringify(tags),
+    tags: storableJson(tags),
     notes,
-    document: JSON.stringify(document satisfies RecordingDocument),
+    document: storableJson(document satisfies RecordingDocument),
     last_verified_at: lastVerifiedAt,
+    ...listColumns(recording),
+  };
+}
+
+/** What lists are ordered and narrowed by; the migration that made these columns fills them likewise. */
+function listColumns({ title, duration, recordedAt, createdAt, warnings, ...audio }: Recording) {
+  const recordedAtMs = recordedAt === null ? Number.NaN : Date.parse(recordedAt);
+  return {
+    title_key: titleKeyOf(title),
+    duration_ms: duration === null ? UNKNOWN_DURATION_MS : Math.round(duration * 1000),
+    moment_ms: Number.isNaN(recordedAtMs) ? Date.parse(createdAt) : recordedAtMs,
+    format: formatKeyOf(audio),
+    has_warnings: warnings.length > 0 ? 1 : 0,
   };
 }
 

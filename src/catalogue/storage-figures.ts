@@ -32,7 +32,7 @@ export async function readStorageFigures(db: Kysely<StoreSchema>): Promise<Figur
     .selectFrom('upload_receipts')
     .select((row) => [
       row.fn.countAll<number>().as('count'),
-      sql<number>`ifnull(sum(size_bytes), 0)`.as('bytes'),
+      sql<number>`coalesce(sum(size_bytes), 0)`.as('bytes'),
     ])
     .where('is_duplicate', '=', 1)
     .executeTakeFirst();

@@ -5,6 +5,7 @@ import type { Recording } from '../model/recording.ts';
 import type { Burial, Tombstone } from '../model/tombstone.ts';
 import { unknownRecording } from '../model/unknown-recording.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import { forChange } from '../sessions/for-change.ts';
 import { toRecording } from './recording-row.ts';
 
 /** What was purged: rows that go, and the marks that they leave. */
@@ -27,12 +28,9 @@ export class Tombstones {
   ): Promise<{ readonly recording: Recording; readonly burial: Burial }> {
     const { expectedVersion, isEverywhere = false } = options;
     return this.#sessions.withSession({ name: 'purge' }, async (db, { batch }) => {
-      const row = await db
-        .selectFrom('recordings')
-        .selectAll()
-        .where('id', '=', id)
-        .where('status', '!=', 'placing')
-        .executeTakeFirst();
+      const row = await forChange(
+        db.selectFrom('recordings').selectAll().where('id', '=', id).where('status', '!=', 'placing'),
+      ).executeTakeFirst();
       if (!row) throw unknownRecording(id);
       if (expectedVersion !== undefined && row.version !== expectedVersion) {
         throw new VoiceRecorderError(

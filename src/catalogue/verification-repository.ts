@@ -3,6 +3,7 @@ import { type Clock, toIsoUtc } from '../model/clock.ts';
 import type { Recording } from '../model/recording.ts';
 import type { FixityCheck, VerificationReport, VerificationResult } from '../model/verification.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { markSoundRow, markUnsoundRow, type RecordingChange } from './recording-changes.ts';
 import { type RecordingRow, toRecording } from './recording-row.ts';
@@ -98,7 +99,7 @@ export class VerificationRepository {
         .selectFrom('recordings')
         .select(['id', 'title', 'last_verified_at as lastVerifiedAt'])
         .where('status', '!=', 'placing')
-        .orderBy('last_verified_at')
+        .orderBy('last_verified_at', (order) => order.asc().nullsFirst())
         .orderBy('id')
         .limit(1)
         .executeTakeFirst();
@@ -137,16 +138,19 @@ function dueSpans(now: string, before: string): readonly RawBuilder<boolean>[] {
 }
 
 async function readStanding(db: Kysely<StoreSchema>, checks: readonly FixityCheck[]) {
-  const rows = await db
-    .selectFrom('recordings')
-    .select(['id', 'stored_filename', 'checksum', 'version', 'status', 'status_before_trash'])
-    .where('status', '!=', 'placing')
-    .where(
-      'id',
-      'in',
-      checks.map(({ id }) => id),
-    )
-    .execute();
+  const rows = await forChange(
+    db
+      .selectFrom('recordings')
+      .select(['id', 'stored_filename', 'checksum', 'version', 'status', 'status_before_trash'])
+      .where('status', '!=', 'placing')
+      .where(
+        'id',
+        'in',
+        checks.map(({ id }) => id),
+      )
+      // Always in the same order, so that two such sessions wait for each other in one direction only.
+      .orderBy('id'),
+  ).execute();
   return new Map(rows.map((row) => [row.id, row]));
 }
 

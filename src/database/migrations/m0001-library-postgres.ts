@@ -30,7 +30,15 @@ CREATE TABLE recordings (
   document ${TEXT} NOT NULL
 )`;
 
-// The words of a text are found and folded by the program, so that both databases find the same; see search-folding.ts.
+// The words of a text are found and folded by the program (search-folding.ts), so that both databases find the same.
+// The server's own finding of words is passed by: it depends on the language it was set up with. Places begin at 2, so
+// that no phrase reaches from one field into the next; 16,383 is the highest that a tsvector knows.
+const wordVector = `
+CREATE FUNCTION word_vector(words text, weight text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(string_agg('''' || word || ''':' || least(place + 1, 16383) || weight, ' '), '')::tsvector
+  FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS found (word, place) WHERE word <> ''
+$$`;
+
 const search = `
 CREATE TABLE recording_search (
   rowid bigint PRIMARY KEY,
@@ -39,7 +47,8 @@ CREATE TABLE recording_search (
   notes ${TEXT} NOT NULL,
   filename ${TEXT} NOT NULL,
   shelf ${TEXT} NOT NULL,
-  document tsvector NOT NULL
+  document tsvector NOT NULL GENERATED ALWAYS AS (
+    word_vector(title, 'A') || word_vector(tags, 'B') || word_vector(filename, 'C') || word_vector(notes, 'D')) STORED
 )`;
 
 const tags = `
@@ -128,6 +137,7 @@ export const libraryOnPostgres: readonly string[] = [
   'CREATE UNIQUE INDEX recordings_one_original ON recordings (checksum) WHERE is_deduplicated = 1',
   "CREATE INDEX recordings_placing ON recordings (id) WHERE status = 'placing'",
   'CREATE INDEX recordings_by_take ON recordings (take_id, segment) WHERE take_id IS NOT NULL',
+  wordVector,
   search,
   'CREATE INDEX recording_search_words ON recording_search USING gin (document) WITH (fastupdate = off)',
   tags,

@@ -56,7 +56,7 @@ export async function migratePostgres(
       }
     });
   }
-  const hasTrigrams = await useTables(sessions, contexts);
+  const hasTrigrams = await adoptTables(sessions, contexts);
   await contexts.withSession({ name: 'forget marks' }, (db) => sql.raw(FORGET_MARKS).execute(db));
   return hasTrigrams;
 }
@@ -65,7 +65,7 @@ export async function migratePostgres(
 export async function requireCurrentTables(
   { sessions, contexts }: Omit<PostgresMigrationDesk, 'clock'>,
   newest: number,
-): Promise<void> {
+): Promise<boolean> {
   const { place, settings } = sessions;
   const found = await contexts.withSession({ name: 'inspect', readonly: true }, (db) =>
     inspect(db, place, settings.schema),
@@ -84,7 +84,7 @@ export async function requireCurrentTables(
         'once to bring it up to date.',
     );
   }
-  await useTables(sessions, contexts);
+  return await adoptTables(sessions, contexts);
 }
 
 const MIGRATIONS_TABLE = `CREATE TABLE migrations (
@@ -128,12 +128,12 @@ async function apply(db: Kysely<StoreSchema>, migration: Migration, appliedAt: s
 }
 
 /** From here on sessions leave marks, and find the extension's functions wherever it was put. */
-async function useTables(sessions: PostgresSessions, contexts: DatabaseSessions): Promise<boolean> {
+async function adoptTables(sessions: PostgresSessions, contexts: DatabaseSessions): Promise<boolean> {
   const { rows } = await contexts.withSession({ name: 'look for pg_trgm', readonly: true }, (db) =>
     sql<{ schema: string }>`SELECT n.nspname::text AS schema FROM pg_extension AS e
       JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm'`.execute(db),
   );
   const { schema } = sessions.settings;
-  sessions.useTables([schema, ...rows.map((row) => row.schema).filter((name) => name !== schema)]);
+  sessions.adoptTables([schema, ...rows.map((row) => row.schema).filter((name) => name !== schema)]);
   return rows.length > 0;
 }

@@ -53,7 +53,7 @@ export class PostgresSessions implements SessionFactory {
   }
 
   /** Once the tables are there: each write session leaves a mark, and names without a schema are looked up in `schemas`. */
-  useTables(schemas: readonly string[]): void {
+  adoptTables(schemas: readonly string[]): void {
     this.#searchPath = schemas.map((schema) => pg.escapeIdentifier(schema)).join(', ');
     this.#leavesMarks = true;
   }

@@ -1,0 +1,160 @@
+import { stat } from 'node:fs/promises';
+import {
+  DatabaseContextManager,
+  type DatabaseContextManagerConfig,
+} from '../database/database-context-manager.ts';
+import { judgeDatabase, migrate, newestOf } from '../database/migrate.ts';
+import type { Migration } from '../database/migrations/migration.ts';
+import type { PostgresSettings } from '../database/postgres/connection-settings.ts';
+import { isMeasuredDisk, type SessionFactory } from '../database/session-factory.ts';
+import { SqliteSessions } from '../database/sqlite/sqlite-sessions.ts';
+import type { Clock } from '../model/clock.ts';
+import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
+
+export interface ConnectSettings {
+  /** The SQLite file; of no account with PostgreSQL. */
+  readonly file: string;
+  /** Where a copy is put before the schema of a SQLite file is changed. */
+  readonly backupFolder: string;
+  readonly clock: Clock;
+  /** The PostgreSQL database to be used instead of the file. */
+  readonly postgres?: PostgresSettings;
+  /** Beside a running server: nothing is written, no migration runs. */
+  readonly isReadonly?: boolean;
+  /** How long a database held by another process is waited for; 5,000 when not given. */
+  readonly busyLimitMs?: number;
+  /** Threads that read a SQLite file; 2 when not given. */
+  readonly readerCount?: number;
+  /** Told when the disk refused to let the database grow: the time to give up the reserve. */
+  readonly onDiskFull?: () => void;
+  /** Limits of sessions, and who is told of them. */
+  readonly contextConfig?: Omit<DatabaseContextManagerConfig, 'clock'>;
+}
+
+/** A database whose schema is this program's. */
+export interface ConnectedCatalogue {
+  readonly contexts: DatabaseContextManager;
+  /** The copy taken before a migration of this opening, if there was one. */
+  readonly snapshotFile: string | undefined;
+  /** False: the server has no pg_trgm, by which misspelt words are found. */
+  readonly hasTrigrams: boolean;
+  /** Writes a checked copy of the whole database to `target`, which must not exist. */
+  snapshot(target: string): Promise<void>;
+}
+
+/** Connects to the database and brings its schema up to date. Same rejections as `openCatalogue`. */
+export function connectCatalogue(
+  settings: ConnectSettings,
+  migrations: readonly Migration[],
+): Promise<ConnectedCatalogue> {
+  const { postgres } = settings;
+  return postgres ? connectPostgres(settings, postgres, migrations) : connectSqlite(settings, migrations);
+}
+
+async function connectSqlite(
+  settings: ConnectSettings,
+  migrations: readonly Migration[],
+): Promise<ConnectedCatalogue> {
+  const { file, clock, backupFolder, isReadonly = false, busyLimitMs, readerCount } = settings;
+  if (isReadonly) await requireFile(file);
+  const sessions = new SqliteSessions({
+    file,
+    isReadonly,
+    ...(busyLimitMs === undefined ? {} : { busyLimitMs }),
+    ...(readerCount === undefined ? {} : { readerCount }),
+  });
+  const contexts = contextsOn(sessions, settings);
+  const inspect = () => sessions.inspect();
+  const snapshot = (target: string) => sessions.snapshot(target);
+  return await closingOnFailure(contexts, async () => {
+    const desk = { file, backupFolder, clock, contexts, inspect, snapshot };
+    const snapshotFile = isReadonly
+      ? await requireCurrentSchema(file, sessions, newestOf(migrations))
+      : await migrate(desk, migrations);
+    return { contexts, snapshotFile, hasTrigrams: true, snapshot };
+  });
+}
+
+async function connectPostgres(
+  settings: ConnectSettings,
+  postgres: PostgresSettings,
+  migrations: readonly Migration[],
+): Promise<ConnectedCatalogue> {
+  // Loaded only where it is used: a command should not start the slower for it.
+  const [{ PostgresSessions }, { migratePostgres, requireCurrentTables }] = await Promise.all([
+    import('../database/postgres/postgres-sessions.ts'),
+    import('../database/postgres/migrate-postgres.ts'),
+  ]);
+  const sessions = new PostgresSessions(postgres);
+  const contexts = contextsOn(sessions, settings);
+  return await closingOnFailure(contexts, async () => {
+    const desk = { sessions, contexts, clock: settings.clock };
+    const hasTrigrams = settings.isReadonly
+      ? await requireCurrentTables(desk, newestOf(migrations))
+      : await migratePostgres(desk, migrations);
+    return { contexts, snapshotFile: undefined, hasTrigrams, snapshot: () => noSnapshot(sessions.place) };
+  });
+}
+
+function noSnapshot(place: string): Promise<never> {
+  return Promise.reject(
+    new VoiceRecorderError(
+      'invalid-input',
+      `Voice Recorder Pro makes no snapshot of ${place}: PostgreSQL has its own. Save it with ` +
+        '"pg_dump --format=custom --file=catalogue.dump" and its URL.',
+    ),
+  );
+}
+
+function contextsOn(sessions: SessionFactory, settings: ConnectSettings): DatabaseContextManager {
+  return new DatabaseContextManager(telling(sessions, settings.onDiskFull), {
+    ...settings.contextConfig,
+    clock: settings.clock,
+  });
+}
+
+async function closingOnFailure<T>(contexts: DatabaseContextManager, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await contexts.close();
+    throw error;
+  }
+}
+
+function telling(sessions: SessionFactory, onDiskFull: (() => void) | undefined): SessionFactory {
+  if (!onDiskFull) return sessions;
+  return {
+    run: (request, work) =>
+      sessions.run(request, work).catch((error: unknown) => {
+        if (failureCodeOf(error) === 'disk-full') onDiskFull();
+        throw error;
+      }),
+    close: () => sessions.close(),
+    ...(isMeasuredDisk(sessions) ? { freeBytes: () => sessions.freeBytes() } : {}),
+  };
+}
+
+export async function requireFile(file: string): Promise<void> {
+  try {
+    await stat(file);
+  } catch (cause) {
+    const message = `There is no catalogue at ${file}; it is made when the server starts or the first file is imported.`;
+    throw new VoiceRecorderError('catalogue-missing', message, { cause });
+  }
+}
+
+export async function requireCurrentSchema(
+  file: string,
+  sessions: Pick<SqliteSessions, 'inspect'>,
+  newest: number,
+): Promise<undefined> {
+  const found = await sessions.inspect();
+  judgeDatabase(file, found, newest);
+  if (found.schemaVersion < newest) {
+    throw new VoiceRecorderError(
+      'catalogue-too-old',
+      `${file} has schema ${found.schemaVersion}, this program needs ${newest}; start the server once to bring it up to date.`,
+    );
+  }
+}
