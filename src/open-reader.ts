@@ -7,7 +7,7 @@ import { chooseSegments } from './model/take.ts';
 import type { Library } from './voice-recorder.ts';
 
 /** Looks at a library without opening the store: writes nothing, takes no lock, works beside a running server. */
-export interface LibraryReader extends Pick<Library, 'list' | 'find'> {
+export interface LibraryReader extends Pick<Library, 'list' | 'find' | 'history'> {
   readonly dataDir: string;
   /** The segments of a take in their order, one for each number; none when there is no such take. */
   segmentsOf(takeId: string): Promise<readonly Recording[]>;
@@ -35,6 +35,7 @@ export async function openLibraryReader(options: ReaderOptions = {}): Promise<Li
       const recording = await catalogue.recordings.find(id);
       return recording?.status === 'placing' ? undefined : recording;
     },
+    history: (id, query) => catalogue.history.page(id, query),
     segmentsOf: async (takeId) => chooseSegments(await catalogue.recordings.listTake(takeId)),
     close: () => catalogue.close(),
   };

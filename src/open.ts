@@ -17,15 +17,16 @@ import type { ImportDesk, IngestDesk } from './ingest/ingest-desk.ts';
 import { adoptRecovered, ingestSpooled } from './ingest/ingest-spooled.ts';
 import { recoverPlacing } from './ingest/recover-placing.ts';
 import { Turns } from './ingest/turns.ts';
-import { JobRunner } from './jobs/job-runner.ts';
-import { SqliteJobQueue } from './jobs/sqlite-job-queue.ts';
+import { DatabaseJobQueue } from './jobs/database-job-queue.ts';
 import { joinBackups } from './join/backups.ts';
+import { startJobs } from './join/jobs.ts';
 import { startSidecarSearch } from './join/lost-sidecars.ts';
 import { joinCapacity, spaceOf } from './join/space.ts';
 import { openStoredFiles } from './join/stored-files.ts';
 import { joinVerification } from './join/verification.ts';
 import { Activity } from './library/activity.ts';
 import { EventHub } from './library/event-hub.ts';
+import { joinJobs } from './library/joined-jobs.ts';
 import { JoinedLibrary } from './library/joined-library.ts';
 import { JoinedTakes } from './library/joined-takes.ts';
 import { openMedia } from './media/open-media.ts';
@@ -40,7 +41,6 @@ import type { VoiceRecorder } from './voice-recorder.ts';
 
 const ADOPTION_ROUND_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-const FINISHED_JOBS_KEPT_MS = 7 * DAY_MS;
 const MB = 1_000_000;
 
 /**
@@ -102,7 +102,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   };
   const derived = new DerivedFiles(deriveDesk);
   const takeFiles = new TakeFiles(deriveDesk);
-  const queue = new SqliteJobQueue(catalogue.contexts, { clock });
+  const queue = new DatabaseJobQueue(catalogue.contexts, { clock });
   const measuring = measureJobs({
     ...deriveDesk,
     queue,
@@ -190,20 +190,17 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   );
   sidecars.drain().catch(logged('Owed sidecars could not be written.'));
 
-  const runner = new JobRunner({
-    queue,
-    handlers: { ...jobs.handlers, ...care.handlers },
-    onFault: logged('The job queue failed.'),
-  });
   if (runsJobs) {
-    await queue.releaseAll();
-    await queue.forgetFinished(FINISHED_JOBS_KEPT_MS);
-    queue.subscribe(({ id, kind, state }) => events.publish({ type: 'job-changed', jobId: id, kind, state }));
-    runner.start();
+    const stopJobs = await startJobs({
+      queue,
+      handlers: { ...jobs.handlers, ...care.handlers },
+      publish: (event) => events.publish(event),
+      onFault: logged('The job queue failed.'),
+    });
     opened.defer(measuring.start());
     space.keepReserve();
     opened.defer(startSidecarSearch({ dataDir: config.dataDir, catalogue, sidecars, log }));
-    opened.defer(() => runner.stop());
+    opened.defer(stopJobs);
     opened.defer(care.startPatrol());
     const round = setInterval(() => {
       uploads.adoptExpired().catch(logged('Adopting old takes failed.'));
@@ -229,7 +226,10 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const library = new JoinedLibrary({
     recordings: catalogue.recordings,
     blobs,
+    history: catalogue.history,
+    collections: catalogue.collections,
     flushSidecar: (id) => sidecars.flush(id),
+    wakeSidecars: () => sidecars.wake(),
     peaksFile: (recording) => derived.peaks(recording),
     readPeaks: readPeaksView,
     playableFile: (recording) => derived.playable(recording),
@@ -280,6 +280,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     access,
     verification: care.verification,
     backups,
+    jobs: joinJobs({ queue, recordings: catalogue.recordings }),
     subscribe: (listener) => events.subscribe(listener),
     storageReport: ({ isThorough = false } = {}) =>
       capacity.report({ catalogue, recommend: () => cleanup.recommend() }, isThorough),

@@ -6,8 +6,10 @@ import type { DatabaseContextManager } from './database/database-context-manager
 import type { Actor, NamedToken, Role } from './model/access.ts';
 import type { Recommendation } from './model/cleanup.ts';
 import type { Sha256Hex } from './model/digest.ts';
+import type { HistoryPage, HistoryQuery } from './model/history.ts';
 import type { RecordingId } from './model/id.ts';
 import type { ImportOutcome } from './model/import-outcome.ts';
+import type { JobFilter, JobPage, ShownJob } from './model/job.ts';
 import type { RecorderEvent } from './model/recorder-event.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from './model/recording.ts';
 import type { Take, TakeAmendment } from './model/take.ts';
@@ -31,6 +33,7 @@ export interface VoiceRecorder {
   readonly access: Access;
   readonly verification: Verification;
   readonly backups: Backups;
+  readonly jobs: Jobs;
   /** Calls `listener` for each event until the returned function is called. */
   subscribe(listener: (event: RecorderEvent) => void): () => void;
   /** `isThorough`: waits until the disk is counted anew, and says what could go. */
@@ -41,16 +44,64 @@ export interface VoiceRecorder {
   close(): Promise<void>;
 }
 
+/** The derived work that waits, runs, failed or was done lately. */
+export interface Jobs {
+  /** Last changed first. Rejects with `invalid-input`. */
+  list(filter?: JobFilter): Promise<JobPage>;
+  find(id: string): Promise<ShownJob | undefined>;
+  /** Queues a failed or cancelled job anew; the answer is its pending twin where there is one. Rejects with `job-unknown`. */
+  retry(id: string): Promise<ShownJob>;
+  /** A waiting job ends at once, a running one when it hears of it. Rejects with `job-unknown`. */
+  cancel(id: string): Promise<ShownJob>;
+}
+
 /** Everything that can be done with recordings that are there. */
 export interface Library {
   list(query: RecordingQuery): Promise<RecordingPage>;
   find(id: RecordingId): Promise<Recording | undefined>;
   /** All tags in use with their counts, most used first. */
   tags(): Promise<readonly { tag: string; count: number }[]>;
-  /** Rejects with `recording-unknown`, `version-conflict` (when `expectedVersion` is stale) or `invalid-input`. */
-  amend(id: RecordingId, amendment: RecordingAmendment, expectedVersion?: number): Promise<Recording>;
-  trash(id: RecordingId, expectedVersion?: number): Promise<Recording>;
-  restore(id: RecordingId): Promise<Recording>;
+  /** All collections in use with their counts, by name. */
+  collections(): Promise<readonly { collection: string; count: number }[]>;
+  /**
+   * `by`: the name of whose change it is, for the history; the owner's when not given.
+   * Rejects with `recording-unknown`, `version-conflict` (when `expectedVersion` is stale) or `invalid-input`.
+   */
+  amend(
+    id: RecordingId,
+    amendment: RecordingAmendment,
+    expectedVersion?: number,
+    by?: string,
+  ): Promise<Recording>;
+  trash(id: RecordingId, expectedVersion?: number, by?: string): Promise<Recording>;
+  restore(id: RecordingId, by?: string): Promise<Recording>;
+  /**
+   * Amends up to 500 recordings, all or none; resolves when that is committed, before their sidecars are written.
+   * Rejects as {@link amend} does.
+   */
+  amendAll(
+    targets: readonly AmendmentTarget[],
+    amendment: RecordingAmendment,
+    by?: string,
+  ): Promise<readonly Recording[]>;
+  /**
+   * Gives a collection another name, in the trash too; one that there is takes it in. Resolves to the number of
+   * changed recordings. Broken off, it goes on when begun again. Rejects with `collection-unknown` or `invalid-input`.
+   */
+  renameCollection(name: string, to: string, by?: string): Promise<number>;
+  /** Takes all recordings out of a collection; they stay. Otherwise as {@link renameCollection}. */
+  removeCollection(name: string, by?: string): Promise<number>;
+  /**
+   * What people changed about a recording, newest first. Rejects with `recording-unknown`, `cursor-invalid` or
+   * `invalid-input`.
+   */
+  history(id: RecordingId, query?: HistoryQuery): Promise<HistoryPage>;
+  /**
+   * Puts back what the change that made `version` had found, as a new change. Rejects with `undo-conflict` when
+   * something of it was changed again since, further with `recording-unknown`, `amendment-unknown` or
+   * `version-conflict`.
+   */
+  undo(id: RecordingId, version: number, expectedVersion?: number, by?: string): Promise<Recording>;
   /** Never rejects for a bad file: the outcome says what became of it. */
   importFile(path: string, options?: ImportOptions): Promise<ImportOutcome>;
   /** The original bytes. Rejects with `recording-unknown` or `blob-missing`. */
@@ -58,6 +109,13 @@ export interface Library {
   /** The original where browsers play and seek it, else a derived rendition (made on first use). */
   playable(id: RecordingId): Promise<AudioSource>;
   peaks(id: RecordingId, view: PeaksRequest): Promise<PeaksView>;
+}
+
+/** One of several recordings that are amended together. */
+export interface AmendmentTarget {
+  readonly id: RecordingId;
+  /** Any when not given. */
+  readonly expectedVersion?: number;
 }
 
 /** Takes as one, in however many segments they came. Their segments stay recordings of their own. */
@@ -73,11 +131,11 @@ export interface Takes {
   /** Of the joined audio. Rejects as {@link audio} does. */
   peaks(takeId: string, view: PeaksRequest): Promise<PeaksView>;
   /** All segments or none. Rejects with `take-unknown`, `version-conflict` or `invalid-input`. */
-  amend(takeId: string, amendment: TakeAmendment, expectedVersion?: string): Promise<Take>;
+  amend(takeId: string, amendment: TakeAmendment, expectedVersion?: string, by?: string): Promise<Take>;
   /** All segments or none. Rejects with `take-unknown` or `version-conflict`. */
-  trash(takeId: string, expectedVersion?: string): Promise<Take>;
+  trash(takeId: string, expectedVersion?: string, by?: string): Promise<Take>;
   /** All segments that lie in the trash. Rejects with `take-unknown`. */
-  restore(takeId: string): Promise<Take>;
+  restore(takeId: string, by?: string): Promise<Take>;
 }
 
 /** What is said about a file that is brought in, and how. */

@@ -10,7 +10,9 @@ import type { RecorderEvent } from '../src/model/recorder-event.ts';
 import type { Recording } from '../src/model/recording.ts';
 import type { UploadState, UploadWish } from '../src/model/upload.ts';
 import type { Library, Takes, Uploads, VoiceRecorder } from '../src/voice-recorder.ts';
+import { memoryChanges } from './memory-changes.ts';
 import { memoryCleanup, memoryFiles } from './memory-files.ts';
+import { type MemoryJobs, memoryJobs } from './memory-jobs.ts';
 import { memoryVerification } from './memory-verification.ts';
 import { someRecording } from './some-recording.ts';
 
@@ -18,6 +20,7 @@ const NOW = '2026-11-22T21:32:05.000Z';
 
 /** The recorder's ports on plain maps: for tests of what stands in front of them. Nothing survives the process. */
 export interface MemoryRecorder extends VoiceRecorder {
+  readonly jobs: MemoryJobs;
   addRecording(bytes: Uint8Array, fields?: Partial<Recording>): Recording;
   emit(event: RecorderEvent): void;
   /** What an upload holds by now. */
@@ -73,6 +76,7 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
       run: () => Promise.reject(failure('catalogue-failed', 'There is no database in memory.')),
       close: async () => undefined,
     }),
+    jobs: memoryJobs(),
     cleanup: memoryCleanup((event) => recorder.emit(event)),
     failNext: null,
     isHealthy: true,
@@ -128,11 +132,7 @@ function memoryLibrary(
     }
     return recording;
   };
-  const change = (recording: Recording, fields: Partial<Recording>): Recording => {
-    const changed = { ...recording, ...fields, version: recording.version + 1 };
-    recordings.set(recording.id, changed);
-    return changed;
-  };
+  const changes = memoryChanges(recordings, need);
   const source = async (id: string, suffix = '') => {
     const { mimeType, checksum, filename } = need(id);
     const bytes = bytesOf.get(id);
@@ -162,9 +162,7 @@ function memoryLibrary(
       return recordings.get(id);
     },
     tags: async () => [{ tag: 'voice', count: recordings.size }],
-    amend: async (id, amendment, version) => change(need(id, version), amendment),
-    trash: async (id, version) => change(need(id, version), { status: 'trashed', trashedAt: NOW }),
-    restore: async (id) => change(need(id), { status: 'active', trashedAt: null }),
+    ...changes,
     importFile: async (file) => ({ file, status: 'rejected' }),
     audio: (id) => source(id),
     playable: (id) => source(id, '-playable'),

@@ -1,4 +1,4 @@
-import { type Actor, type NamedToken, ROLES, type Role } from '../model/access.ts';
+import { type Actor, type NamedToken, OWNER_NAME, ROLES, type Role } from '../model/access.ts';
 import { type Clock, systemClock, toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Access } from '../voice-recorder.ts';
@@ -16,7 +16,7 @@ export interface AccessDesk {
   readonly clock?: Clock;
 }
 
-const OWNER: Actor = { name: 'owner', role: 'admin' };
+const OWNER: Actor = { name: OWNER_NAME, role: 'admin' };
 const SESSION_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 /** "Last used" is written at most this often, so that reading does not mean writing. */
 const TOUCH_INTERVAL_MS = 60 * 60 * 1000;

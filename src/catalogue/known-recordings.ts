@@ -1,7 +1,10 @@
-import { sql } from 'kysely';
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import type { Sha256Hex } from '../model/digest.ts';
 import type { KnownTombstone } from '../model/tombstone.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import { dialectOf } from '../sessions/dialect-of.ts';
+import type { StoreSchema } from '../sessions/schema.ts';
+import { settleCollections } from './collection-rows.ts';
 import { listOf } from './json-rows.ts';
 import {
   buryRows,
@@ -62,16 +65,14 @@ export class KnownRecordings {
     return rows.map((row) => row.stored_filename);
   }
 
-  /** Shows each tag in the spelling of the oldest recording that bears it, in whatever order they were entered. */
+  /**
+   * Shows each tag in the spelling of the oldest recording that bears it, in whatever order they were entered, and
+   * each collection in that of the oldest one in it.
+   */
   async settleTags(): Promise<void> {
     await this.#sessions.withSession({ name: 'settle tags' }, (db, { batch }) =>
-      batch([
-        sql`UPDATE tag_counts SET tag = ifnull(
-          (SELECT t.tag FROM recording_tags AS t
-            WHERE t.tag_key = tag_counts.tag_key AND t.shelf = 'library' ORDER BY t.created_at LIMIT 1), tag)`.compile(
-          db,
-        ),
-      ]),
+      // On PostgreSQL a view shows that spelling by itself.
+      batch([settleCollections(db), ...(dialectOf(db) === 'sqlite' ? [settleTagCounts(db)] : [])]),
     );
   }
 
@@ -90,4 +91,12 @@ export class KnownRecordings {
       oweSidecarRows(db, context, ids),
     );
   }
+}
+
+function settleTagCounts(db: Kysely<StoreSchema>): CompiledQuery {
+  return sql`UPDATE tag_counts SET tag = coalesce(
+    (SELECT t.tag FROM recording_tags AS t
+      WHERE t.tag_key = tag_counts.tag_key AND t.shelf = 'library' ORDER BY t.created_at LIMIT 1), tag)`.compile(
+    db,
+  );
 }

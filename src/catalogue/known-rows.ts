@@ -1,16 +1,20 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import type { HistoryEntry } from '../model/history.ts';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
 import type { KnownTombstone } from '../model/tombstone.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
+import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { insertAll, listOf } from './json-rows.ts';
-import { type AddedRecording, addQueries } from './many-rows.ts';
+import { type AddedRecording, addQueries, knownHistoryQueries } from './many-rows.ts';
 import { indexQueries, nextRowKeys, sidecarQuery } from './recording-index.ts';
 import { checkStorable, type RecordingRow, toColumns } from './recording-row.ts';
 
 /** What a file and its sidecar say about a recording. */
 export interface KnownRecording {
   readonly recording: Recording;
+  /** What people changed, as far as the sidecar tells. */
+  readonly history?: readonly HistoryEntry[];
   /** Of a recording in the trash: what it is once it leaves it. */
   readonly statusBeforeTrash?: RecordingStatus;
   /** True: its sidecar does not say this yet and has to be written. */
@@ -109,7 +113,7 @@ export async function buryRows(
           conflict.column('recording_id').doUpdateSet((row) => ({
             stored_filename: entry.stored_filename,
             take_id: row.fn.coalesce('excluded.take_id', 'tombstones.take_id'),
-            is_everywhere: row.fn<number>('max', ['excluded.is_everywhere', 'tombstones.is_everywhere']),
+            is_everywhere: sql<number>`CASE WHEN tombstones.is_everywhere = 1 THEN 1 ELSE excluded.is_everywhere END`,
             is_finished: 0,
           })),
         )
@@ -146,6 +150,7 @@ function updateQueries(
   return [
     db.updateTable('recordings').set(columns).where('row_key', '=', rowKey).compile(),
     ...indexQueries(db, rowKey, wanted),
+    ...knownHistoryQueries(db, entry),
     ...(entry.isSidecarOwed ? [sidecarQuery(db, wanted)] : []),
   ];
 }
@@ -157,11 +162,12 @@ function beforeTrash({ recording, statusBeforeTrash = 'active' }: KnownRecording
 function readRows(db: Kysely<StoreSchema>, recordings: readonly Recording[]): Promise<Met[]> {
   const ids = recordings.map(({ id }) => id);
   const paths = recordings.map(({ storedFilename }) => storedFilename);
-  return db
-    .selectFrom('recordings')
-    .select(['row_key', 'id', 'status', 'version', 'stored_filename', 'created_at'])
-    .where(({ eb, or }) => or([eb('id', 'in', listOf(ids)), eb('stored_filename', 'in', listOf(paths))]))
-    .execute();
+  return forChange(
+    db
+      .selectFrom('recordings')
+      .select(['row_key', 'id', 'status', 'version', 'stored_filename', 'created_at'])
+      .where(({ eb, or }) => or([eb('id', 'in', listOf(ids)), eb('stored_filename', 'in', listOf(paths))])),
+  ).execute();
 }
 
 /** Checksums that a row stands for already, so that the next import of these bytes joins that one. */

@@ -1,8 +1,11 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { StoreSchema } from '../sessions/schema.ts';
+import { collectionRowsOf } from './collection-rows.ts';
+import { historyRowOf } from './history-rows.ts';
 import { insertAll } from './json-rows.ts';
 import type { KnownRecording } from './known-rows.ts';
-import { searchRowOf, sidecarQuery, tagRowsOf } from './recording-index.ts';
+import { knownWordQueries } from './known-words.ts';
+import { searchRowOf, shelfOf, sidecarQuery, tagRowsOf } from './recording-index.ts';
 import { toColumns } from './recording-row.ts';
 
 /** A recording without a row yet, and the key it gets. */
@@ -12,7 +15,7 @@ export interface AddedRecording extends KnownRecording {
   readonly isFirstOriginal: boolean;
 }
 
-/** Enters many recordings with few statements: rows, search, tags, receipts, owed sidecars. */
+/** Enters many recordings with few statements: rows, search, tags, collections, histories, receipts, owed sidecars. */
 export function addQueries(db: Kysely<StoreSchema>, added: readonly AddedRecording[]): CompiledQuery[] {
   const rows = added.map(({ recording, statusBeforeTrash = 'active', rowKey, isFirstOriginal }) => ({
     ...toColumns(recording),
@@ -22,14 +25,27 @@ export function addQueries(db: Kysely<StoreSchema>, added: readonly AddedRecordi
   }));
   const search = added.map(({ recording, rowKey }) => searchRowOf(rowKey, recording));
   const tags = added.flatMap(({ recording }) => tagRowsOf(recording));
+  const collections = added.flatMap(({ recording }) => collectionRowsOf(recording, shelfOf(recording)));
   const owed = added.filter(({ isSidecarOwed }) => isSidecarOwed);
   return [
     ...insertAll(db, 'recordings', rows),
     ...insertAll(db, 'recording_search', search),
+    ...knownWordQueries(db, search),
     ...insertAll(db, 'recording_tags', tags, { skipsKnown: true }),
+    ...insertAll(db, 'recording_collections', collections, { skipsKnown: true }),
+    ...added.flatMap((entry) => knownHistoryQueries(db, entry)),
     ...insertAll(db, 'upload_receipts', receiptsOf(added), { skipsKnown: true }),
     ...owed.map(({ recording }) => sidecarQuery(db, recording)),
   ];
+}
+
+/** What a sidecar tells of changes by people; those that the catalogue knows already stay as they are. */
+export function knownHistoryQueries(
+  db: Kysely<StoreSchema>,
+  { recording: { id }, history = [] }: KnownRecording,
+): CompiledQuery[] {
+  const rows = history.map((entry) => historyRowOf(id, entry));
+  return insertAll(db, 'amendments', rows, { skipsKnown: true });
 }
 
 /** The id of a recording is that of the upload it came from, so its receipt follows from it. */

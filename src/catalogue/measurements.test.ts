@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { addRecording, scratchCatalogue } from '../../test/scratch-catalogue.ts';
 import { someRecording } from '../../test/some-recording.ts';
 import { MIGRATIONS } from '../database/migrations/index.ts';
-import { SqliteJobQueue } from '../jobs/sqlite-job-queue.ts';
+import { DatabaseJobQueue } from '../jobs/database-job-queue.ts';
 import { NO_TAGS } from '../model/audio-facts.ts';
 import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import { newId } from '../model/id.ts';
@@ -24,7 +24,7 @@ describe('what was measured of a recording', () => {
     const measured = await catalogue.recordings.keepMeasurement(before.id, measurement);
     expect(measured).toEqual({ ...before, ...sound, version: 2 });
     expect(await catalogue.recordings.find(before.id)).toEqual(measured);
-    expect(await catalogue.outbox.findOwed(before.id)).toEqual(measured);
+    expect(await catalogue.outbox.findOwed(before.id)).toEqual({ recording: measured, history: [] });
   });
 
   it('brings along what decoding all of it found amiss, once', async () => {
@@ -68,7 +68,7 @@ describe('what was measured of a recording', () => {
 
   it('is owed to recordings that wait in no job and did not fail for good', async () => {
     await using catalogue = await scratchCatalogue();
-    const queue = new SqliteJobQueue(catalogue.contexts);
+    const queue = new DatabaseJobQueue(catalogue.contexts);
     const ids: string[] = [];
     for (let index = 0; index < 6; index += 1) ids.push((await addRecording(catalogue)).id);
     const [fresh = '', waiting = '', failed = '', measured = '', done = '', last = ''] = ids;

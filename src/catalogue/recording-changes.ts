@@ -1,11 +1,14 @@
 import type { CompiledQuery, Kysely } from 'kysely';
-import { checkAmendment } from '../model/amendment.ts';
+import { resolveAmendment } from '../model/amendment.ts';
 import { type AudioMeasurement, withRemark } from '../model/audio-measurement.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
+import { differenceOf } from '../model/history.ts';
 import type { Recording, RecordingAlias, RecordingAmendment, RecordingStatus } from '../model/recording.ts';
 import { unknownRecording } from '../model/unknown-recording.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
+import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
+import { historyQuery } from './history-rows.ts';
 import { indexQueries, sidecarQuery } from './recording-index.ts';
 import { type RecordingRow, toColumns, toRecording } from './recording-row.ts';
 
@@ -16,12 +19,20 @@ export interface RecordingChange {
   readonly id: string;
   readonly now: string;
   readonly expectedVersion?: number | undefined;
+  /** Whose change it is: then it stands in the history. Null or missing: a machine's. */
+  readonly by?: string | null;
+  /** The version whose change this one takes back. */
+  readonly undoes?: number;
 }
 
-export async function amendRow(change: RecordingChange, wanted: RecordingAmendment): Promise<Recording> {
-  const amendment = checkAmendment(wanted);
+/** What is wanted may follow from the recording as it is. */
+export async function amendRow(
+  change: RecordingChange,
+  wanted: RecordingAmendment | ((current: Recording) => RecordingAmendment),
+): Promise<Recording> {
   const row = await readRow(change);
   const current = toRecording(row);
+  const amendment = resolveAmendment(current, typeof wanted === 'function' ? wanted(current) : wanted);
   if (JSON.stringify({ ...current, ...amendment }) === JSON.stringify(current)) return current;
   return save(change, row, { ...current, ...amendment });
 }
@@ -119,28 +130,31 @@ async function save(
   columns: Partial<Pick<RecordingRow, 'status_before_trash' | 'amended_version'>> = {},
   others: readonly CompiledQuery[] = [],
 ): Promise<Recording> {
-  const { db } = change;
+  const { db, by = null, undoes = null } = change;
   const recording = { ...changed, version: row.version + 1, modifiedAt: change.now };
   const update = db
     .updateTable('recordings')
     .set({ ...toColumns(recording), amended_version: null, ...columns })
     .where('row_key', '=', row.row_key);
+  const { version, modifiedAt: changedAt } = recording;
+  const difference = by === null ? undefined : differenceOf(toRecording(row), recording);
   await change.batch([
     update.compile(),
     ...indexQueries(db, row.row_key, recording),
+    ...(by === null || difference === undefined
+      ? []
+      : [historyQuery(db, recording.id, { version, changedAt, by, undoes, ...difference })]),
     sidecarQuery(db, recording),
     ...others,
   ]);
   return recording;
 }
 
-async function readRow({ db, id, expectedVersion }: RecordingChange): Promise<RecordingRow> {
-  const row = await db
-    .selectFrom('recordings')
-    .selectAll()
-    .where('id', '=', id)
-    .where('status', '!=', 'placing')
-    .executeTakeFirst();
+/** The row as it is, kept for this change. Rejects with `recording-unknown` or `version-conflict`. */
+export async function readRow({ db, id, expectedVersion }: RecordingChange): Promise<RecordingRow> {
+  const row = await forChange(
+    db.selectFrom('recordings').selectAll().where('id', '=', id).where('status', '!=', 'placing'),
+  ).executeTakeFirst();
   if (!row) throw unknownRecording(id);
   const amendedVersion = row.amended_version ?? row.version;
   const isCurrent =

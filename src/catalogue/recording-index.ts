@@ -1,16 +1,23 @@
 import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely';
 import { tagKey } from '../model/amendment.ts';
 import type { Recording } from '../model/recording.ts';
+import { wordsOf } from '../model/search-folding.ts';
+import { dialectOf } from '../sessions/dialect-of.ts';
 import type { RecordingSearchTable, RecordingTagTable, Shelf, StoreSchema } from '../sessions/schema.ts';
+import { collectionRowsOf } from './collection-rows.ts';
 import { tableOf } from './json-rows.ts';
+import { knownWordQueries } from './known-words.ts';
 
 // Room for 1,024 recordings of the same millisecond; the keys stay exact numbers until the year 2248.
 const KEYS_PER_MS = 1_024;
+// "VRPk": tells these locks of a PostgreSQL database from others.
+const MOMENT_LOCK = 0x56_52_50_6b;
 
 /** A free row key that sorts by the date of receipt. */
 export async function nextRowKey(db: Kysely<StoreSchema>, createdAt: string): Promise<number> {
   for (let ms = Date.parse(createdAt); ; ms++) {
     const first = ms * KEYS_PER_MS;
+    await keepMoment(db, ms);
     const { last } = await db
       .selectFrom('recordings')
       .select((row) => row.fn.max('row_key').as('last'))
@@ -20,6 +27,12 @@ export async function nextRowKey(db: Kysely<StoreSchema>, createdAt: string): Pr
     const key = last === null ? first : last + 1;
     if (key < first + KEYS_PER_MS) return key;
   }
+}
+
+/** Where sessions write side by side: who wants a key of the same millisecond waits until this session has ended. */
+async function keepMoment(db: Kysely<StoreSchema>, ms: number): Promise<void> {
+  if (dialectOf(db) === 'sqlite') return;
+  await sql`SELECT pg_advisory_xact_lock(${MOMENT_LOCK}, ${ms % 2 ** 31})`.execute(db);
 }
 
 /** The same for many dates, by one look into the index for each. */
@@ -32,7 +45,7 @@ export async function nextRowKeys(
   const { rows } = await sql<{ first: number; last: number | null }>`
     SELECT value AS first, (SELECT max(row_key) FROM recordings
       WHERE row_key >= value AND row_key < value + ${KEYS_PER_MS}) AS last
-    FROM ${tableOf(firsts)}`.execute(db);
+    FROM ${tableOf(firsts)} AS given`.execute(db);
   const lastOf = new Map(rows.map(({ first, last }) => [first, last]));
   const keys = new Map<string, number>();
   for (const [index, createdAt] of distinct.entries()) {
@@ -45,28 +58,39 @@ export async function nextRowKeys(
   return keys;
 }
 
-/** Queries that make search and tag lists say what `recording` says; part of each transaction that changes it. */
+/** Queries that make search, tags and collections say what `recording` says; part of each transaction that changes it. */
 export function indexQueries(db: Kysely<StoreSchema>, rowKey: number, recording: Recording): CompiledQuery[] {
   const tagRows = tagRowsOf(recording);
+  const collectionRows = collectionRowsOf(recording, shelfOf(recording));
+  const searchRow = searchRowOf(rowKey, recording);
   const queries = [
     db.deleteFrom('recording_search').where('rowid', '=', rowKey).compile(),
-    db.insertInto('recording_search').values(searchRowOf(rowKey, recording)).compile(),
+    db.insertInto('recording_search').values(searchRow).compile(),
+    ...knownWordQueries(db, [searchRow]),
     db.deleteFrom('recording_tags').where('recording_id', '=', recording.id).compile(),
+    db.deleteFrom('recording_collections').where('recording_id', '=', recording.id).compile(),
   ];
-  if (tagRows.length === 0) return queries;
-  const insertTags = db.insertInto('recording_tags').values(tagRows);
-  return [...queries, insertTags.onConflict((conflict) => conflict.doNothing()).compile()];
+  if (tagRows.length > 0) {
+    const insertTags = db.insertInto('recording_tags').values(tagRows);
+    queries.push(insertTags.onConflict((conflict) => conflict.doNothing()).compile());
+  }
+  if (collectionRows.length > 0) {
+    const insertCollections = db.insertInto('recording_collections').values(collectionRows);
+    queries.push(insertCollections.onConflict((conflict) => conflict.doNothing()).compile());
+  }
+  return queries;
 }
 
+/** Its words as they are searched for, so that every database keeps the same ones. */
 export function searchRowOf(rowKey: number, recording: Recording): Insertable<RecordingSearchTable> {
   const { title, tags, notes, filename, aliases } = recording;
   const names = [filename, ...aliases.flatMap((alias) => [alias.filename, alias.title ?? ''])];
   return {
     rowid: rowKey,
-    title,
-    tags: tags.join(' '),
-    notes,
-    filename: names.join(' '),
+    title: wordsOf(title).join(' '),
+    tags: wordsOf(tags.join(' ')).join(' '),
+    notes: wordsOf(notes).join(' '),
+    filename: wordsOf(names.join(' ')).join(' '),
     shelf: shelfOf(recording),
   };
 }
@@ -83,7 +107,7 @@ export function tagRowsOf(recording: Recording): Insertable<RecordingTagTable>[]
   }));
 }
 
-function shelfOf({ status }: Recording): Shelf {
+export function shelfOf({ status }: Recording): Shelf {
   return status === 'trashed' ? 'trash' : 'library';
 }
 
@@ -97,7 +121,12 @@ export function sidecarQuery(
     .values({ recording_id: recording.id, version: recording.version })
     .onConflict((conflict) =>
       conflict.column('recording_id').doUpdateSet((row) => ({
-        version: row.fn<number>('max', ['sidecar_outbox.version', 'excluded.version']),
+        version: row
+          .case()
+          .when('excluded.version', '>', row.ref('sidecar_outbox.version'))
+          .then(row.ref('excluded.version'))
+          .else(row.ref('sidecar_outbox.version'))
+          .end(),
       })),
     )
     .compile();

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
+import { OWNER_NAME } from '../model/access.ts';
 import type { AudioMeasurement } from '../model/audio-measurement.ts';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
 import type { Sha256Hex } from '../model/digest.ts';
+import type { HistoryEntry } from '../model/history.ts';
 import type { RecordingId } from '../model/id.ts';
 import type {
   Recording,
@@ -12,6 +14,7 @@ import type {
 } from '../model/recording.ts';
 import type { UploadReceipt } from '../model/upload.ts';
 import type { DatabaseSessions, SessionWork } from '../sessions/database-sessions.ts';
+import { readSidecarHistory } from './history-rows.ts';
 import {
   aliasRow,
   amendRow,
@@ -139,6 +142,11 @@ export class RecordingRepository {
     return row && toRecording(row);
   }
 
+  /** What the recording's sidecar carries of its history, newest first; nothing for one that there is not. */
+  sidecarHistory(id: RecordingId): Promise<readonly HistoryEntry[]> {
+    return this.#read('read sidecar history', (db) => readSidecarHistory(db, id));
+  }
+
   /** Rejects with `cursor-invalid`, or `invalid-input` for a limit outside 1 to 500. */
   list(query: RecordingQuery): Promise<RecordingPage> {
     return this.#read('list', (db) => listRecordings(db, query));
@@ -156,34 +164,49 @@ export class RecordingRepository {
     );
   }
 
-  /** Rejects with `recording-unknown`, `invalid-input`, or `version-conflict` when `expectedVersion` is stale. */
-  amend(id: RecordingId, amendment: RecordingAmendment, expectedVersion?: number): Promise<Recording> {
-    return this.#change('amend', id, expectedVersion, (change) => amendRow(change, amendment));
+  /**
+   * `by`: the name of whose change it is; it stands in the history. Null: a machine's, which no history tells.
+   * Rejects with `recording-unknown`, `invalid-input`, or `version-conflict` when `expectedVersion` is stale.
+   */
+  amend(
+    id: RecordingId,
+    amendment: RecordingAmendment,
+    expectedVersion?: number,
+    by: string | null = OWNER_NAME,
+  ): Promise<Recording> {
+    return this.#change('amend', id, expectedVersion, (change) => amendRow({ ...change, by }, amendment));
   }
 
-  /** The file stays where it is. Rejects with `recording-unknown` or `version-conflict`. */
-  trash(id: RecordingId, expectedVersion?: number): Promise<Recording> {
-    return this.#change('trash', id, expectedVersion, trashRow);
+  /** The file stays where it is. `by` as in {@link amend}. Rejects with `recording-unknown` or `version-conflict`. */
+  trash(id: RecordingId, expectedVersion?: number, by: string | null = OWNER_NAME): Promise<Recording> {
+    return this.#change('trash', id, expectedVersion, (change) => trashRow({ ...change, by }));
   }
 
-  /** Rejects with `recording-unknown`. */
-  restore(id: RecordingId): Promise<Recording> {
-    return this.#change('restore', id, undefined, restoreRow);
+  /** `by` as in {@link amend}. Rejects with `recording-unknown`. */
+  restore(id: RecordingId, by: string | null = OWNER_NAME): Promise<Recording> {
+    return this.#change('restore', id, undefined, (change) => restoreRow({ ...change, by }));
   }
 
-  /** Amends several recordings, all or none. Same rejections as {@link amend}. */
-  amendAll(targets: readonly ChangeTarget[], amendment: RecordingAmendment): Promise<readonly Recording[]> {
-    return this.#changeAll('amend all', targets, (change) => amendRow(change, amendment));
+  /** Amends several recordings, all or none. `by` and rejections as of {@link amend}. */
+  amendAll(
+    targets: readonly ChangeTarget[],
+    amendment: RecordingAmendment,
+    by: string | null = OWNER_NAME,
+  ): Promise<readonly Recording[]> {
+    return this.#changeAll('amend all', targets, (change) => amendRow({ ...change, by }, amendment));
   }
 
-  /** Same rejections as {@link trash}; all or none. */
-  trashAll(targets: readonly ChangeTarget[]): Promise<readonly Recording[]> {
-    return this.#changeAll('trash all', targets, trashRow);
+  /** `by` and rejections as of {@link trash}; all or none. */
+  trashAll(targets: readonly ChangeTarget[], by: string | null = OWNER_NAME): Promise<readonly Recording[]> {
+    return this.#changeAll('trash all', targets, (change) => trashRow({ ...change, by }));
   }
 
-  /** Same rejections as {@link restore}; all or none. */
-  restoreAll(targets: readonly ChangeTarget[]): Promise<readonly Recording[]> {
-    return this.#changeAll('restore all', targets, restoreRow);
+  /** `by` and rejections as of {@link restore}; all or none. */
+  restoreAll(
+    targets: readonly ChangeTarget[],
+    by: string | null = OWNER_NAME,
+  ): Promise<readonly Recording[]> {
+    return this.#changeAll('restore all', targets, (change) => restoreRow({ ...change, by }));
   }
 
   /** Makes a damaged or missing recording active again, when its bytes were healed. Rejects with `recording-unknown`. */

@@ -1,5 +1,6 @@
-import type { Recording } from '../model/recording.ts';
+import type { KnownSidecar } from '../model/sidecar-reading.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import { readSidecarHistory } from './history-rows.ts';
 import { toRecording } from './recording-row.ts';
 
 /** The sidecars that are owed: each change of a recording adds one in its own transaction. */
@@ -10,17 +11,17 @@ export class SidecarOutbox {
     this.#sessions = sessions;
   }
 
-  /** The recording as it is now, if its sidecar is owed. */
-  async findOwed(id: string): Promise<Recording | undefined> {
-    const row = await this.#sessions.withSession({ name: 'find owed sidecar', readonly: true }, (db) =>
-      db
+  /** The recording as it is now, and what its sidecar carries of its history, if the sidecar is owed. */
+  async findOwed(id: string): Promise<KnownSidecar | undefined> {
+    return await this.#sessions.withSession({ name: 'find owed sidecar', readonly: true }, async (db) => {
+      const row = await db
         .selectFrom('sidecar_outbox as o')
         .innerJoin('recordings as r', 'r.id', 'o.recording_id')
         .selectAll('r')
         .where('o.recording_id', '=', id)
-        .executeTakeFirst(),
-    );
-    return row && toRecording(row);
+        .executeTakeFirst();
+      return row && { recording: toRecording(row), history: await readSidecarHistory(db, id) };
+    });
   }
 
   /** Ids of owed sidecars behind `after`, in the order of ids. */

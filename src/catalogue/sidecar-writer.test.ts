@@ -54,6 +54,7 @@ describe('flush', () => {
       formatVersion: 1,
       metadataVersion: version,
       ...rest,
+      history: [],
     });
     expect(await catalogue.outbox.listOwed('', 10)).toEqual([]);
     await writer.flush(recording.id);
@@ -82,7 +83,7 @@ describe('flush', () => {
     const { id } = await addRecording(catalogue);
     await catalogue.recordings.amend(id, { title: 'newer' });
     await catalogue.outbox.settle(id, 1);
-    expect((await catalogue.outbox.findOwed(id))?.version).toBe(2);
+    expect((await catalogue.outbox.findOwed(id))?.recording.version).toBe(2);
     await catalogue.outbox.settle(id, 2);
     expect(await catalogue.outbox.findOwed(id)).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 import { eachAtOnce } from '../model/each-at-once.ts';
-import type { Recording } from '../model/recording.ts';
 import { sidecarKey, sidecarText } from '../model/sidecar.ts';
+import type { KnownSidecar } from '../model/sidecar-reading.ts';
 import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 import type { SidecarOutbox } from './sidecar-outbox.ts';
 
@@ -86,8 +86,8 @@ export class SidecarWriter {
 
   async #write(id: string): Promise<void> {
     try {
-      const recording = await this.#desk.outbox.findOwed(id);
-      if (recording) await this.#writeOne(recording);
+      const owed = await this.#desk.outbox.findOwed(id);
+      if (owed) await this.#writeOne(owed);
       this.#failuresInRow = 0;
     } catch (error) {
       this.#retryLater(id, error);
@@ -95,8 +95,8 @@ export class SidecarWriter {
     }
   }
 
-  async #writeOne(recording: Recording): Promise<void> {
-    await this.#desk.putDocument(sidecarKey(recording.storedFilename), sidecarText(recording));
+  async #writeOne({ recording, history }: KnownSidecar): Promise<void> {
+    await this.#desk.putDocument(sidecarKey(recording.storedFilename), sidecarText(recording, history));
     await this.#desk.outbox.settle(recording.id, recording.version);
   }
 

@@ -1,5 +1,6 @@
 import type { NamedToken, Role } from '../model/access.ts';
 import { failureCodeOf } from '../model/failure.ts';
+import type { HistoryPage } from '../model/history.ts';
 import type { Recording, RecordingPage, RecordingQuery } from '../model/recording.ts';
 import type { Take } from '../model/take.ts';
 import type { Rehearsal } from '../open-rehearsal.ts';
@@ -8,6 +9,7 @@ import { takesThroughServer } from './capture/take-uploads.ts';
 import { careThroughServer } from './care-door.ts';
 import { filesThroughServer } from './files-door.ts';
 import { importThroughServer } from './http-import.ts';
+import { jobsThroughServer } from './jobs-door.ts';
 import type { LibraryDoor } from './library-door.ts';
 import { storeThroughServer } from './store-door.ts';
 
@@ -40,6 +42,14 @@ export async function openHttpDoor(
         throw error;
       }
     },
+    async history(id, { limit, cursor } = {}) {
+      const parameters = new URLSearchParams({
+        ...(limit === undefined ? {} : { limit: String(limit) }),
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      return (await api.request('GET', `${recordingPath(id)}/history?${parameters}`)).json as HistoryPage;
+    },
+    undo: (id, version) => requestRecording(api, 'POST', `${recordingPath(id)}/history/${version}/undo`),
     amend: (id, amendment, expectedVersion) =>
       requestRecording(api, 'PATCH', recordingPath(id), { ...amendment }, expectedVersion),
     trash: (id) => requestRecording(api, 'DELETE', recordingPath(id)),
@@ -67,6 +77,7 @@ export async function openHttpDoor(
     },
     files: filesThroughServer(api),
     store: storeThroughServer(api),
+    jobs: jobsThroughServer(api),
     async close() {
       api.close();
       await rehearsal?.close();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../model/clock.ts';
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
+import type { HistoryPage, HistoryQuery } from '../model/history.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from '../model/recording.ts';
@@ -11,6 +12,7 @@ import type { TakeUploads } from './capture/take-uploads.ts';
 import type { CareDoor } from './care-door.ts';
 import type { Cli } from './cli.ts';
 import type { FilesDoor } from './files-door.ts';
+import type { JobsDoor } from './jobs-door.ts';
 import type { StoreDoor } from './store-door.ts';
 
 /**
@@ -25,7 +27,11 @@ export interface LibraryDoor {
   find(id: RecordingId): Promise<Recording | undefined>;
   /** The segments of a take in their order, one for each number; none when there is no such take. */
   segmentsOf(takeId: string): Promise<readonly Recording[]>;
+  /** What people changed, newest first. */
+  history(id: RecordingId, query?: HistoryQuery): Promise<HistoryPage>;
   amend(id: RecordingId, amendment: RecordingAmendment, expectedVersion?: number): Promise<Recording>;
+  /** Puts back what the change that made `version` had found. */
+  undo(id: RecordingId, version: number): Promise<Recording>;
   trash(id: RecordingId): Promise<Recording>;
   restore(id: RecordingId): Promise<Recording>;
   importFile(path: string, options: ImportOptions): Promise<ImportOutcome>;
@@ -35,6 +41,7 @@ export interface LibraryDoor {
   readonly files: FilesDoor;
   readonly tokens: Pick<Access, 'addToken' | 'listTokens' | 'revokeToken'>;
   readonly store: StoreDoor;
+  readonly jobs: JobsDoor;
   close(): Promise<void>;
 }
 
@@ -82,7 +89,7 @@ export async function openServerDoor(cli: Cli): Promise<LibraryDoor | undefined>
 }
 
 /** Looks into the catalogue itself where that is possible, which is quicker and disturbs nobody. */
-export async function openLibraryView(cli: Cli): Promise<LibraryView> {
+export async function openLibraryView(cli: Cli): Promise<LibraryView & Pick<LibraryDoor, 'history'>> {
   await requireStore(cli);
   const { openLibraryReader } = await import('../open-reader.ts');
   const { overridesOf } = await import('./store-place.ts');

@@ -3,9 +3,13 @@ import { takesInProcess } from './capture/take-uploads.ts';
 import { careInProcess } from './care-door.ts';
 import type { Cli } from './cli.ts';
 import { filesInProcess } from './files-door.ts';
+import { jobsInProcess } from './jobs-door.ts';
 import type { LibraryDoor } from './library-door.ts';
 import { storeInProcess } from './store-door.ts';
 import { printable } from './terminal-text.ts';
+
+/** Who changes something, as histories tell it. */
+const ACTOR = 'cli';
 
 /** Opens the store in this process. Rejects with `store-locked` while another one has it. */
 export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
@@ -26,15 +30,18 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
     list: (query) => library.list(query),
     find: (id) => library.find(id),
     segmentsOf: async (takeId) => (await recorder.takes.find(takeId))?.segments ?? [],
-    amend: (id, amendment, expectedVersion) => library.amend(id, amendment, expectedVersion),
-    trash: (id) => library.trash(id),
-    restore: (id) => library.restore(id),
+    history: (id, query) => library.history(id, query),
+    amend: (id, amendment, expectedVersion) => library.amend(id, amendment, expectedVersion, ACTOR),
+    undo: (id, version) => library.undo(id, version, undefined, ACTOR),
+    trash: (id) => library.trash(id, undefined, ACTOR),
+    restore: (id) => library.restore(id, ACTOR),
     importFile: (path, options) => library.importFile(path, options),
     takes: takesInProcess(recorder.uploads),
     files: filesInProcess(recorder),
     care: careInProcess(recorder.verification),
     tokens: recorder.access,
     store: storeInProcess(recorder),
+    jobs: jobsInProcess(recorder.jobs),
     close: () => recorder.close(),
   };
 }

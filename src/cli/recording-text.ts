@@ -62,6 +62,7 @@ export function recordingFacts(recording: Recording, filePath: string): [label: 
     ['Audio', audioText(recording)],
     ['Preset', recording.preset && (findPreset(recording.preset)?.name ?? recording.preset)],
     ['Tags', recording.tags.join(', ')],
+    ['Collections', recording.collections.join(', ')],
     ['Notes', recording.notes],
     ['Status', recording.status],
     ['In the trash since', recording.trashedAt && localTime(recording.trashedAt)],

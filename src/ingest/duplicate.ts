@@ -22,7 +22,7 @@ export function keepAsDuplicate(
     if (before === undefined) return undefined;
     let now = before;
     await healIfNeeded(desk, before, spooled);
-    if (now.status === 'trashed') now = await desk.recordings.restore(now.id);
+    if (now.status === 'trashed') now = await desk.recordings.restore(now.id, null);
     if (now.status === 'damaged' || now.status === 'missing') now = await desk.recordings.markSound(now.id);
     const receipt = receiptFor(desk, spooled.id, now, true);
     const alias = aliasOf(newcomer, spooled, toIsoUtc(desk.clock.nowMs()));
@@ -45,7 +45,8 @@ async function healIfNeeded(desk: IngestDesk, standing: Recording, spooled: Spoo
       `${reason} They were replaced by a sound copy that was brought in again.`,
     );
   }
-  const sidecar = { key: sidecarKey(key), content: sidecarText(standing) };
+  const history = await desk.recordings.sidecarHistory(standing.id);
+  const sidecar = { key: sidecarKey(key), content: sidecarText(standing, history) };
   await desk.blobs.place(key, spooled.path, expectedOf(standing), sidecar);
   desk.log?.(
     'warn',

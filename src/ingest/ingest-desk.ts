@@ -2,6 +2,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Media } from '../media/media.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Sha256Hex } from '../model/digest.ts';
+import type { HistoryEntry } from '../model/history.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording, RecordingAlias, RecordingAmendment } from '../model/recording.ts';
 import type { SpooledFile, UploadReceipt, UploadWish } from '../model/upload.ts';
@@ -71,9 +72,17 @@ export interface RecordingLedger {
   find(id: RecordingId): Promise<Recording | undefined>;
   findByChecksum(checksum: Sha256Hex): Promise<Recording | undefined>;
   findReceipt(uploadId: RecordingId): Promise<UploadReceipt | undefined>;
-  amend(id: RecordingId, amendment: RecordingAmendment): Promise<Recording>;
-  trash(id: RecordingId): Promise<Recording>;
-  restore(id: RecordingId): Promise<Recording>;
+  /** What the recording's sidecar carries of its history. */
+  sidecarHistory(id: RecordingId): Promise<readonly HistoryEntry[]>;
+  /** `by` null: no person's change, which no history tells. */
+  amend(
+    id: RecordingId,
+    amendment: RecordingAmendment,
+    expectedVersion: undefined,
+    by: null,
+  ): Promise<Recording>;
+  trash(id: RecordingId, expectedVersion: undefined, by: null): Promise<Recording>;
+  restore(id: RecordingId, by: null): Promise<Recording>;
   /** `damaged` and `missing` become `active`, also behind the trash. */
   markSound(id: RecordingId): Promise<Recording>;
   /** Its bytes lie under another key now. */

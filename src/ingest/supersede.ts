@@ -25,10 +25,10 @@ async function putAside(desk: IngestDesk, recoveredId: RecordingId, whole: Recor
   const reason = `Superseded by recording ${whole.id}, which holds the whole take.`;
   if (!recovered.notes.includes(reason)) {
     const notes = recovered.notes === '' ? reason : `${recovered.notes}\n\n${reason}`;
-    await desk.recordings.amend(recoveredId, { notes });
+    await desk.recordings.amend(recoveredId, { notes }, undefined, null);
   }
   // Out of sight before its file moves: a crash between the two leaves a trashed recording that can be restored.
-  desk.onChanged?.(await desk.recordings.trash(recoveredId));
+  desk.onChanged?.(await desk.recordings.trash(recoveredId, undefined, null));
   const key = recovered.storedFilename;
   const isThere = (await desk.blobs.stat(key)) !== undefined;
   const newKey = isThere ? await desk.blobs.quarantine(key, reason) : `quarantine/${key}`;

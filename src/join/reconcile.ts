@@ -2,10 +2,11 @@ import type { DiskBlobs } from '../blobs/disk-blobs.ts';
 import type { Catalogue } from '../catalogue/open-catalogue.ts';
 import type { IngestDesk } from '../ingest/ingest-desk.ts';
 import { newRecording } from '../ingest/new-recording.ts';
-import type { ReconcileReport } from '../model/verification.ts';
+import type { ReconcileProgress, ReconcileReport } from '../model/verification.ts';
 import { readDocument } from '../rebuild/look-at.ts';
 import { rebuild } from '../rebuild/rebuild.ts';
 import { type ReconcileDesk, reconcile } from '../verify/reconcile.ts';
+import type { Verification } from '../verify/verification.ts';
 
 export interface ReconcileParts {
   readonly dataDir: string;
@@ -20,14 +21,15 @@ export interface ReconcileParts {
 export function joinReconcile(
   parts: ReconcileParts,
   desk: Pick<ReconcileDesk, 'verify' | 'requireStore'>,
-): (signal?: AbortSignal) => Promise<ReconcileReport> {
+): Verification['reconcile'] {
   const { blobs, catalogue, dataDir, ingest } = parts;
   let running: Promise<ReconcileReport> | undefined;
-  const run = async (signal?: AbortSignal) => {
+  const listeners = new Set<(progress: ReconcileProgress) => void>();
+  const run = async (signal: AbortSignal | undefined) => {
     const report = await reconcile(
       {
         ...desk,
-        enterFiles: async (stop) => {
+        enterFiles: async ({ onProgress }) => {
           const entered = await rebuild({
             dataDir,
             known: catalogue.known,
@@ -37,28 +39,44 @@ export function joinReconcile(
             describe: newRecording,
             place: (key, sourcePath, expected) => blobs.place(key, sourcePath, expected),
             quarantine: (key, reason) => blobs.quarantine(key, reason),
-            ...(stop ? { signal: stop } : {}),
+            onProgress,
+            ...(signal && { signal }),
           });
           // What is on its way already is not to be found wanting.
           await parts.drainSidecars();
           return entered;
         },
+        countAll: async () => {
+          const { recordingCount, trashedCount } = await catalogue.recordings.totals();
+          return recordingCount + trashedCount;
+        },
         streamAll: () => catalogue.recordings.streamAll(),
+        historyOf: (id) => catalogue.recordings.sidecarHistory(id),
         hasFile: async (key) => (await blobs.stat(key)) !== undefined,
         // Whatever keeps it from being read: then it is written again.
         readDocument: (key) => readDocument(blobs.localPath(key), key).catch(() => undefined),
         oweSidecars: (ids) => catalogue.known.oweSidecars(ids),
       },
-      signal,
+      {
+        ...(signal && { signal }),
+        onProgress: (progress) => {
+          for (const tell of listeners) tell(progress);
+        },
+      },
     );
     await parts.drainSidecars();
     return report;
   };
   // One at a time: two would adopt the same stranger twice.
-  return (signal) => {
+  return async ({ signal, onProgress } = {}) => {
     running ??= run(signal).finally(() => {
       running = undefined;
     });
-    return running;
+    if (onProgress) listeners.add(onProgress);
+    try {
+      return await running;
+    } finally {
+      if (onProgress) listeners.delete(onProgress);
+    }
   };
 }

@@ -53,7 +53,7 @@ async function makeRepaired(
     const { checksum } = await ingest.hashFile(path, signal);
     const standing = await recordings.findByChecksum(checksum);
     if (standing?.parentIds.includes(parent.id)) {
-      if (standing.status === 'trashed') await recordings.restore(standing.id);
+      if (standing.status === 'trashed') await recordings.restore(standing.id, null);
       return { id: standing.id, silenced };
     }
     const spooled = await spool.copyIn(path, wishFor(parent, extension), signal ? { signal } : {});
@@ -64,8 +64,9 @@ async function makeRepaired(
     }
     const { markers, collections } = parent;
     const timeline = [...parent.timeline, ...silenced.map(silenceEvent)].slice(0, TIMELINE_LIMITS.events);
+    const inherited = { markers, collections, timeline };
     if (markers.length + collections.length + timeline.length > 0) {
-      ingest.onChanged?.(await recordings.amend(spooled.id, { markers, collections, timeline }));
+      ingest.onChanged?.(await recordings.amend(spooled.id, inherited, undefined, null));
     }
     return { id: spooled.id, silenced };
   } finally {

@@ -1,20 +1,46 @@
 import { createReadStream } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { RecordingRepository } from '../catalogue/recording-repository.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
+import type { HistoryPage, HistoryQuery } from '../model/history.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
 import type { RecorderEvent } from '../model/recorder-event.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from '../model/recording.ts';
 import { unknownRecording } from '../model/unknown-recording.ts';
-import type { AudioSource, ImportOptions, Library, PeaksRequest, PeaksView } from '../voice-recorder.ts';
+import type {
+  AmendmentTarget,
+  AudioSource,
+  ImportOptions,
+  Library,
+  PeaksRequest,
+  PeaksView,
+} from '../voice-recorder.ts';
+
+/** Recordings that are amended in one transaction. */
+const MAX_TARGETS = 500;
+/** Events told in one go; whoever listens may have to write each of them out. */
+const EVENTS_AT_ONCE = 10;
 
 /** The rooms a library speaks with; `open.ts` hands them in. */
 export interface LibraryDesk {
   readonly recordings: RecordingRepository;
+  readonly history: {
+    page(id: RecordingId, query?: HistoryQuery): Promise<HistoryPage>;
+    undo(id: RecordingId, version: number, expectedVersion?: number, by?: string): Promise<Recording>;
+  };
+  /** Those that change something yield the changed recordings in chunks, each committed. */
+  readonly collections: {
+    list(): ReturnType<Library['collections']>;
+    rename(name: string, to: string, by?: string): AsyncIterable<readonly Recording[]>;
+    remove(name: string, by?: string): AsyncIterable<readonly Recording[]>;
+  };
   readonly blobs: BlobStore;
   /** Resolves when the recording's sidecar is as new as its row. */
   flushSidecar(id: RecordingId): Promise<void>;
+  /** Has owed sidecars written in the background. */
+  wakeSidecars(): void;
   peaksFile(recording: Recording): Promise<string>;
   readPeaks(path: string, view: PeaksRequest): Promise<PeaksView>;
   playableFile(recording: Recording): Promise<{ path: string; mimeType: string; sizeBytes: number }>;
@@ -44,16 +70,52 @@ export class JoinedLibrary implements Library {
     return this.#desk.recordings.tags();
   }
 
-  amend(id: RecordingId, amendment: RecordingAmendment, expectedVersion?: number): Promise<Recording> {
-    return this.#change(this.#desk.recordings.amend(id, amendment, expectedVersion));
+  collections(): Promise<readonly { collection: string; count: number }[]> {
+    return this.#desk.collections.list();
   }
 
-  trash(id: RecordingId, expectedVersion?: number): Promise<Recording> {
-    return this.#change(this.#desk.recordings.trash(id, expectedVersion));
+  amend(
+    id: RecordingId,
+    amendment: RecordingAmendment,
+    expectedVersion?: number,
+    by?: string,
+  ): Promise<Recording> {
+    return this.#change(this.#desk.recordings.amend(id, amendment, expectedVersion, by));
   }
 
-  restore(id: RecordingId): Promise<Recording> {
-    return this.#change(this.#desk.recordings.restore(id));
+  trash(id: RecordingId, expectedVersion?: number, by?: string): Promise<Recording> {
+    return this.#change(this.#desk.recordings.trash(id, expectedVersion, by));
+  }
+
+  restore(id: RecordingId, by?: string): Promise<Recording> {
+    return this.#change(this.#desk.recordings.restore(id, by));
+  }
+
+  async amendAll(
+    targets: readonly AmendmentTarget[],
+    amendment: RecordingAmendment,
+    by?: string,
+  ): Promise<readonly Recording[]> {
+    requireTargets(targets);
+    const changed = await this.#desk.recordings.amendAll(targets, amendment, by);
+    await this.#announce(changed);
+    return changed;
+  }
+
+  renameCollection(name: string, to: string, by?: string): Promise<number> {
+    return this.#changeMany(this.#desk.collections.rename(name, to, by));
+  }
+
+  removeCollection(name: string, by?: string): Promise<number> {
+    return this.#changeMany(this.#desk.collections.remove(name, by));
+  }
+
+  history(id: RecordingId, query?: HistoryQuery): Promise<HistoryPage> {
+    return this.#desk.history.page(id, query);
+  }
+
+  undo(id: RecordingId, version: number, expectedVersion?: number, by?: string): Promise<Recording> {
+    return this.#change(this.#desk.history.undo(id, version, expectedVersion, by));
   }
 
   importFile(path: string, options: ImportOptions = {}): Promise<ImportOutcome> {
@@ -117,4 +179,31 @@ export class JoinedLibrary implements Library {
     this.#desk.publish({ type: 'recording-changed', recording });
     return recording;
   }
+  async #changeMany(chunks: AsyncIterable<readonly Recording[]>): Promise<number> {
+    let count = 0;
+    for await (const changed of chunks) {
+      count += changed.length;
+      await this.#announce(changed);
+    }
+    return count;
+  }
+
+  /** What nobody waits for: sidecars, and the news. */
+  async #announce(changed: readonly Recording[]): Promise<void> {
+    this.#desk.wakeSidecars();
+    for (const [index, recording] of changed.entries()) {
+      if (index % EVENTS_AT_ONCE === EVENTS_AT_ONCE - 1) await nextTurn();
+      this.#desk.publish({ type: 'recording-changed', recording });
+    }
+  }
+}
+
+function requireTargets(targets: readonly AmendmentTarget[]): void {
+  const ids = new Set(targets.map(({ id }) => id));
+  if (targets.length >= 1 && targets.length <= MAX_TARGETS && ids.size === targets.length) return;
+  const found = ids.size < targets.length ? 'one is named twice' : `found ${targets.length}`;
+  throw new VoiceRecorderError(
+    'invalid-input',
+    `Expected 1 to ${MAX_TARGETS} different recordings to be amended together; ${found}.`,
+  );
 }

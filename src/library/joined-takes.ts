@@ -74,22 +74,27 @@ export class JoinedTakes implements Takes {
     return await this.#desk.readPeaks(await this.#desk.files.peaks(takeId, segments), view);
   }
 
-  async amend(takeId: string, amendment: TakeAmendment, expectedVersion?: string): Promise<Take> {
+  async amend(
+    takeId: string,
+    amendment: TakeAmendment,
+    expectedVersion?: string,
+    by?: string,
+  ): Promise<Take> {
     return await this.#change(takeId, expectedVersion, isOnShelf, (targets) =>
-      this.#desk.recordings.amendAll(targets, amendment),
+      this.#desk.recordings.amendAll(targets, amendment, by),
     );
   }
 
-  async trash(takeId: string, expectedVersion?: string): Promise<Take> {
+  async trash(takeId: string, expectedVersion?: string, by?: string): Promise<Take> {
     return await this.#change(takeId, expectedVersion, isOnShelf, (targets) =>
-      this.#desk.recordings.trashAll(targets),
+      this.#desk.recordings.trashAll(targets, by),
     );
   }
 
-  async restore(takeId: string): Promise<Take> {
+  async restore(takeId: string, by?: string): Promise<Take> {
     const isInTrash = ({ status }: Recording) => status === 'trashed';
     return await this.#change(takeId, undefined, isInTrash, (targets) =>
-      this.#desk.recordings.restoreAll(targets),
+      this.#desk.recordings.restoreAll(targets, by),
     );
   }
 

@@ -9,6 +9,9 @@ export interface Actor {
   readonly role: Role;
 }
 
+/** Of the owner of a store: also of programs that open it themselves and say nobody else's name. */
+export const OWNER_NAME = 'owner';
+
 /** A token as it is listed; its secret was shown once, when it was made. */
 export interface NamedToken {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { VoiceRecorderError } from './failure.ts';
-import type { Marker, RecordingAmendment } from './recording.ts';
+import type { Marker, Recording, RecordingAmendment } from './recording.ts';
 import { checkTimeline } from './take-timeline.ts';
 
 /** Lengths in characters (Unicode code points). */
@@ -14,11 +14,31 @@ export const AMENDMENT_LIMITS = {
   collection: 100,
 } as const;
 
+/** The fields of a recording that an amendment sets. */
+export type AmendedFields = Partial<
+  Pick<Recording, 'title' | 'tags' | 'notes' | 'markers' | 'timeline' | 'collections'>
+>;
+
 /**
- * The amendment as it is kept: titles, tags and collections trimmed and in Unicode form C, repeated tags left out.
- * Throws `invalid-input` naming the field.
+ * What an amendment makes of `current`, as it is kept: titles, tags and collections trimmed and in Unicode form C,
+ * repeated tags left out. Throws `invalid-input` naming the field.
  */
-export function checkAmendment(amendment: RecordingAmendment): RecordingAmendment {
+export function resolveAmendment(
+  current: Pick<Recording, 'tags' | 'collections'>,
+  amendment: RecordingAmendment,
+): AmendedFields {
+  const { addTags, removeTags, addCollections, removeCollections, ...replaced } = amendment;
+  const tags = changeWords(current.tags, replaced.tags, addTags, removeTags);
+  const collections = changeWords(
+    current.collections,
+    replaced.collections,
+    addCollections,
+    removeCollections,
+  );
+  return checkFields({ ...replaced, ...(tags && { tags }), ...(collections && { collections }) });
+}
+
+function checkFields(amendment: AmendedFields): AmendedFields {
   const { title, tags, notes, markers, timeline, collections } = amendment;
   return {
     ...(title === undefined ? {} : { title: checkTitle(title) }),
@@ -28,20 +48,28 @@ export function checkAmendment(amendment: RecordingAmendment): RecordingAmendmen
     ...(notes === undefined ? {} : { notes: checkText('notes', notes, AMENDMENT_LIMITS.notes) }),
     ...(markers === undefined ? {} : { markers: checkMarkers(markers) }),
     ...(timeline === undefined ? {} : { timeline: checkTimeline(timeline) }),
-    ...(collections === undefined
-      ? {}
-      : {
-          collections: checkWords(
-            'collection',
-            collections,
-            AMENDMENT_LIMITS.collections,
-            AMENDMENT_LIMITS.collection,
-          ),
-        }),
+    ...(collections === undefined ? {} : { collections: checkCollections(collections) }),
   };
 }
 
-/** Two spellings with the same key are the same tag. */
+/** The name of a collection as it is kept. Throws `invalid-input`. */
+export function checkCollection(name: string): string {
+  return checkCollections([name])[0] ?? '';
+}
+
+/** Undefined when nothing was wanted of them. What is both added and taken away is not there. */
+function changeWords(
+  current: readonly string[],
+  replaced: readonly string[] | undefined,
+  added: readonly string[] = [],
+  removed: readonly string[] = [],
+): readonly string[] | undefined {
+  if (replaced === undefined && added.length === 0 && removed.length === 0) return undefined;
+  const gone = new Set(removed.map(tagKey));
+  return [...(replaced ?? current), ...added].filter((word) => !gone.has(tagKey(word)));
+}
+
+/** Two spellings with the same key are the same tag, or the same collection. */
 export function tagKey(tag: string): string {
   return tag.trim().normalize('NFC').toLowerCase();
 }
@@ -68,6 +96,13 @@ function checkWords(
     if (!byKey.has(tagKey(trimmed))) byKey.set(tagKey(trimmed), trimmed);
   }
   return [...byKey.values()];
+}
+
+function checkCollections(names: readonly string[]): string[] {
+  const checked = checkWords('collection', names, AMENDMENT_LIMITS.collections, AMENDMENT_LIMITS.collection);
+  const dots = checked.find((name) => name === '.' || name === '..');
+  if (dots === undefined) return checked;
+  throw invalid(`A collection cannot be named "${dots}": in an address that stands for a folder.`);
 }
 
 function checkMarkers(markers: readonly Marker[]): Marker[] {

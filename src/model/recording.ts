@@ -107,14 +107,18 @@ export interface Recording {
   readonly sync: readonly CopyState[];
 }
 
-/** The fields a person may change. */
+/** The fields a person may change. What is added or removed leaves alone whatever else is there. */
 export interface RecordingAmendment {
   readonly title?: string;
   readonly tags?: readonly string[];
+  readonly addTags?: readonly string[];
+  readonly removeTags?: readonly string[];
   readonly notes?: string;
   readonly markers?: readonly Marker[];
   readonly timeline?: readonly TimelineEvent[];
   readonly collections?: readonly string[];
+  readonly addCollections?: readonly string[];
+  readonly removeCollections?: readonly string[];
 }
 
 /** A recording in a list; of a grouped one with what its take comes to, where it belongs to one. */
@@ -123,26 +127,85 @@ export interface ListedRecording extends Recording {
   /** Seconds of all segments together. */
   readonly takeDuration?: number | null;
   readonly takeFilesizeBytes?: number;
+  /** Of a search: where it matched, in the order of the texts. */
+  readonly matches?: readonly SearchMatch[];
+  /** The part of the notes around the first match in them, in UTF-16 units. */
+  readonly notesExcerpt?: { readonly start: number; readonly length: number };
+}
+
+/** A place in a text of a recording where the search matched, in UTF-16 units. */
+export interface SearchMatch {
+  readonly field: 'title' | 'notes';
+  readonly start: number;
+  readonly length: number;
+}
+
+/** A word that was searched for and that no recording has, and the like ones that were searched for instead. */
+export interface SearchCorrection {
+  readonly from: string;
+  readonly to: readonly string[];
 }
 
 /** One page of a list. `nextCursor` is null on the last one. */
 export interface RecordingPage {
   readonly items: readonly ListedRecording[];
   readonly nextCursor: string | null;
+  /** Not empty: the search found nothing as it was typed, and this is what like words found. */
+  readonly corrections?: readonly SearchCorrection[];
+}
+
+/** `relevance` goes with a search: the newest matches by how well they match, then all older ones, newest first. */
+export const RECORDING_ORDERS = [
+  'newest',
+  'oldest',
+  'title',
+  'title-reverse',
+  'longest',
+  'shortest',
+  'largest',
+  'smallest',
+  'relevance',
+] as const;
+export type RecordingOrder = (typeof RECORDING_ORDERS)[number];
+
+/** What narrows a list; all of it must hold. */
+export interface RecordingFilters {
+  readonly tag?: string;
+  readonly collection?: string;
+  /** Recorded then or later, or received where nobody knows when it was recorded. ISO 8601. */
+  readonly from?: string;
+  /** Recorded before that moment. ISO 8601. */
+  readonly to?: string;
+  /** Seconds. */
+  readonly minDuration?: number;
+  /** Seconds. */
+  readonly maxDuration?: number;
+  /** As {@link formatKeyOf} names it: `opus`, `flac`, `wav`. */
+  readonly format?: string;
+  readonly kind?: RecordingKind;
+  /** True: only those with remarks about their files; false: only those without. */
+  readonly hasWarnings?: boolean;
 }
 
 /** Which recordings are wanted, and in which order. */
-export interface RecordingQuery {
-  /** Free words: title, tags, notes, file name; the last word may be unfinished. */
+export interface RecordingQuery extends RecordingFilters {
+  /**
+   * Words, all of which must be in title, tags, notes or file name; the last one may be unfinished. Words in quotes
+   * stand together as they are; a word with a hyphen before it must not be there.
+   */
   readonly query?: string;
-  readonly tag?: string;
   readonly cursor?: string;
   /** 1 to 500; 50 when not given. */
   readonly limit?: number;
   /** Newest first when not given. */
-  readonly order?: 'newest' | 'oldest';
+  readonly order?: RecordingOrder;
   /** True: a take is listed once, at its first segment that is found. */
   readonly isGrouped?: boolean;
   /** True: only what lies in the trash. False or missing: all but the trash. */
   readonly isTrashed?: boolean;
+}
+
+/** The word people use for the format: the codec, or the container of what is not coded. */
+export function formatKeyOf({ codec, container }: Pick<Recording, 'codec' | 'container'>): string {
+  return codec.startsWith('pcm_') ? (container.split(',')[0] ?? container) : codec;
 }

@@ -1,5 +1,7 @@
 import { isSha256Hex } from './digest.ts';
 import { VoiceRecorderError } from './failure.ts';
+import type { HistoryEntry } from './history.ts';
+import { readHistory } from './history-reading.ts';
 import { isId } from './id.ts';
 import { RECORDING_STATUSES, type Recording } from './recording.ts';
 import { SIDECAR_FORMAT, SIDECAR_FORMAT_VERSION, type Sidecar } from './sidecar.ts';
@@ -11,12 +13,19 @@ interface Field {
   readonly missing?: unknown;
 }
 
+/** What a sidecar tells. */
+export interface KnownSidecar {
+  readonly recording: Recording;
+  /** Newest first. */
+  readonly history: readonly HistoryEntry[];
+}
+
 /**
- * The recording that a sidecar describes. Fields that it lacks get what they mean when nothing is known; fields that
+ * The recording that a sidecar describes, and its history. Fields that it lacks get what they mean when nothing is known; fields that
  * this version does not know are left out.
  * Throws `sidecar-unreadable` (no JSON, another document, or a value that cannot be) or `sidecar-too-new`.
  */
-export function readSidecar(text: string, name: string): Recording {
+export function readSidecar(text: string, name: string): KnownSidecar {
   const content = parse(text, name);
   if (content['format'] !== SIDECAR_FORMAT)
     throw unreadable(name, `"format" is not "${SIDECAR_FORMAT}"`, undefined);
@@ -27,8 +36,17 @@ export function readSidecar(text: string, name: string): Recording {
       `The sidecar ${name} has format ${version}, this program knows up to ${SIDECAR_FORMAT_VERSION}. Use a newer Voice Recorder Pro.`,
     );
   }
-  const { format: _format, formatVersion: _version, metadataVersion, ...rest } = checked(content, name);
-  return { ...rest, version: metadataVersion };
+  const {
+    format: _format,
+    formatVersion: _version,
+    metadataVersion,
+    history,
+    ...rest
+  } = checked(content, name);
+  return {
+    recording: { ...rest, version: metadataVersion },
+    history: readHistory(history, metadataVersion),
+  };
 }
 
 function checked(content: Readonly<Record<string, unknown>>, name: string): Sidecar {
@@ -141,4 +159,5 @@ const FIELDS = {
   parentId: nullableText,
   lastVerifiedAt: nullableDate,
   sync: objects,
+  history: { expected: 'anything', isRight: () => true, missing: [] },
 } satisfies Record<keyof Sidecar, Field>;

@@ -1,3 +1,4 @@
+import type { HistoryEntry } from './history.ts';
 import type { Recording } from './recording.ts';
 
 export const SIDECAR_FORMAT = 'voice-recorder-pro/sidecar';
@@ -9,16 +10,27 @@ export interface Sidecar extends Omit<Recording, 'version'> {
   readonly formatVersion: typeof SIDECAR_FORMAT_VERSION;
   /** The recording's `version` when this was written; the higher one of row and sidecar is right. */
   readonly metadataVersion: number;
+  /** What people changed, newest first, as far as there is room. */
+  readonly history: readonly HistoryEntry[];
 }
 
-export function toSidecar(recording: Recording): Sidecar {
+export function toSidecar(recording: Recording, history: readonly HistoryEntry[] = []): Sidecar {
   const { version, ...rest } = recording;
-  return { format: SIDECAR_FORMAT, formatVersion: SIDECAR_FORMAT_VERSION, metadataVersion: version, ...rest };
+  return {
+    format: SIDECAR_FORMAT,
+    formatVersion: SIDECAR_FORMAT_VERSION,
+    metadataVersion: version,
+    ...rest,
+    history,
+  };
 }
 
-/** The exact content of the file, ending with a line feed: the same recording always gives the same bytes. */
-export function sidecarText(recording: Recording): string {
-  const sidecar = toSidecar(recording);
+/**
+ * The exact content of the file, ending with a line feed: the same recording with the same history always gives the
+ * same bytes.
+ */
+export function sidecarText(recording: Recording, history: readonly HistoryEntry[] = []): string {
+  const sidecar = toSidecar(recording, history);
   const ordered = Object.fromEntries(
     (Object.keys(FIELDS_IN_ORDER) as (keyof Sidecar)[]).map((field) => [field, sidecar[field]]),
   );
@@ -73,6 +85,7 @@ const FIELDS_IN_ORDER = {
   parentId: true,
   lastVerifiedAt: true,
   sync: true,
+  history: true,
 } satisfies Record<keyof Sidecar, true>;
 
 /** `raw/2026/11/x.ogg` -> `raw/2026/11/x.json` */

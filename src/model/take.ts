@@ -28,10 +28,11 @@ export interface JoinedAudio {
 /** A take as one: what a person recorded between Record and Stop, in however many segments it came. */
 export interface Take {
   readonly takeId: string;
-  /** Of the first segment, and so are tags and notes. */
+  /** Of the first segment, and so are tags, notes and collections. */
   readonly title: string;
   readonly tags: readonly string[];
   readonly notes: string;
+  readonly collections: readonly string[];
   /** In their order, one for each number. */
   readonly segments: readonly Recording[];
   /** Numbers before the last one that have not arrived, or lie in the trash while others do not. */
@@ -58,7 +59,7 @@ export interface Take {
 }
 
 /** What a person may change about a whole take. */
-export type TakeAmendment = Pick<RecordingAmendment, 'title' | 'tags' | 'notes'>;
+export type TakeAmendment = Pick<RecordingAmendment, 'title' | 'tags' | 'notes' | 'collections'>;
 
 /**
  * The segments of a take out of all recordings that bear its id: those in the library, or when none is left there
@@ -115,6 +116,7 @@ export function describeTake(takeId: string, segments: readonly Recording[], sta
     title: first.title,
     tags: first.tags,
     notes: first.notes,
+    collections: first.collections,
     segments,
     missingSegments: Array.from({ length: Math.min(lastNumber, 10_000) }, (_, number) => number).filter(
       (number) => !numbers.has(number),

@@ -1,16 +1,15 @@
 import { join, posix } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
-import { readSidecar } from '../model/sidecar-reading.ts';
+import { type KnownSidecar, readSidecar } from '../model/sidecar-reading.ts';
 import { buryLeftover, isBuried } from './known-tombstones.ts';
 import { lookAt, readDocument } from './look-at.ts';
 import type { RebuildDesk, RebuildFault } from './rebuild-desk.ts';
 import { stemOf } from './stored-name.ts';
 
 /** What a sidecar and the file beside it come to. */
-interface Found {
+interface Found extends KnownSidecar {
   readonly key: string;
-  readonly recording: Recording;
   readonly statusBeforeTrash?: RecordingStatus;
   readonly isSidecarOwed: boolean;
 }
@@ -59,9 +58,9 @@ async function lookAtSidecar(
   faults: RebuildFault[],
   held: string[],
 ): Promise<Found | undefined> {
-  let recording: Recording;
+  let known: KnownSidecar;
   try {
-    recording = readSidecar(await readDocument(join(desk.dataDir, key), key), key);
+    known = readSidecar(await readDocument(join(desk.dataDir, key), key), key);
   } catch (error) {
     if (!(error instanceof VoiceRecorderError)) throw error;
     // Whatever else lies in the quarantine is no sidecar in use.
@@ -69,6 +68,7 @@ async function lookAtSidecar(
     if (error.code !== 'sidecar-unreadable') held.push(stemOf(key));
     return undefined;
   }
+  const { recording, history } = known;
   const storedFilename = `${stemOf(key)}${posix.extname(recording.storedFilename)}`;
   if (await isBuried(desk.dataDir, recording.id)) {
     await buryLeftover(desk, recording.id, storedFilename);
@@ -81,6 +81,7 @@ async function lookAtSidecar(
   if (fault) faults.push({ file: storedFilename, code: fault.code, message: fault.message });
   return {
     key,
+    history,
     isSidecarOwed: storedFilename !== recording.storedFilename,
     ...withStatus({ ...recording, storedFilename }, fault?.status),
   };

@@ -2,6 +2,7 @@ import type { AudioFacts } from '../model/audio-facts.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Sha256Hex } from '../model/digest.ts';
 import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
+import type { HistoryEntry } from '../model/history.ts';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
 import type { KnownTombstone } from '../model/tombstone.ts';
 import type { SpooledFile } from '../model/upload.ts';
@@ -11,6 +12,7 @@ export interface KnownLedger {
   put(
     known: readonly {
       readonly recording: Recording;
+      readonly history?: readonly HistoryEntry[];
       readonly statusBeforeTrash?: RecordingStatus;
       readonly isSidecarOwed?: boolean;
     }[],

@@ -7,9 +7,13 @@ import { guardAccess } from './access-guard.ts';
 import { addAudioRoutes } from './audio-routes.ts';
 import { addBackupRoutes } from './backup-routes.ts';
 import { addCleanupRoutes } from './cleanup-routes.ts';
+import { addCollectionRoutes } from './collection-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
+import { addHistoryRoutes } from './history-routes.ts';
+import { addJobRoutes } from './job-routes.ts';
 import { rememberRoutes } from './known-routes.ts';
 import { addLoginRoutes } from './login-routes.ts';
+import { addManyRoutes } from './many-routes.ts';
 import { describeRoutes } from './open-api.ts';
 import { answerProblem } from './problem.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
@@ -56,10 +60,14 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   addLoginRoutes(app, desk, cookieName);
   addTokenRoutes(app, desk);
   addRecordingRoutes(app, desk);
+  addManyRoutes(app, desk);
+  addHistoryRoutes(app, desk);
+  addCollectionRoutes(app, desk);
   addAudioRoutes(app, desk);
   addVerificationRoutes(app, desk);
   addTakeRoutes(app, desk);
   addCleanupRoutes(app, desk);
+  addJobRoutes(app, desk);
   addEventRoutes(app, desk);
   await app.register((scope, _options, done) => {
     addUploadRoutes(scope as RecorderApp, desk);

@@ -68,7 +68,10 @@ export function addRecordingRoutes(app: RecorderApp, { recorder }: RouteDesk): v
     async (request, reply) => {
       const id = readRecordingId(request.params.id);
       const expectedVersion = readExpectedVersion(request.headers['if-match']);
-      return sendRecording(reply, await library.amend(id, request.body, expectedVersion));
+      return sendRecording(
+        reply,
+        await library.amend(id, request.body, expectedVersion, request.actor?.name),
+      );
     },
   );
 
@@ -97,14 +100,15 @@ export function addRecordingRoutes(app: RecorderApp, { recorder }: RouteDesk): v
           .header('cache-control', 'no-store')
           .send(await files.purge(id, { isEverywhere, ...version }));
       }
-      return sendRecording(reply, await library.trash(id, expectedVersion));
+      return sendRecording(reply, await library.trash(id, expectedVersion, request.actor?.name));
     },
   );
 
   app.post(
     `${ROUTE}/restore`,
     { config, schema: { params, response: answers(recordingSchema), summary: 'Back from the trash' } },
-    async (request, reply) => sendRecording(reply, await library.restore(readRecordingId(request.params.id))),
+    async (request, reply) =>
+      sendRecording(reply, await library.restore(readRecordingId(request.params.id), request.actor?.name)),
   );
 
   app.get(
@@ -132,7 +136,7 @@ export function addRecordingRoutes(app: RecorderApp, { recorder }: RouteDesk): v
   );
 }
 
-function sendRecording(reply: FastifyReply, recording: Recording): FastifyReply {
+export function sendRecording(reply: FastifyReply, recording: Recording): FastifyReply {
   return reply.header('etag', `"${recording.version}"`).header('cache-control', 'no-cache').send(recording);
 }
 

@@ -112,13 +112,22 @@ const shortList = z.array(z.string().min(1).max(1000)).max(100);
 export const amendmentSchema = z.strictObject({
   title: z.string().trim().min(1).max(1000).exactOptional(),
   tags: shortList.exactOptional(),
+  addTags: shortList.exactOptional().describe('Beside those that are there'),
+  removeTags: shortList.exactOptional(),
   notes: z.string().max(100_000).exactOptional(),
   markers: z.array(markerSchema).max(10_000).exactOptional(),
   timeline: z.array(timelineEventSchema).max(10_000).exactOptional(),
   collections: shortList.exactOptional(),
+  addCollections: shortList.exactOptional(),
+  removeCollections: shortList.exactOptional(),
 });
 
-export const takeAmendmentSchema = amendmentSchema.pick({ title: true, tags: true, notes: true });
+export const takeAmendmentSchema = amendmentSchema.pick({
+  title: true,
+  tags: true,
+  notes: true,
+  collections: true,
+});
 
 /** A take as one. */
 export const takeSchema = z.object({
@@ -126,6 +135,7 @@ export const takeSchema = z.object({
   title: text,
   tags: z.array(text),
   notes: text,
+  collections: z.array(text),
   segments: z.array(recordingSchema).describe('In their order; each a recording of its own'),
   missingSegments: z.array(z.number()),
   isComplete: z.boolean().describe('False while a segment is still on its way to this server'),

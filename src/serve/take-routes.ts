@@ -43,7 +43,10 @@ export function addTakeRoutes(app: RecorderApp, { recorder }: RouteDesk): void {
     },
     async (request, reply) => {
       const expected = readExpectedTakeVersion(request.headers['if-match']);
-      return sendTake(reply, await takes.amend(request.params.takeId, request.body, expected));
+      return sendTake(
+        reply,
+        await takes.amend(request.params.takeId, request.body, expected, request.actor?.name),
+      );
     },
   );
 
@@ -52,14 +55,15 @@ export function addTakeRoutes(app: RecorderApp, { recorder }: RouteDesk): void {
     { config, schema: { params, response: answers(takeSchema), summary: 'All segments to the trash' } },
     async (request, reply) => {
       const expected = readExpectedTakeVersion(request.headers['if-match']);
-      return sendTake(reply, await takes.trash(request.params.takeId, expected));
+      return sendTake(reply, await takes.trash(request.params.takeId, expected, request.actor?.name));
     },
   );
 
   app.post(
     `${ROUTE}/restore`,
     { config, schema: { params, response: answers(takeSchema), summary: 'All segments from the trash' } },
-    async (request, reply) => sendTake(reply, await takes.restore(request.params.takeId)),
+    async (request, reply) =>
+      sendTake(reply, await takes.restore(request.params.takeId, request.actor?.name)),
   );
 
   app.get(

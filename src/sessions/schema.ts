@@ -4,8 +4,13 @@ import type { Generated } from 'kysely';
 export interface StoreSchema {
   recordings: RecordingTable;
   recording_search: RecordingSearchTable;
+  search_words: SearchWordTable;
+  search_word_grams: SearchWordGramTable;
   recording_tags: RecordingTagTable;
   tag_counts: TagCountTable;
+  recording_collections: RecordingCollectionTable;
+  collection_counts: CollectionCountTable;
+  amendments: AmendmentTable;
   totals: TotalsTable;
   sidecar_outbox: SidecarOutboxTable;
   upload_receipts: UploadReceiptTable;
@@ -50,6 +55,15 @@ export interface RecordingTable {
   /** Version of the last change by a person, where what was measured came after it; null: `version`. */
   amended_version: Generated<number | null>;
   last_verified_at: string | null;
+  /** What titles are ordered by. */
+  title_key: string;
+  /** -1: not known, which comes behind the longest and before the shortest. */
+  duration_ms: number;
+  /** When it was recorded, or received where nobody knows. */
+  moment_ms: number;
+  /** The word people use for its format. */
+  format: string;
+  has_warnings: number;
 }
 
 export interface RecordingSearchTable {
@@ -59,6 +73,20 @@ export interface RecordingSearchTable {
   notes: string;
   filename: string;
   shelf: string;
+  /** PostgreSQL only: all words with their places and the weight of their field, made by the database. */
+  document: Generated<string>;
+}
+
+/** Words of the library, found again when they were typed wrong. A word stays when its last recording goes. */
+export interface SearchWordTable {
+  word: string;
+}
+
+/** Each three letters of a word, two blanks before it and one behind it. */
+export interface SearchWordGramTable {
+  gram: string;
+  word_length: number;
+  word: string;
 }
 
 export interface RecordingTagTable {
@@ -74,6 +102,37 @@ export interface TagCountTable {
   /** The spelling first used. */
   tag: string;
   recording_count: number;
+}
+
+export interface RecordingCollectionTable {
+  collection_key: string;
+  shelf: Shelf;
+  created_at: string;
+  recording_id: string;
+  collection: string;
+}
+
+export interface CollectionCountTable {
+  collection_key: string;
+  /** The spelling first used, or last given to the whole collection. */
+  collection: string;
+  recording_count: number;
+}
+
+/** What people changed. */
+export interface AmendmentTable {
+  recording_id: string;
+  /** Of the recording, once it was changed. */
+  version: number;
+  changed_at: string;
+  actor_name: string;
+  /** The version whose change this one took back. */
+  undoes: number | null;
+  size_chars: number;
+  /** JSON object of the changed fields only. */
+  fields_before: string;
+  /** The same fields. */
+  fields_after: string;
 }
 
 export interface TotalsTable {
@@ -132,6 +191,8 @@ export interface JobTable {
   /** JSON. */
   payload: string;
   dedupe_key: string | null;
+  /** From 0, the least. */
+  priority: number;
   state: string;
   run_at_ms: number;
   attempts: number;
@@ -139,6 +200,10 @@ export interface JobTable {
   progress: number;
   /** Grows with every lease; whoever holds an older number has lost the job. */
   fence: number;
+  /** Node that leased it; null when it is not leased, or was by a program that had no names. */
+  holder: string | null;
+  /** When the last lease began. */
+  started_at_ms: number | null;
   leased_until_ms: number | null;
   is_cancel_requested: number;
   error_code: string | null;

@@ -1,8 +1,10 @@
 import { VoiceRecorderError } from '../model/failure.ts';
+import type { HistoryEntry } from '../model/history.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 import { sidecarKey, sidecarText } from '../model/sidecar.ts';
 import type { FixityCheck, ReconcileReport } from '../model/verification.ts';
+import type { ReconcileOptions } from './verification.ts';
 
 const PAGE_SIZE = 100;
 
@@ -10,8 +12,12 @@ export interface ReconcileDesk {
   /** Throws when the store is not there (any more). */
   requireStore(): void;
   /** Enters what files and sidecars know better than the catalogue: higher versions win, strangers are adopted. */
-  enterFiles(signal?: AbortSignal): Promise<Pick<ReconcileReport, 'adopted' | 'failed'>>;
+  enterFiles(options: EnterFilesOptions): Promise<Pick<ReconcileReport, 'adopted' | 'failed'>>;
+  /** How many recordings `streamAll` comes to, about. */
+  countAll(): Promise<number>;
   streamAll(): AsyncIterable<Recording>;
+  /** What the recording's sidecar is to carry of its history. */
+  historyOf(id: RecordingId): Promise<readonly HistoryEntry[]>;
   /** False when nothing, or something that is no file, lies there. */
   hasFile(key: string): Promise<boolean>;
   /** Undefined when there is none, or it cannot be read. */
@@ -20,14 +26,33 @@ export interface ReconcileDesk {
   oweSidecars(ids: readonly RecordingId[]): Promise<void>;
 }
 
+export interface EnterFilesOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (progress: { readonly filesDone: number; readonly fileCount: number }) => void;
+}
+
 /**
  * Makes catalogue, files and sidecars agree: files without a row become recordings, rows without a file are named,
  * sidecars that say something else than their row are written again. Deletes nothing; page by page, so that a large
  * store needs no more memory. Rejects with `interrupted` or `store-marker-missing`.
  */
-export async function reconcile(desk: ReconcileDesk, signal?: AbortSignal): Promise<ReconcileReport> {
+export async function reconcile(
+  desk: ReconcileDesk,
+  { signal, onProgress }: ReconcileOptions = {},
+): Promise<ReconcileReport> {
   desk.requireStore();
-  const { adopted, failed } = await desk.enterFiles(signal);
+  const rowCount = await desk.countAll();
+  let filesSeen = 0;
+  const tell = (doneCount: number, files: number) =>
+    onProgress?.({ doneCount, totalCount: Math.max(doneCount, files + rowCount) });
+  const { adopted, failed } = await desk.enterFiles({
+    signal,
+    onProgress: ({ filesDone, fileCount }) => {
+      filesSeen = fileCount;
+      tell(filesDone, fileCount);
+    },
+  });
+  let rowsDone = 0;
   let missing = 0;
   let sidecarsOwed = 0;
   for await (const page of pagesOf(desk.streamAll())) {
@@ -40,31 +65,33 @@ export async function reconcile(desk: ReconcileDesk, signal?: AbortSignal): Prom
       // A whole check, for log and catalogue to have it as any other one.
       if ((await desk.verify(id, signal)).result !== 'ok') missing += 1;
     }
+    rowsDone += page.length;
+    tell(filesSeen + rowsDone, filesSeen);
   }
   return { adopted, missing, sidecarsRewritten: sidecarsOwed, failed };
 }
 
 async function lookAt(desk: ReconcileDesk, recording: Recording) {
   const { id, storedFilename } = recording;
-  const [hasFile, text] = await Promise.all([
+  const [hasFile, text, history] = await Promise.all([
     desk.hasFile(storedFilename),
     desk.readDocument(sidecarKey(storedFilename)),
+    // Nobody changed what is in its first version.
+    recording.version === 1 ? [] : desk.historyOf(id),
   ]);
-  return { id, hasFile, isSidecarRight: text !== undefined && saysTheSame(text, recording) };
+  return { id, hasFile, isSidecarRight: text !== undefined && saysTheSame(text, recording, history) };
 }
 
 /** A sidecar of a higher version was entered before, or has a reason not to be: it is not overwritten. */
-function saysTheSame(text: string, recording: Recording): boolean {
+function saysTheSame(text: string, recording: Recording, history: readonly HistoryEntry[]): boolean {
   // The date of the last check changes without a new version, and without a new sidecar.
   const written = parse(text);
   if (written === undefined) return false;
   const { metadataVersion } = written;
   if (typeof metadataVersion === 'number' && metadataVersion > recording.version) return true;
   const { lastVerifiedAt } = written;
-  const expected = sidecarText({
-    ...recording,
-    lastVerifiedAt: typeof lastVerifiedAt === 'string' ? lastVerifiedAt : null,
-  });
+  const seen = typeof lastVerifiedAt === 'string' ? lastVerifiedAt : null;
+  const expected = sidecarText({ ...recording, lastVerifiedAt: seen }, history);
   return text === expected;
 }
 

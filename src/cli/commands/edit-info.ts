@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { failureCodeOf, VoiceRecorderError } from '../../model/failure.ts';
 import type { Recording, RecordingAmendment } from '../../model/recording.ts';
 import type { Cli } from '../cli.ts';
@@ -15,6 +15,9 @@ interface EditOptions {
   readonly addTag?: readonly string[];
   readonly removeTag?: readonly string[];
   readonly clearTags?: boolean;
+  readonly addCollection?: readonly string[];
+  readonly removeCollection?: readonly string[];
+  readonly undo?: number;
 }
 
 /** Somebody else may change the same recording at the same moment; what was asked for still holds afterwards. */
@@ -23,7 +26,7 @@ const MAX_ATTEMPTS = 5;
 export function register(program: Command, cli: Cli): void {
   program
     .command('edit-info')
-    .description('Change title, tags or notes of a recording. The audio is never touched.')
+    .description('Change title, tags, notes or collections of a recording. The audio is never touched.')
     .argument('<id>', 'its id, or 8 characters or more from the beginning or end of it')
     .option('--title <title>', 'the new title')
     .option('--notes <text>', 'the new notes; "" for none')
@@ -31,6 +34,13 @@ export function register(program: Command, cli: Cli): void {
     .option('--add-tag <tag>', 'a further tag (repeatable)', collect)
     .option('--remove-tag <tag>', 'a tag to take away (repeatable)', collect)
     .option('--clear-tags', 'take all tags away')
+    .option('--add-collection <name>', 'a further collection it is in (repeatable)', collect)
+    .option('--remove-collection <name>', 'a collection to take it out of (repeatable)', collect)
+    .option(
+      '--undo <version>',
+      'take back the change that made this version; see "vrp info --history"',
+      readVersion,
+    )
     .addHelpText('after', EXAMPLES)
     .action((id: string, options: EditOptions) => editInfo(cli, id, options));
 }
@@ -39,11 +49,20 @@ async function editInfo(cli: Cli, word: string, options: EditOptions): Promise<v
   if (Object.keys(options).length === 0) {
     throw new VoiceRecorderError(
       'usage',
-      'There is nothing to change: give --title, --notes, --tag, --add-tag or --remove-tag.',
+      'There is nothing to change: give --title, --notes, --tag, --add-tag, --remove-tag, --add-collection, ' +
+        '--remove-collection or --undo.',
     );
   }
+  if (options.undo !== undefined && Object.keys(options).length > 1) {
+    throw new VoiceRecorderError('usage', '--undo goes alone: nothing else is changed with it.');
+  }
   const { output } = cli;
-  const recording = await withLibrary(cli, (door) => amend(door, word, options));
+  const { undo } = options;
+  const recording = await withLibrary(cli, async (door) =>
+    undo === undefined
+      ? await amend(door, word, options)
+      : await door.undo((await findRecording(door, word)).id, undo),
+  );
   if (output.isJson) output.document(recording);
   else output.line(`Changed: ${printable(recording.title)} (${shortId(recording.id)})`);
 }
@@ -61,6 +80,7 @@ async function amend(door: LibraryDoor, word: string, options: EditOptions): Pro
 
 function amendmentOf(recording: Recording, options: EditOptions): RecordingAmendment {
   const { title, notes, tag, addTag = [], removeTag = [], clearTags } = options;
+  const { addCollection, removeCollection } = options;
   const isTagged = tag || clearTags || addTag.length > 0 || removeTag.length > 0;
   const base = tag ?? (clearTags ? [] : recording.tags);
   const tags = [...new Set([...base, ...addTag])].filter((word) => !removeTag.includes(word));
@@ -68,10 +88,20 @@ function amendmentOf(recording: Recording, options: EditOptions): RecordingAmend
     ...(title === undefined ? {} : { title }),
     ...(notes === undefined ? {} : { notes }),
     ...(isTagged ? { tags } : {}),
+    ...(addCollection ? { addCollections: addCollection } : {}),
+    ...(removeCollection ? { removeCollections: removeCollection } : {}),
   };
+}
+
+function readVersion(text: string): number {
+  const version = Number(text);
+  if (Number.isSafeInteger(version) && version >= 1) return version;
+  throw new InvalidArgumentError('Expected the number of a version, as "vrp info --history" shows it.');
 }
 
 const EXAMPLES = `
 Examples:
   vrp edit-info 7c3e91ab --title "Interview with A."
-  vrp edit-info 7c3e91ab --add-tag oral-history --remove-tag inbox`;
+  vrp edit-info 7c3e91ab --add-tag oral-history --remove-tag inbox
+  vrp edit-info 7c3e91ab --add-collection "Village stories"
+  vrp edit-info 7c3e91ab --undo 4`;

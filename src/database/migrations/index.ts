@@ -3,6 +3,9 @@ import { m0002AccessAndJobs } from './m0002-access-and-jobs.ts';
 import { m0003Measurements } from './m0003-measurements.ts';
 import { m0004Verification } from './m0004-verification.ts';
 import { m0006Tombstones } from './m0006-tombstones.ts';
+import { m0007Lists } from './m0007-lists.ts';
+import { m0008CollectionsAndHistory } from './m0008-collections-and-history.ts';
+import { m0009JobPriority } from './m0009-job-priority.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
@@ -12,4 +15,7 @@ export const MIGRATIONS: readonly Migration[] = [
   m0003Measurements,
   m0004Verification,
   m0006Tombstones,
+  m0007Lists,
+  m0008CollectionsAndHistory,
+  m0009JobPriority,
 ];
