@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { someRecording } from '../../test/some-recording.ts';
 import { StillClock } from '../../test/spool-desk.ts';
 import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
+import type { UploadWish } from '../model/upload.ts';
 import { adoptFiles } from './adopt-files.ts';
+import { FormerNames } from './former-names.ts';
 import type { RebuildDesk } from './rebuild-desk.ts';
 
 let dataDir: string;
@@ -43,7 +45,12 @@ function deskThat(refused: 'place' | 'put', code: FailureCode): RebuildDesk {
 
 describe('adopting files', () => {
   it('names the file that the disk refused, and goes on with the next one', async () => {
-    const { adopted, faults } = await adoptFiles(deskThat('place', 'storage-failed'), page, new Set());
+    const { adopted, faults } = await adoptFiles(
+      deskThat('place', 'storage-failed'),
+      page,
+      new Set(),
+      new FormerNames(dataDir, ['raw']),
+    );
     expect(adopted).toBe(0);
     expect(faults.map(({ file, code }) => `${file} ${code}`)).toEqual([
       'raw/one.wav storage-failed',
@@ -54,7 +61,9 @@ describe('adopting files', () => {
   it.each(['catalogue-failed', 'disk-full', 'session-deadline'] as const)(
     'ends with the first one when the catalogue takes no more: %s',
     async (code) => {
-      await expect(adoptFiles(deskThat('put', code), page, new Set())).rejects.toMatchObject({ code });
+      await expect(
+        adoptFiles(deskThat('put', code), page, new Set(), new FormerNames(dataDir, ['raw'])),
+      ).rejects.toMatchObject({ code });
     },
   );
 
@@ -71,10 +80,34 @@ describe('adopting files', () => {
       },
       page,
       new Set(),
+      new FormerNames(dataDir, ['raw']),
     );
     expect(adopted).toBe(1);
     expect(placed[0]).toBe(`raw/one.wav ${known}`);
     expect(placed[1]).toMatch(/^raw\/two\.wav raw\//);
     expect(placed[1]).not.toContain(known);
+  });
+
+  it('calls a file whose adoption broke off by the name that it had before', async () => {
+    const [named, alone] = ['0', '1'].map(
+      (digit) => `raw/20261123T064000Z-01a20710-0000-7000-8000-00000000000${digit}.wav`,
+    ) as [string, string];
+    await link(join(dataDir, 'raw/one.wav'), join(dataDir, named));
+    await writeFile(join(dataDir, alone), 'alone');
+    const wishes: UploadWish[] = [];
+    const desk: RebuildDesk = {
+      ...deskThat('place', 'storage-failed'),
+      describe: ({ id, wish }) => {
+        wishes.push(wish);
+        return someRecording({ id });
+      },
+    };
+    const files = [named, alone].map((key) => ({ key, isRegular: true }));
+    const { adopted } = await adoptFiles(desk, files, new Set(), new FormerNames(dataDir, ['raw']));
+    expect(adopted).toBe(2);
+    expect(wishes).toMatchObject([
+      { filename: 'one.wav', title: null },
+      { filename: alone.slice('raw/'.length), title: 'Recovered' },
+    ]);
   });
 });

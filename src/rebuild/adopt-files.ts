@@ -7,6 +7,7 @@ import type { Recording } from '../model/recording.ts';
 import { sidecarKey } from '../model/sidecar.ts';
 import { NOTHING_SAID, type UploadWish } from '../model/upload.ts';
 import { repeated } from './enter-sidecars.ts';
+import type { FormerNames } from './former-names.ts';
 import { buryLeftover, isBuried } from './known-tombstones.ts';
 import { lookAt } from './look-at.ts';
 import { type RebuildDesk, type RebuildFault, requireGoingOn } from './rebuild-desk.ts';
@@ -23,6 +24,7 @@ export async function adoptFiles(
   desk: RebuildDesk,
   page: readonly FoundFile[],
   held: ReadonlySet<string>,
+  formerNames: FormerNames,
 ): Promise<AdoptionTally> {
   const faults: RebuildFault[] = [];
   const known = await desk.known.findPaths(page.map(({ key }) => key));
@@ -32,7 +34,7 @@ export async function adoptFiles(
     requireGoingOn(desk);
     try {
       if (!isRegular) throw notRegular(key);
-      const fault = await adopt(desk, key);
+      const fault = await adopt(desk, key, formerNames);
       if (fault === undefined) adopted += 1;
       else if (typeof fault === 'object') faults.push(fault);
     } catch (error) {
@@ -49,7 +51,11 @@ function concernsAll({ code }: VoiceRecorderError): boolean {
   return code === 'disk-full' || code.startsWith('catalogue-') || code.startsWith('session-');
 }
 
-async function adopt(desk: RebuildDesk, key: string): Promise<RebuildFault | 'buried' | 'twin' | undefined> {
+async function adopt(
+  desk: RebuildDesk,
+  key: string,
+  formerNames: FormerNames,
+): Promise<RebuildFault | 'buried' | 'twin' | undefined> {
   const name = readStoredName(key);
   if (name !== undefined) {
     if (await isBuried(desk.dataDir, name.id)) {
@@ -59,7 +65,8 @@ async function adopt(desk: RebuildDesk, key: string): Promise<RebuildFault | 'bu
     const other = (await desk.known.findIds([name.id])).get(name.id);
     if (other !== undefined) return repeated(key, name.id, other);
   }
-  const described = await describe(desk, key, name ?? newName(desk));
+  const called = name === undefined ? key : await formerNames.find(key);
+  const described = await describe(desk, key, name ?? newName(desk), called);
   const recording = name === undefined ? described : { ...described, storedFilename: key };
   if (name === undefined) {
     const { checksum, filesizeBytes: sizeBytes } = recording;
@@ -94,22 +101,23 @@ function newName(desk: RebuildDesk) {
   return { id: newId(nowMs), createdAt: toIsoUtc(nowMs) };
 }
 
+/** `called`: the name that a person gave it, if there is one. */
 async function describe(
   desk: RebuildDesk,
   key: string,
   { id, createdAt }: { readonly id: string; readonly createdAt: string },
+  called: string | undefined,
 ): Promise<Recording> {
   const path = join(desk.dataDir, key);
-  const filename = posix.basename(key);
+  const filename = posix.basename(called ?? key);
   const facts = await desk.probe(path, filename, desk.signal);
   const { checksum, sizeBytes } = await desk.hashFile(path, desk.signal);
-  const isOurName = readStoredName(key) !== undefined;
   const wish: UploadWish = {
     ...NOTHING_SAID,
     kind: 'file',
     filename,
     // A stamp and an id say nothing to people.
-    title: facts.embedded.title ?? (isOurName ? 'Recovered' : null),
+    title: facts.embedded.title ?? (called === undefined ? 'Recovered' : null),
   };
   const recording = desk.describe({ id, path, sizeBytes, checksum, createdAt, wish }, facts);
   const message = `The sidecar of ${key} was lost or unreadable; this is what the audio itself says.`;

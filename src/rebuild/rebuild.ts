@@ -1,5 +1,6 @@
 import { adoptFiles } from './adopt-files.ts';
 import { enterSidecars } from './enter-sidecars.ts';
+import { FormerNames } from './former-names.ts';
 import { buryKnown } from './known-tombstones.ts';
 import { type RebuildDesk, type RebuildFault, requireGoingOn } from './rebuild-desk.ts';
 import { type FoundFile, inPages, walkFiles } from './store-walk.ts';
@@ -25,6 +26,7 @@ export interface RebuildReport {
 export async function rebuild(desk: RebuildDesk): Promise<RebuildReport> {
   const faults: RebuildFault[] = [];
   const held = new Set<string>();
+  const formerNames = new FormerNames(desk.dataDir, ORIGINALS);
   const fileCount = await count(desk);
   let filesDone = 0;
   let recovered = 0;
@@ -49,7 +51,7 @@ export async function rebuild(desk: RebuildDesk): Promise<RebuildReport> {
   for (const isWanted of [isNamed, isStranger]) {
     for (const folder of ORIGINALS) {
       for await (const page of inPages(only(desk, folder, isWanted), PAGE_SIZE)) {
-        const tally = await adoptFiles(desk, page, held);
+        const tally = await adoptFiles(desk, page, held, formerNames);
         adopted += tally.adopted;
         faults.push(...tally.faults);
         advance(page.length);
