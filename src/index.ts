@@ -30,6 +30,7 @@ export type {
 } from './model/cleanup.ts';
 export { FAILURES, type FailureCode, VoiceRecorderError } from './model/failure.ts';
 export type { ImportOutcome } from './model/import-outcome.ts';
+export type { Job, JobCounts, JobFilter, JobPage, JobPriority, JobState, ShownJob } from './model/job.ts';
 export type { RecorderEvent } from './model/recorder-event.ts';
 export type {
   ListedRecording,
@@ -44,6 +45,7 @@ export type { Take, TakeAmendment } from './model/take.ts';
 export type { UploadReceipt, UploadState, UploadWish } from './model/upload.ts';
 export type {
   FixityCheck,
+  ReconcileProgress,
   ReconcileReport,
   VerificationReport,
   VerificationResult,
@@ -66,11 +68,12 @@ export type {
   StoredFiles,
   StreamWish,
 } from './stored-files.ts';
-export type { Verification, VerifyOptions } from './verify/verification.ts';
+export type { ReconcileOptions, Verification, VerifyOptions } from './verify/verification.ts';
 export type {
   Access,
   AudioSource,
   ImportOptions,
+  Jobs,
   Library,
   PeaksRequest,
   PeaksView,

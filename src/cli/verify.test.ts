@@ -11,6 +11,7 @@ import { startVrp, type VrpFolders, vrpEnvironment } from '../../test/vrp-proces
 import type { Recording } from '../model/recording.ts';
 import type { RepairOutcome } from '../model/repair.ts';
 import type { FixityCheck } from '../model/verification.ts';
+import { fileLine } from './file-bar.ts';
 import { progressLine } from './import-bar.ts';
 import { readShare, readTime } from './verify-plan.ts';
 
@@ -204,5 +205,8 @@ describe('what vrp verify is told', () => {
   it('shows rate and time left', () => {
     const state = { bytesDone: 5e8, totalBytes: 1e9, filesDone: 2, fileCount: 4, elapsedSeconds: 5 };
     expect(progressLine(state)).toContain('100 MB/s  5 s left  2 of 4 files');
+    expect(fileLine(2_000, 6_000, 2, 'compared')).toContain(
+      '33 %  2,000 of 6,000 compared  1,000/s  4 s left',
+    );
   });
 });

@@ -114,7 +114,7 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
     },
     handlers: {
       patrol: patrolHandler(patrolDesk),
-      reconcile: { run: async (_payload, { signal }) => tell(parts, await reconcile(signal)) },
+      reconcile: { run: async (_payload, { signal }) => tell(parts, await reconcile({ signal })) },
     },
     startPatrol: () => (config.patrolMbPerSecond === 0 ? () => undefined : startPatrol(patrolDesk)),
     close: () => patrolHasher.close(),

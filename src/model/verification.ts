@@ -39,6 +39,14 @@ export interface VerificationReport {
   readonly faults: readonly FixityCheck[];
 }
 
+/** How far comparing catalogue, files and sidecars is. */
+export interface ReconcileProgress {
+  /** Files, sidecars and rows of the catalogue that were looked at. */
+  readonly doneCount: number;
+  /** How many there are to look at; files that come or go meanwhile change it. */
+  readonly totalCount: number;
+}
+
 /** What comparing catalogue, files and sidecars came to. */
 export interface ReconcileReport {
   /** Files that no recording knew and that are recordings now. */

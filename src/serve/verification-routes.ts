@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import type { RepairOutcome } from '../model/repair.ts';
-import { type FixityCheck, VERIFICATION_RESULTS } from '../model/verification.ts';
+import {
+  type FixityCheck,
+  type ReconcileProgress,
+  type ReconcileReport,
+  VERIFICATION_RESULTS,
+} from '../model/verification.ts';
 import { answers } from './answer-schema.ts';
 import { answerWithProgress, PROGRESS_NOTE } from './progress-answer.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
 import { readRecordingId } from './recording-routes.ts';
-import { untilGone } from './until-gone.ts';
 
 const config = { role: 'edit' } as const;
 const checkSchema = z.object({
@@ -87,9 +91,13 @@ export function addVerificationRoutes(app: RecorderApp, { recorder }: RouteDesk)
       schema: {
         response: answers(reconcileSchema),
         summary: 'Compare catalogue, files and sidecars, and make them agree',
+        description: `${PROGRESS_NOTE} Progress is {"doneCount", "totalCount"}: files, sidecars and rows looked at.`,
       },
     },
-    async (_request, reply) => recorder.verification.reconcile(untilGone(reply)),
+    (request, reply) =>
+      answerWithProgress<ReconcileProgress, ReconcileReport>(request, reply, (signal, onProgress) =>
+        recorder.verification.reconcile({ signal, ...(onProgress && { onProgress }) }),
+      ),
   );
 
   app.get('/api/verification', { config, schema: { response: answers(reportSchema) } }, async () =>

@@ -77,6 +77,7 @@ function deskOf(faults: FixityCheck[], visited: string[], isBusy = () => false):
 
 const context = (signal = new AbortController().signal) => ({
   job: {} as never,
+  fence: 1,
   signal,
   reportProgress: () => undefined,
 });
@@ -163,8 +164,13 @@ describe('the patrol', () => {
     expect(enqueued).toEqual([]);
     dueCount = 1;
     await vi.advanceTimersByTimeAsync(600_000);
-    expect(enqueued).toContainEqual({ kind: 'patrol', payload: {}, dedupeKey: 'patrol' });
-    expect(enqueued).toContainEqual({ kind: 'reconcile', payload: {}, dedupeKey: 'reconcile' });
+    expect(enqueued).toContainEqual({ kind: 'patrol', payload: {}, dedupeKey: 'patrol', priority: 'low' });
+    expect(enqueued).toContainEqual({
+      kind: 'reconcile',
+      payload: {},
+      dedupeKey: 'reconcile',
+      priority: 'low',
+    });
     stop();
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(asked).toHaveLength(2);

@@ -8,7 +8,7 @@ import type { FixityCheck } from '../model/verification.ts';
 import type { ReadingOptions } from './verifier.ts';
 
 const KIND = 'patrol';
-const RECONCILE = { kind: 'reconcile', payload: {}, dedupeKey: 'reconcile' };
+const RECONCILE = { kind: 'reconcile', payload: {}, dedupeKey: 'reconcile', priority: 'low' } as const;
 const FIRST_RECONCILE_MS = 10 * 60_000;
 const FIRST_ROUND_MS = 60_000;
 const ROUND_MS = 10 * 60_000;
@@ -73,7 +73,7 @@ export function patrolHandler(desk: PatrolDesk): JobHandler {
 export function startPatrol(desk: PatrolDesk): () => void {
   const round = async () => {
     if ((await desk.countDue(dueBefore(desk))) === 0) return;
-    await desk.queue.enqueue({ kind: KIND, payload: {}, dedupeKey: KIND });
+    await desk.queue.enqueue({ kind: KIND, payload: {}, dedupeKey: KIND, priority: 'low' });
   };
   const stopRounds = repeat(FIRST_ROUND_MS, ROUND_MS, () => {
     round().catch(desk.onFailure);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeWav } from '../../test/audio-fixtures.ts';
 import type { Recording } from '../model/recording.ts';
 import { sidecarKey } from '../model/sidecar.ts';
+import type { ReconcileProgress } from '../model/verification.ts';
 import { openVoiceRecorder } from '../open.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
 
@@ -48,6 +49,17 @@ describe('comparing catalogue, files and sidecars', () => {
     await recorder.library.amend(id, { title: 'Amended' });
     await recorder.verification.verify(id);
     expect(await recorder.verification.reconcile()).toEqual(NOTHING);
+  });
+
+  it('says how far it is, to the end', async () => {
+    await keep();
+    const told: ReconcileProgress[] = [];
+    await recorder.verification.reconcile({ onProgress: (progress) => told.push(progress) });
+    // An original, its sidecar and its row for each recording.
+    expect(told.at(-1)).toEqual({ doneCount: 3 * kept, totalCount: 3 * kept });
+    expect(told.map(({ doneCount }) => doneCount)).toEqual(
+      told.map(({ doneCount }) => doneCount).sort((a, b) => a - b),
+    );
   });
 
   it('makes recordings of files that none knew, once, and loses none of their bytes', async () => {

@@ -1,6 +1,11 @@
 import type { RecordingId } from '../model/id.ts';
 import type { RepairOutcome } from '../model/repair.ts';
-import type { FixityCheck, ReconcileReport, VerificationReport } from '../model/verification.ts';
+import type {
+  FixityCheck,
+  ReconcileProgress,
+  ReconcileReport,
+  VerificationReport,
+} from '../model/verification.ts';
 
 /** Care for what is stored: every original can be read again at any time. */
 export interface Verification {
@@ -21,9 +26,15 @@ export interface Verification {
    * recordings without a file named, sidecars brought up to date; of a sidecar and a row the higher version wins.
    * Rejects with `interrupted` or `store-marker-missing`.
    */
-  reconcile(signal?: AbortSignal): Promise<ReconcileReport>;
+  reconcile(options?: ReconcileOptions): Promise<ReconcileReport>;
   /** What was found by the last check of each recording. */
   report(): Promise<VerificationReport>;
+}
+
+/** How catalogue, files and sidecars are compared. */
+export interface ReconcileOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ReconcileProgress) => void;
 }
 
 /** How one recording is read again. */

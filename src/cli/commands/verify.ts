@@ -6,6 +6,7 @@ import { type FixityCheck, VERIFICATION_RESULTS } from '../../model/verification
 import { appendFixityLines } from '../../verify/fixity-log.ts';
 import type { CareDoor } from '../care-door.ts';
 import type { Cli } from '../cli.ts';
+import { openFileBar } from '../file-bar.ts';
 import { type ImportBar, openImportBar } from '../import-bar.ts';
 import { openLibraryDoor, requireStore } from '../library-door.ts';
 import { printable } from '../terminal-text.ts';
@@ -89,12 +90,17 @@ async function verify(cli: Cli, words: readonly string[], options: VerifyCommand
 
 /** A file that no recording knows would be checked by nobody. */
 async function agree({ output, interruption, markFailed }: Cli, care: CareDoor): Promise<void> {
+  const bar = output.hasProgressBesideLines ? await openFileBar('compared') : undefined;
   const { adopted, sidecarsRewritten, failed } = await care
-    .reconcile(interruption)
+    .reconcile({
+      signal: interruption,
+      onProgress: ({ doneCount, totalCount }) => bar?.update(doneCount, totalCount),
+    })
     .catch((error: unknown) => {
       if (!interruption.aborted) throw error;
       return { adopted: 0, sidecarsRewritten: 0, failed: [] };
-    });
+    })
+    .finally(() => bar?.stop());
   if (adopted > 0) output.note(`${counted(adopted, 'file')} that no recording knew: now in the library.`);
   if (sidecarsRewritten > 0) output.note(`${counted(sidecarsRewritten, 'sidecar')} written again.`);
   for (const { message, code } of failed) {
