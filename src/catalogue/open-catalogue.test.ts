@@ -151,7 +151,7 @@ describe('opening', () => {
 
   it('says so when a page of a table is torn and is read later on', async () => {
     await using catalogue = await scratchCatalogue();
-    for (let i = 0; i < 40; i++) await addRecording(catalogue, { notes: 'n'.repeat(2_000) });
+    for (let i = 0; i < 40; i++) await addRecording(catalogue, { notes: 'n'.repeat(20_000) });
     await catalogue.close();
     const bytes = await readFile(catalogue.file);
     // Behind the schema, which is all that opening reads.

@@ -1,31 +1,38 @@
+import { createHash } from 'node:crypto';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { isId } from '../model/id.ts';
-import type { RecordingRow } from './recording-row.ts';
 
-/** The last recording of a page: the next page begins behind it. */
-export interface ListPosition {
-  readonly createdAt: string;
-  readonly id: string;
-  readonly rowKey: number;
+/** Where a page ended: what its last recording is ordered by. */
+export type ListPosition = readonly (string | number)[];
+
+/** `list` says which list it is; the cursor serves no other one. */
+export function encodeCursor(list: string, position: ListPosition): string {
+  const text = JSON.stringify(position);
+  const seal = createHash('sha256').update(`${list}\n${text}`).digest('base64url').slice(0, 16);
+  return `${seal}.${Buffer.from(text).toString('base64url')}`;
 }
 
-const POSITION = /^1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f-]{36}) (\d{1,16})$/;
-
-export function encodeCursor(row: RecordingRow): string {
-  return Buffer.from(`1 ${row.created_at} ${row.id} ${row.row_key}`).toString('base64url');
+/**
+ * Rejects everything but what {@link encodeCursor} makes for the same list, with `cursor-invalid`. The seal finds
+ * mistakes, not forgers: who forges one gets a page that begins elsewhere, of a list he may read anyway.
+ */
+export function decodeCursor(list: string, cursor: string): ListPosition {
+  const position = readPosition(cursor.slice(cursor.indexOf('.') + 1));
+  if (position !== undefined && encodeCursor(list, position) === cursor) return position;
+  throw new VoiceRecorderError(
+    'cursor-invalid',
+    'The cursor is not one that this list, with this order and these filters, answered with; begin again without a cursor.',
+  );
 }
 
-/** Rejects everything but what {@link encodeCursor} makes, with `cursor-invalid`. */
-export function decodeCursor(cursor: string): ListPosition {
-  const text = Buffer.from(cursor, 'base64url').toString('latin1');
-  const [, createdAt = '', id = '', rowKeyDigits = ''] = POSITION.exec(text) ?? [];
-  const rowKey = Number(rowKeyDigits);
-  const isCanonical = Buffer.from(text, 'latin1').toString('base64url') === cursor;
-  if (!isCanonical || !isId(id) || Number.isNaN(Date.parse(createdAt)) || !Number.isSafeInteger(rowKey)) {
-    throw new VoiceRecorderError(
-      'cursor-invalid',
-      'The cursor is not one that a list answered with; begin again without a cursor.',
-    );
+function readPosition(encoded: string): ListPosition | undefined {
+  try {
+    const position: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString());
+    return Array.isArray(position) && position.every(isKey) ? position : undefined;
+  } catch {
+    return undefined;
   }
-  return { createdAt, id, rowKey };
+}
+
+function isKey(value: unknown): value is string | number {
+  return typeof value === 'string' || Number.isSafeInteger(value);
 }

@@ -90,22 +90,27 @@ describe('a cursor', () => {
     await using _ = catalogue;
     const { nextCursor } = await catalogue.recordings.list({ limit: 2 });
     const cursor = nextCursor ?? '';
-    const text = Buffer.from(cursor, 'base64url').toString();
+    const [seal = '', position = ''] = cursor.split('.');
+    const text = Buffer.from(position, 'base64url').toString();
     const forged = [
       '',
       'x',
+      '.',
       `${cursor}=`,
       `${cursor} `,
       cursor.slice(1),
       cursor.slice(0, -1),
+      position,
       ...[
-        text.replace('2026-11-22', '2026-13-45'),
-        text.replace(/^1/, '2'),
-        text.replace(/ \d+$/, ' 99999999999999999'),
-        text.replace(/ \d+$/, " 1' OR 1=1"),
+        text.replace('2026-11-22', '2026-11-21'),
+        text.replace('"]', '\'"]'),
         text.replace(/-7/, '-4'),
+        text.replace(']', ',1]'),
+        '[]',
+        '{}',
+        '[null]',
         `${text}\0`,
-      ].map((changed) => Buffer.from(changed).toString('base64url')),
+      ].map((changed) => `${seal}.${Buffer.from(changed).toString('base64url')}`),
     ];
     for (const wrong of forged) {
       await expect(catalogue.recordings.list({ cursor: wrong }), wrong).rejects.toMatchObject({
@@ -115,10 +120,35 @@ describe('a cursor', () => {
     expect((await catalogue.recordings.list({ cursor })).items).toHaveLength(6);
   });
 
+  it('serves only the list it came from', async () => {
+    const { catalogue } = await aLibrary();
+    await using _ = catalogue;
+    const query: RecordingQuery = { limit: 2, order: 'title', query: 'talk', minDuration: 1 };
+    const cursor = (await catalogue.recordings.list(query)).nextCursor ?? '';
+    const others: RecordingQuery[] = [
+      { order: 'title-reverse' },
+      { order: 'newest' },
+      { query: 'tal' },
+      { minDuration: 2 },
+      { maxDuration: 90 },
+      { format: 'wav' },
+      { tag: 'odd' },
+      { isTrashed: true },
+      { isGrouped: true },
+      { hasWarnings: false },
+    ];
+    for (const other of others) {
+      await expect(catalogue.recordings.list({ ...query, ...other, cursor })).rejects.toMatchObject({
+        code: 'cursor-invalid',
+      });
+    }
+    expect((await catalogue.recordings.list({ ...query, limit: 500, cursor })).items).toHaveLength(6);
+  });
+
   it('never breaks on any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.base64String()), (text) => {
-        expect(() => decodeCursor(text)).toThrow(/not one that a list answered with/);
+        expect(() => decodeCursor('list', text)).toThrow(/not one that this list/);
       }),
     );
   });
@@ -143,7 +173,7 @@ describe('search', () => {
     ];
     await addRecording(catalogue, { title: 'seal', createdAt: at(5) });
     const { items } = await catalogue.recordings.list({ query: 'walrus' });
-    expect(items).toEqual(by.toReversed());
+    expect(items).toMatchObject(by.toReversed());
   });
 
   it('takes the last word for unfinished and the others for whole', async () => {

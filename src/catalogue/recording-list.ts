@@ -1,48 +1,63 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { tagKey } from '../model/amendment.ts';
+import { type Kysely, sql } from 'kysely';
 import { VoiceRecorderError } from '../model/failure.ts';
-import type { Recording, RecordingPage, RecordingQuery } from '../model/recording.ts';
+import type { Recording, RecordingOrder, RecordingPage, RecordingQuery } from '../model/recording.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
-import { decodeCursor, encodeCursor, type ListPosition } from './recording-cursor.ts';
-import { type RecordingRow, toRecording } from './recording-row.ts';
-import { toMatchExpression } from './search-terms.ts';
-import { dropLaterSegments, hasTag, isFirstOfTake, withTakeTotals } from './take-rows.ts';
+import { labelOf, listFilters } from './list-filters.ts';
+import { listOrder } from './list-order.ts';
+import { type FoundRows, findRows, type ListRequest } from './list-rows.ts';
+import { findRanked } from './ranked-search.ts';
+import { decodeCursor, encodeCursor } from './recording-cursor.ts';
+import { toRecording } from './recording-row.ts';
+import { type Search, searchFor } from './search-condition.ts';
+import { withMatches } from './search-matches.ts';
+import { parseSearch } from './search-terms.ts';
+import { withTakeTotals } from './take-rows.ts';
+import { correctTerms } from './word-corrections.ts';
 
 const LIST_LIMIT = { default: 50, max: 500 } as const;
 
-interface PageRequest {
-  readonly shelf: 'library' | 'trash';
-  readonly isOldestFirst: boolean;
-  readonly after: ListPosition | undefined;
-  /** One more than the page holds: tells whether there is a next one. */
-  readonly rowLimit: number;
-  readonly tagKey: string | undefined;
-  readonly isGrouped: boolean;
-}
-
 /** One page by key, never by offset: the millionth page costs what the first does. */
 export async function listRecordings(db: Kysely<StoreSchema>, query: RecordingQuery): Promise<RecordingPage> {
-  const limit = checkLimit(query.limit ?? LIST_LIMIT.default);
-  const request: PageRequest = {
-    shelf: query.isTrashed ? 'trash' : 'library',
-    isOldestFirst: query.order === 'oldest',
-    after: query.cursor === undefined ? undefined : decodeCursor(query.cursor),
-    rowLimit: limit + 1,
-    tagKey: query.tag === undefined ? undefined : tagKey(query.tag),
-    isGrouped: query.isGrouped ?? false,
+  const { isTrashed = false, isGrouped = false, limit = LIST_LIMIT.default, query: text = '' } = query;
+  const shelf = isTrashed ? 'trash' : 'library';
+  const isSearch = text.trim() !== '';
+  const order = orderFor(query.order ?? 'newest', isSearch);
+  const filters = listFilters(query);
+  const list = nameOf(query, order, shelf);
+  const request: ListRequest = {
+    shelf,
+    isGrouped,
+    filters,
+    label: filters.length === 1 ? labelOf(query) : undefined,
+    order: listOrder(order, isSearch),
+    after: query.cursor === undefined ? undefined : decodeCursor(list, query.cursor),
+    limit: checkLimit(limit),
   };
-  const rows = await findRows(db, request, query.query ?? '');
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const nextCursor = rows.length > limit && last ? encodeCursor(last) : null;
-  const items = request.isGrouped ? await withTakeTotals(db, shown, request.shelf) : shown.map(toRecording);
-  return { items, nextCursor };
+  const answer = async (found: FoundRows, search?: Search): Promise<RecordingPage> => {
+    const items = isGrouped ? await withTakeTotals(db, found.rows, shelf) : found.rows.map(toRecording);
+    const nextCursor = found.next === undefined ? null : encodeCursor(list, found.next);
+    return { items: search === undefined ? items : await withMatches(items, search.terms), nextCursor };
+  };
+  if (!isSearch) return answer(await findRows(db, request, undefined));
+
+  const find = (search: Search) =>
+    order === 'relevance' ? findRanked(db, request, search) : findRows(db, request, search);
+  const terms = parseSearch(text);
+  if (terms.length === 0) return { items: [], nextCursor: null };
+  const search = searchFor(terms, shelf);
+  const found = await find(search);
+  if (found.rows.length > 0) return answer(found, search);
+  const corrected = await correctTerms(db, terms);
+  if (corrected === undefined) return answer(found, search);
+  const other = searchFor(corrected.terms, shelf);
+  const page = await answer(await find(other), other);
+  return page.items.length === 0 ? page : { ...page, corrections: corrected.corrections };
 }
 
 /** All recordings that have a file, oldest first, read page by page in sessions of their own. */
 export async function readPageByAge(
   db: Kysely<StoreSchema>,
-  after: Pick<ListPosition, 'createdAt' | 'id'> | undefined,
+  after: Pick<Recording, 'createdAt' | 'id'> | undefined,
   limit: number,
 ): Promise<Recording[]> {
   let select = db.selectFrom('recordings').selectAll().where('status', '!=', 'placing');
@@ -51,96 +66,17 @@ export async function readPageByAge(
   return rows.map(toRecording);
 }
 
-function findRows(db: Kysely<StoreSchema>, request: PageRequest, text: string): Promise<RecordingRow[]> {
-  if (text.trim() !== '') {
-    const match = toMatchExpression(text, request.shelf);
-    if (match === undefined) return Promise.resolve([]);
-    return request.isGrouped ? searchTakes(db, request, match) : searchRows(db, request, match);
-  }
-  if (request.tagKey !== undefined) return listTaggedRows(db, request, request.tagKey);
-  return listRows(db, request);
+/** Without a search there is nothing to be relevant to. */
+function orderFor(order: RecordingOrder, isSearch: boolean): RecordingOrder {
+  return order === 'relevance' && !isSearch ? 'newest' : order;
 }
 
-function listRows(db: Kysely<StoreSchema>, request: PageRequest): Promise<RecordingRow[]> {
-  const direction = request.isOldestFirst ? 'asc' : 'desc';
-  let select = db.selectFrom('recordings as r').selectAll('r').where('r.shelf', '=', request.shelf);
-  if (request.isGrouped) select = select.where((row) => isFirstOfTake(row, undefined));
-  if (request.after) select = select.where(isBehind(request, sql`r.created_at, r.id`, request.after));
-  return select
-    .orderBy('r.created_at', direction)
-    .orderBy('r.id', direction)
-    .limit(request.rowLimit)
-    .execute();
-}
-
-function listTaggedRows(db: Kysely<StoreSchema>, request: PageRequest, key: string): Promise<RecordingRow[]> {
-  const direction = request.isOldestFirst ? 'asc' : 'desc';
-  let select = db
-    .selectFrom('recording_tags as t')
-    .innerJoin('recordings as r', 'r.id', 't.recording_id')
-    .selectAll('r')
-    .where('t.tag_key', '=', key)
-    .where('t.shelf', '=', request.shelf);
-  if (request.isGrouped) select = select.where((row) => isFirstOfTake(row, key));
-  if (request.after)
-    select = select.where(isBehind(request, sql`t.created_at, t.recording_id`, request.after));
-  return select
-    .orderBy('t.created_at', direction)
-    .orderBy('t.recording_id', direction)
-    .limit(request.rowLimit)
-    .execute();
-}
-
-/** Walks the full-text index in the order of its row keys, which is the order in time, and stops when the page is full. */
-async function searchRows(
-  db: Kysely<StoreSchema>,
-  request: PageRequest,
-  match: string,
-): Promise<RecordingRow[]> {
-  let select = db
-    .selectFrom('recording_search as s')
-    .innerJoin('recordings as r', 'r.row_key', 's.rowid')
-    .selectAll('r')
-    .where(sql<boolean>`recording_search MATCH ${match}`)
-    .where('r.shelf', '=', request.shelf);
-  if (request.after) {
-    select = select.where('s.rowid', request.isOldestFirst ? '>' : '<', request.after.rowKey);
-  }
-  if (request.tagKey !== undefined) {
-    const key = request.tagKey;
-    select = select.where((row) => hasTag(row, key));
-  }
-  return select
-    .orderBy('s.rowid', request.isOldestFirst ? 'asc' : 'desc')
-    .limit(request.rowLimit)
-    .execute();
-}
-
-/** Searches on until the page is full of takes, however many of their segments are found. */
-async function searchTakes(
-  db: Kysely<StoreSchema>,
-  request: PageRequest,
-  match: string,
-): Promise<RecordingRow[]> {
-  const { rowLimit, shelf } = request;
-  const found: RecordingRow[] = [];
-  let after = request.after;
-  for (;;) {
-    const rows = await searchRows(db, { ...request, after }, match);
-    found.push(...(await dropLaterSegments(db, rows, shelf, match, request.tagKey)));
-    const last = rows.at(-1);
-    if (rows.length < rowLimit || found.length >= rowLimit || !last) return found.slice(0, rowLimit);
-    after = { createdAt: last.created_at, id: last.id, rowKey: last.row_key };
-  }
-}
-
-function isBehind(
-  request: PageRequest,
-  columns: RawBuilder<unknown>,
-  after: ListPosition,
-): RawBuilder<boolean> {
-  const comparison = sql.raw(request.isOldestFirst ? '>' : '<');
-  return sql<boolean>`(${columns}) ${comparison} (${after.createdAt}, ${after.id})`;
+/** What a cursor is good for: all that decides which recordings come, and in which order. */
+function nameOf(query: RecordingQuery, order: RecordingOrder, shelf: string): string {
+  const { isGrouped = false, query: text = '', tag, collection, from, to, minDuration, maxDuration } = query;
+  const { format, kind, hasWarnings } = query;
+  const narrowing = [tag, collection, from, to, minDuration, maxDuration, format, kind, hasWarnings];
+  return JSON.stringify([order, shelf, isGrouped, text, ...narrowing]);
 }
 
 function checkLimit(limit: number): number {

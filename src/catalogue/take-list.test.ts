@@ -176,7 +176,7 @@ describe('a grouped list', () => {
         .selectFrom('recordings as r')
         .selectAll('r')
         .where('r.shelf', '=', 'library')
-        .where((row) => isFirstOfTake(row, undefined))
+        .where(isFirstOfTake([]))
         .orderBy('r.created_at', 'desc')
         .orderBy('r.id', 'desc')
         .limit(3)

@@ -1,0 +1,124 @@
+import { type RawBuilder, sql } from 'kysely';
+import { tagKey } from '../model/amendment.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { RecordingFilters } from '../model/recording.ts';
+
+/** One thing that narrows a list. */
+export interface ListFilter {
+  /** That the recording `row` (an alias of `recordings`) passes; walks through an index of another order use it. */
+  passes(row: string): RawBuilder<boolean>;
+  /** Selects the row keys of all that pass on a shelf, by an index of its own; missing where there is none. */
+  readonly selectKeys?: (shelf: string) => RawBuilder<{ row_key: number }>;
+}
+
+/** Of the filters asked for. Rejects with `invalid-input` what no recording could pass. */
+export function listFilters(filters: RecordingFilters): readonly ListFilter[] {
+  const { tag, collection, from, to, minDuration, maxDuration, format, kind, hasWarnings } = filters;
+  return [
+    ...(tag === undefined ? [] : [labelled('tag', tagKey(tag))]),
+    ...(collection === undefined ? [] : [labelled('collection', tagKey(collection))]),
+    ...range('moment_ms', readMoment('from', from), readMoment('to', to)),
+    // Those whose length is not known have none, be it long or short.
+    ...range('duration_ms', minimum(minDuration, maxDuration), above(maxDuration)),
+    ...(format === undefined ? [] : [equal('format', format.trim().toLowerCase())]),
+    ...(kind === undefined ? [] : [equal('kind', kind)]),
+    ...(hasWarnings === undefined ? [] : [withWarnings(hasWarnings)]),
+  ];
+}
+
+/*
+ * In `passes` each column stands in an expression, which keeps both databases from leaving the order that the list is
+ * read in for an index over that column: then they would sort all that passes, a million recordings or so, for a page.
+ */
+
+function equal(column: 'format' | 'kind', value: string): ListFilter {
+  return {
+    passes: (row) => sql`${sql.ref(`${row}.${column}`)} || '' = ${value}`,
+    selectKeys: (shelf) =>
+      sql`SELECT row_key FROM recordings WHERE shelf = ${shelf} AND ${sql.ref(column)} = ${value}`,
+  };
+}
+
+/** From `least`, and below `limit`. */
+function range(
+  column: 'moment_ms' | 'duration_ms',
+  least: number | undefined,
+  limit: number | undefined,
+): ListFilter[] {
+  if (least === undefined && limit === undefined) return [];
+  const within = (value: RawBuilder<unknown>) =>
+    sql.join<boolean>(
+      [
+        ...(least === undefined ? [] : [sql`${value} >= ${least}`]),
+        ...(limit === undefined ? [] : [sql`${value} < ${limit}`]),
+      ],
+      sql` AND `,
+    );
+  return [
+    {
+      passes: (row) => within(sql`${sql.ref(`${row}.${column}`)} + 0`),
+      selectKeys: (shelf) =>
+        sql`SELECT row_key FROM recordings WHERE shelf = ${shelf} AND ${within(sql.ref(column))}`,
+    },
+  ];
+}
+
+function withWarnings(hasWarnings: boolean): ListFilter {
+  const passes = (row: string) =>
+    sql<boolean>`${sql.ref(`${row}.has_warnings`)} + 0 = ${hasWarnings ? 1 : 0}`;
+  if (!hasWarnings) return { passes };
+  return {
+    passes,
+    // Written out, not bound: only so does SQLite see that its index over these few rows will do.
+    selectKeys: (shelf) => sql`SELECT row_key FROM recordings WHERE shelf = ${shelf} AND has_warnings = 1`,
+  };
+}
+
+/** A word people gave it; their tables have rows in the order in time. */
+export interface Label {
+  readonly table: 'recording_tags' | 'recording_collections';
+  readonly keyColumn: 'tag_key' | 'collection_key';
+  readonly key: string;
+}
+
+/** The label that alone narrows a list, so that its own table can be walked. */
+export function labelOf({ tag, collection }: RecordingFilters): Label | undefined {
+  if (tag !== undefined) return { table: 'recording_tags', keyColumn: 'tag_key', key: tagKey(tag) };
+  if (collection === undefined) return undefined;
+  return { table: 'recording_collections', keyColumn: 'collection_key', key: tagKey(collection) };
+}
+
+function labelled(kind: 'tag' | 'collection', key: string): ListFilter {
+  const table = sql.table(`recording_${kind}s`);
+  const keyColumn = sql.ref(`l.${kind}_key`);
+  return {
+    passes: (row) => sql`EXISTS (SELECT 1 FROM ${table} AS l WHERE ${keyColumn} = ${key}
+      AND l.shelf = ${sql.ref(`${row}.shelf`)} AND l.created_at = ${sql.ref(`${row}.created_at`)}
+      AND l.recording_id = ${sql.ref(`${row}.id`)})`,
+    selectKeys: (
+      shelf,
+    ) => sql`SELECT o.row_key FROM ${table} AS l JOIN recordings AS o ON o.id = l.recording_id
+      WHERE ${keyColumn} = ${key} AND l.shelf = ${shelf}`,
+  };
+}
+
+function readMoment(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Date.parse(text);
+  if (!Number.isNaN(ms)) return ms;
+  throw new VoiceRecorderError('invalid-input', `"${name}" is "${text}"; expected a date of ISO 8601.`);
+}
+
+function minimum(least: number | undefined, most: number | undefined): number | undefined {
+  if (least === undefined && most === undefined) return undefined;
+  return Math.round(checkSeconds('minDuration', least ?? 0) * 1000);
+}
+
+function above(most: number | undefined): number | undefined {
+  return most === undefined ? undefined : Math.round(checkSeconds('maxDuration', most) * 1000) + 1;
+}
+
+function checkSeconds(name: string, seconds: number): number {
+  if (Number.isFinite(seconds) && seconds >= 0 && seconds < 1e9) return seconds;
+  throw new VoiceRecorderError('invalid-input', `"${name}" is ${seconds}; expected seconds from 0 on.`);
+}

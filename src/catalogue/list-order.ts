@@ -1,0 +1,31 @@
+import type { RecordingOrder } from '../model/recording.ts';
+import type { RecordingRow } from './recording-row.ts';
+
+/** What rows are ordered by; no two rows are alike in all of it. */
+export interface ListOrder {
+  readonly columns: readonly (keyof RecordingRow)[];
+  readonly isDescending: boolean;
+}
+
+const IN_TIME = ['created_at', 'id'] as const;
+const BY_TITLE = ['title_key', 'row_key'] as const;
+const BY_DURATION = ['duration_ms', 'row_key'] as const;
+const BY_SIZE = ['filesize_bytes', 'row_key'] as const;
+
+const ORDERS: Readonly<Record<RecordingOrder, ListOrder>> = {
+  newest: { columns: IN_TIME, isDescending: true },
+  oldest: { columns: IN_TIME, isDescending: false },
+  title: { columns: BY_TITLE, isDescending: false },
+  'title-reverse': { columns: BY_TITLE, isDescending: true },
+  longest: { columns: BY_DURATION, isDescending: true },
+  shortest: { columns: BY_DURATION, isDescending: false },
+  largest: { columns: BY_SIZE, isDescending: true },
+  smallest: { columns: BY_SIZE, isDescending: false },
+  relevance: { columns: IN_TIME, isDescending: true },
+};
+
+/** The full-text index is in the order of row keys, which is the order in time. */
+export function listOrder(order: RecordingOrder, isSearch: boolean): ListOrder {
+  const { columns, isDescending } = ORDERS[order];
+  return isSearch && columns === IN_TIME ? { columns: ['row_key'], isDescending } : { columns, isDescending };
+}
