@@ -7,7 +7,7 @@ import { CatalogueBackups } from '../src/backup/catalogue-backups.ts';
 import { forecastFull } from '../src/capacity/forecast.ts';
 import { VerificationRepository } from '../src/catalogue/verification-repository.ts';
 import { planVerification } from '../src/cli/verify-plan.ts';
-import { SqliteJobQueue } from '../src/jobs/sqlite-job-queue.ts';
+import { DatabaseJobQueue } from '../src/jobs/database-job-queue.ts';
 import { toIsoUtc } from '../src/model/clock.ts';
 import type { Recording } from '../src/model/recording.ts';
 import type { FixityCheck } from '../src/model/verification.ts';
@@ -98,7 +98,7 @@ describe('when the clock is set back by a day', () => {
 
   it('a job that is queued for tomorrow by the old time runs now; one that is put off waits', async () => {
     await using catalogue = await scratchCatalogue();
-    const queue = new SqliteJobQueue(catalogue.contexts);
+    const queue = new DatabaseJobQueue(catalogue.contexts);
     const { job } = await queue.enqueue({ kind: 'peaks', payload: 1 });
     await queue.enqueue({ kind: 'peaks', payload: 2, delayMs: 10 * 60_000 });
     await catalogue.contexts.withSession({}, (db) =>

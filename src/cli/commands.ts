@@ -34,6 +34,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/config.ts'),
   },
   {
+    name: 'jobs',
+    group: SERVER,
+    summary: 'see the work in the background, try it again or cancel it',
+    load: () => import('./commands/jobs.ts'),
+  },
+  {
     name: 'import',
     group: LIBRARY,
     summary: 'bring audio files into the library',

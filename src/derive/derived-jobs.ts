@@ -55,8 +55,10 @@ export function derivedJobs(desk: DerivedJobsDesk): DerivedJobs {
         },
       },
     },
-    enqueue: async ({ id, isPlayable, takeId, segment }) => {
-      const job = { payload: { recordingId: id }, dedupeKey: id };
+    enqueue: async ({ id, kind, isPlayable, takeId, segment }) => {
+      // Whoever recorded looks at it now; whoever imported a thousand files looks at the first of them.
+      const priority = kind === 'take' ? 'high' : 'normal';
+      const job = { payload: { recordingId: id }, dedupeKey: id, priority } as const;
       await desk.queue.enqueue({ kind: 'peaks', ...job });
       if (!isPlayable) await desk.queue.enqueue({ kind: 'playable', ...job });
       if (takeId !== null && (segment ?? 0) > 0) {

@@ -5,6 +5,7 @@ import type { JobQueue } from '../jobs/job-queue.ts';
 import type { Media } from '../media/media.ts';
 import { MEASURE_JOB } from '../model/audio-measurement.ts';
 import type { RecordingId } from '../model/id.ts';
+import type { JobPriority } from '../model/job.ts';
 import type { Recording } from '../model/recording.ts';
 
 const PAGE_SIZE = 200;
@@ -34,12 +35,13 @@ export interface MeasureJobs {
 
 /** Measures each recording once, in the background: checksum of its audio, loudness, silence. */
 export function measureJobs(desk: MeasureDesk): MeasureJobs {
-  const enqueue = async (id: RecordingId) => {
+  const noteDown = async (id: RecordingId, priority: JobPriority) => {
     await desk.queue.enqueue({
       kind: MEASURE_JOB,
       payload: { recordingId: id },
       dedupeKey: id,
       delayMs: DELAY_MS,
+      priority,
     });
   };
   return {
@@ -55,10 +57,11 @@ export function measureJobs(desk: MeasureDesk): MeasureJobs {
         },
       },
     },
-    enqueue,
+    enqueue: (id) => noteDown(id, 'normal'),
     start: () => {
       const stop = new AbortController();
-      const done = enqueueMissing(desk, enqueue, stop.signal).catch(desk.onFault);
+      // What came today goes before what was never measured for years.
+      const done = enqueueMissing(desk, (id) => noteDown(id, 'low'), stop.signal).catch(desk.onFault);
       return () => {
         stop.abort();
         return done;

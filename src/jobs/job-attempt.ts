@@ -1,6 +1,7 @@
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
+import type { Job } from '../model/job.ts';
 import type { JobHandler } from './job-handler.ts';
-import type { Job, JobFault, JobQueue, LeasedJob } from './job-queue.ts';
+import type { JobFault, JobQueue, LeasedJob } from './job-queue.ts';
 
 // Several beats fit into one lease, so that one failed or late beat does not lose it.
 const BEATS_PER_LEASE = 4;
@@ -37,6 +38,7 @@ export class JobAttempt {
     try {
       await handler.run(this.job.payload, {
         job: this.job,
+        fence: this.#fence,
         signal: this.#controller.signal,
         reportProgress: (share) => this.#noteProgress(share),
       });

@@ -1,7 +1,9 @@
-import type { Job } from './job-queue.ts';
+import type { Job } from '../model/job.ts';
 
 export interface JobContext {
   readonly job: Job;
+  /** Proof that the job is held; `withFence` makes a transaction depend on it. */
+  readonly fence: number;
   /** Aborted when the job is cancelled, its lease is lost, or the program ends. */
   readonly signal: AbortSignal;
   /** Share from 0 to 1; written now and then, not each time. */
@@ -9,7 +11,7 @@ export interface JobContext {
 }
 
 export interface JobHandler {
-  /** Jobs of this kind running at once; 1 when not given. */
+  /** Jobs of this kind running at once in one process, 1 or more; 1 when not given. */
   readonly concurrency?: number;
   /** Must bear being repeated: a crash after its end and before its entry makes it run again. */
   run(payload: unknown, context: JobContext): Promise<void>;

@@ -1,35 +1,12 @@
-/** `dead`: failed for good, waits for a person. */
-export const JOB_STATES = ['queued', 'running', 'done', 'dead', 'cancelled'] as const;
-export type JobState = (typeof JOB_STATES)[number];
-
-/** A piece of derived work that survives restarts. */
-export interface Job {
-  readonly id: string;
-  readonly kind: string;
-  /** As it was enqueued: plain JSON. */
-  readonly payload: unknown;
-  readonly dedupeKey: string | null;
-  readonly state: JobState;
-  /** Not before; ISO 8601 UTC, as all dates here. */
-  readonly runAt: string;
-  /** Leases so far, the running one included. */
-  readonly attempts: number;
-  readonly maxAttempts: number;
-  /** Share from 0 to 1. */
-  readonly progress: number;
-  /** Running, and asked to stop. */
-  readonly isCancelRequested: boolean;
-  /** Of the last failed attempt. */
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly createdAt: string;
-  readonly modifiedAt: string;
-}
+import type { Job, JobCounts, JobFilter, JobPriority } from '../model/job.ts';
 
 export interface NewJob {
   readonly kind: string;
   readonly payload: unknown;
   /** At most one queued or running job of this kind has this key. */
   readonly dedupeKey?: string;
+  /** Normal when not given. */
+  readonly priority?: JobPriority;
   /** Milliseconds from now, an hour at most; at once when not given. */
   readonly delayMs?: number;
   /** 5 when not given. */
@@ -47,24 +24,21 @@ export interface JobFault {
   readonly isRetryable: boolean;
 }
 
-export interface JobFilter {
-  readonly state?: JobState;
-  readonly kind?: string;
-  /** 1 to 500; 100 when not given. */
-  readonly limit?: number;
-}
-
 /**
  * The durable queue of derived work. What a method resolved with survives a crash. Times are the database's, so
  * that several processes agree. Methods that take a fence reject with `job-lease-lost` when it is out of date.
  */
 export interface JobQueue {
-  /** `isNew` is false when a pending job with the same kind and dedupe key stands for this one. */
+  /**
+   * `isNew` is false when a pending job with the same kind and dedupe key stands for this one; it takes over a
+   * higher priority.
+   */
   enqueue(job: NewJob): Promise<{ readonly job: Job; readonly isNew: boolean }>;
 
   /**
-   * Hands out the job of these kinds that has been due longest, or one whose holder let its lease run out.
-   * A job that was leased `maxAttempts` times without an end is dead (`job-abandoned`) and not handed out again.
+   * Hands out, of the jobs of these kinds that are due, one of the highest priority, and of those the one that has
+   * been due longest. What a holder let run out is due again. A job that was leased `maxAttempts` times without an
+   * end is dead (`job-abandoned`) and not handed out any more.
    */
   lease(kinds: readonly string[], leaseMs: number): Promise<LeasedJob | undefined>;
 
@@ -75,6 +49,7 @@ export interface JobQueue {
     beat: { readonly leaseMs: number; readonly progress?: number },
   ): Promise<{ readonly isCancelRequested: boolean }>;
 
+  /** Harmless when this lease has completed it already, as `completeWithEffect` does. */
   complete(id: string, fence: number): Promise<Job>;
 
   /** Queued again after a random pause that grows with the attempts, or dead. */
@@ -97,12 +72,17 @@ export interface JobQueue {
   /** Last changed first. */
   list(filter?: JobFilter): Promise<readonly Job[]>;
 
-  /** Frees every lease: only for the holder of the store's lock, at its start. Resolves to their number. */
-  releaseAll(): Promise<number>;
+  count(): Promise<JobCounts>;
+
+  /**
+   * Frees every lease of `holder` (this queue's own when not given) and those that name nobody: only for who takes
+   * over that holder's name, at its start. Resolves to their number.
+   */
+  releaseAll(holder?: string): Promise<number>;
 
   /** Forgets jobs that were done or cancelled longer ago than this. Dead ones stay. Resolves to their number. */
   forgetFinished(olderThanMs: number): Promise<number>;
 
-  /** Calls `listener` after each committed change until the returned function is called. */
+  /** Calls `listener` after each committed change of this process until the returned function is called. */
   subscribe(listener: (job: Job) => void): () => void;
 }

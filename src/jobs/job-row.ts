@@ -1,15 +1,24 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
 import { toIsoUtc } from '../model/clock.ts';
-import type { JobTable } from '../sessions/schema.ts';
-import type { Job, JobState } from './job-queue.ts';
+import { JOB_PRIORITIES, type Job, type JobState } from '../model/job.ts';
+import { dialectOf } from '../sessions/dialect-of.ts';
+import type { JobTable, StoreSchema } from '../sessions/schema.ts';
 
 export type JobRow = Selectable<JobTable>;
 
-/** The database's clock in milliseconds since 1970. */
-export const databaseNowMs: RawBuilder<number> = sql<number>`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+const NOW_MS = {
+  sqlite: sql<number>`CAST(unixepoch('subsec') * 1000 AS INTEGER)`,
+  // The statement's time and not the clock's: only what stands still while a statement runs finds its way by an index.
+  postgres: sql<number>`CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)`,
+} as const;
 
-export function afterMs(durationMs: number): RawBuilder<number> {
-  return sql<number>`${databaseNowMs} + ${Math.round(durationMs)}`;
+/** The database's clock in milliseconds since 1970. */
+export function databaseNowMs(db: Kysely<StoreSchema>): RawBuilder<number> {
+  return NOW_MS[dialectOf(db)];
+}
+
+export function afterMs(db: Kysely<StoreSchema>, durationMs: number): RawBuilder<number> {
+  return sql<number>`${databaseNowMs(db)} + ${Math.round(durationMs)}`;
 }
 
 export function toJob(row: JobRow): Job {
@@ -18,8 +27,10 @@ export function toJob(row: JobRow): Job {
     kind: row.kind,
     payload: JSON.parse(row.payload) as unknown,
     dedupeKey: row.dedupe_key,
+    priority: JOB_PRIORITIES[row.priority] ?? 'normal',
     state: row.state as JobState,
     runAt: toIsoUtc(row.run_at_ms),
+    startedAt: row.started_at_ms === null ? null : toIsoUtc(row.started_at_ms),
     attempts: row.attempts,
     maxAttempts: row.max_attempts,
     progress: row.progress,

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { scratchCatalogue } from '../../test/scratch-catalogue.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
+import type { Job, JobState } from '../model/job.ts';
+import { DatabaseJobQueue } from './database-job-queue.ts';
+import { completeWithEffect } from './job-fence.ts';
 import type { JobHandler } from './job-handler.ts';
-import type { Job, JobState } from './job-queue.ts';
 import { JobRunner } from './job-runner.ts';
-import { SqliteJobQueue } from './sqlite-job-queue.ts';
 
 async function withRunner(
   handlers: Record<string, JobHandler>,
   tuning: { leaseMs?: number; pollMs?: number } = {},
 ) {
   const catalogue = await scratchCatalogue();
-  const queue = new SqliteJobQueue(catalogue.contexts, { random: () => 0 });
+  const queue = new DatabaseJobQueue(catalogue.contexts, { random: () => 0 });
   const faults: unknown[] = [];
   // No polling unless asked for: what is tested must not depend on it.
   const runner = new JobRunner({
@@ -68,7 +69,7 @@ describe('a job runner', () => {
 
   it('runs what an earlier program left behind', async () => {
     await using catalogue = await scratchCatalogue();
-    const queue = new SqliteJobQueue(catalogue.contexts);
+    const queue = new DatabaseJobQueue(catalogue.contexts);
     const { job } = await queue.enqueue({ kind: 'a', payload: null });
     await queue.lease(['a'], 60_000);
     await queue.releaseAll();
@@ -105,6 +106,34 @@ describe('a job runner', () => {
     );
     await Promise.all(jobs.map(({ job }) => house.reached(job.id, 'done')));
     expect(most).toEqual({ narrow: 1, wide: 3 });
+  });
+
+  it('refuses a number of jobs at once that is none', async () => {
+    await using catalogue = await scratchCatalogue();
+    const queue = new DatabaseJobQueue(catalogue.contexts);
+    for (const concurrency of [0, 1.5, Number.NaN]) {
+      const handlers = { odd: { concurrency, run: async () => undefined } };
+      expect(() => new JobRunner({ queue, handlers })).toThrow(/cannot run .* at once/);
+    }
+  });
+
+  it('hands the fence of its lease to the handler, whose effect may end the job', async () => {
+    const signals: AbortSignal[] = [];
+    await using house = await withRunner({
+      sealed: {
+        run: async (_, { job: { id }, fence, signal }) => {
+          signals.push(signal);
+          await house.catalogue.contexts.withSession({}, (db) => completeWithEffect(db, { id, fence }));
+        },
+      },
+    });
+    const { job } = await house.queue.enqueue({ kind: 'sealed', payload: null });
+    expect(await house.reached(job.id, 'done')).toMatchObject({ attempts: 1, progress: 1 });
+    await house.runner.stop();
+    expect({ faults: house.faults, isAborted: signals[0]?.aborted }).toEqual({
+      faults: [],
+      isAborted: false,
+    });
   });
 
   it('tries a failed job again and enters a failure for good', async () => {

@@ -1,7 +1,8 @@
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
+import type { Job } from '../model/job.ts';
 import { JobAttempt } from './job-attempt.ts';
 import type { JobHandler } from './job-handler.ts';
-import type { Job, JobQueue } from './job-queue.ts';
+import type { JobQueue } from './job-queue.ts';
 
 const LEASE_MS = 60_000;
 const POLL_MS = 2_000;
@@ -29,7 +30,13 @@ export class JobRunner {
 
   constructor(desk: JobRunnerDesk) {
     this.#desk = desk;
-    for (const kind of Object.keys(desk.handlers)) this.#running.set(kind, new Set());
+    for (const [kind, { concurrency = 1 }] of Object.entries(desk.handlers)) {
+      if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
+        const message = `Jobs of the kind "${kind}" cannot run ${concurrency} at once; expected 1 or more.`;
+        throw new VoiceRecorderError('invalid-input', message);
+      }
+      this.#running.set(kind, new Set());
+    }
   }
 
   start(): void {

@@ -1,4 +1,5 @@
 import type { CleanupProgress } from './cleanup.ts';
+import type { JobState } from './job.ts';
 import type { Recording } from './recording.ts';
 
 /** What a listening page or program is told, at once and without asking. */
@@ -8,4 +9,12 @@ export type RecorderEvent =
   | { readonly type: 'recording-purged'; readonly recordingId: string }
   | ({ readonly type: 'cleanup-progress' } & CleanupProgress)
   | { readonly type: 'upload-progress'; readonly uploadId: string; readonly offsetBytes: number }
-  | { readonly type: 'job-changed'; readonly jobId: string; readonly kind: string; readonly state: string };
+  | {
+      readonly type: 'job-changed';
+      readonly jobId: string;
+      readonly kind: string;
+      readonly state: JobState;
+      /** Share from 0 to 1. */
+      readonly progress: number;
+      readonly changedAt: string;
+    };

@@ -3,6 +3,7 @@ import { condition, scarceRoom } from './strings/condition.ts';
 import { detail } from './strings/detail.ts';
 import { firstRun } from './strings/first-run.ts';
 import { imports } from './strings/imports.ts';
+import { jobs } from './strings/jobs.ts';
 import { library, trash } from './strings/library.ts';
 import { login } from './strings/login.ts';
 import { microphone } from './strings/microphone.ts';
@@ -31,6 +32,7 @@ export const STRINGS = {
   take,
   trash,
   storage,
+  jobs,
   imports,
   firstRun,
   login,

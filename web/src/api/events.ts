@@ -1,6 +1,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { RecorderEvent } from '../../../src/model/recorder-event.ts';
+import { noteProgress } from './jobs.ts';
 import { KEYS } from './queries.ts';
 
 const EVENT_TYPES = [
@@ -8,6 +9,7 @@ const EVENT_TYPES = [
   'recording-changed',
   'recording-purged',
   'cleanup-progress',
+  'job-changed',
 ] as const satisfies readonly RecorderEvent['type'][];
 /** An import of a thousand files must not ask for the list a thousand times. */
 const REFRESH_EVERY_MS = 1000;
@@ -21,6 +23,7 @@ export function useLiveRefresh(isSignedIn: boolean): void {
 function follow(queries: QueryClient): () => void {
   const source = new EventSource('/api/events');
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let jobsTimer: ReturnType<typeof setTimeout> | undefined;
   let hasBeenOpen = false;
   const refreshSoon = () => {
     timer ??= setTimeout(() => {
@@ -29,10 +32,20 @@ function follow(queries: QueryClient): () => void {
         void queries.invalidateQueries({ queryKey });
     }, REFRESH_EVERY_MS);
   };
+  const refreshJobsSoon = () => {
+    jobsTimer ??= setTimeout(() => {
+      jobsTimer = undefined;
+      void queries.invalidateQueries({ queryKey: KEYS.jobs });
+    }, REFRESH_EVERY_MS);
+  };
   const onEvent = (message: MessageEvent<string>) => {
     const event = JSON.parse(message.data) as RecorderEvent;
     if (event.type === 'cleanup-progress') {
       queries.setQueryData(KEYS.cleanupProgress, event);
+      return;
+    }
+    if (event.type === 'job-changed') {
+      if (!noteProgress(queries, KEYS.jobList('running'), event)) refreshJobsSoon();
       return;
     }
     if (event.type === 'recording-purged') {
@@ -55,11 +68,15 @@ function follow(queries: QueryClient): () => void {
   source.addEventListener('message', onEvent);
   source.addEventListener('open', () => {
     // What happened while the line was down was not told.
-    if (hasBeenOpen) refreshSoon();
+    if (hasBeenOpen) {
+      refreshSoon();
+      refreshJobsSoon();
+    }
     hasBeenOpen = true;
   });
   return () => {
     clearTimeout(timer);
+    clearTimeout(jobsTimer);
     source.close();
   };
 }

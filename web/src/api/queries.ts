@@ -3,6 +3,7 @@ import type { RecorderEvent } from '../../../src/model/recorder-event.ts';
 import type { Recording } from '../../../src/model/recording.ts';
 import type { Take } from '../../../src/model/take.ts';
 import { ApiError } from './http.ts';
+import { fetchJobs, type JobSection } from './jobs.ts';
 import {
   fetchPeaks,
   fetchRecording,
@@ -21,6 +22,8 @@ export const KEYS = {
   overview: ['storage-overview'],
   verification: ['verification'],
   cleanupProgress: ['cleanup-progress'],
+  jobs: ['jobs'],
+  jobList: (section: JobSection) => ['jobs', section],
   tags: ['tags'],
   lists: ['recordings'],
   list: (filter: RecordingFilter) => ['recordings', filter],
@@ -77,6 +80,15 @@ export function useCleanupProgress() {
     queryFn: () => null,
     enabled: false,
   }).data;
+}
+
+/** Kept true by what the server tells; whoever opens the drawer has them asked for anew. */
+export function useJobs(section: JobSection) {
+  return useQuery({
+    queryKey: KEYS.jobList(section),
+    queryFn: ({ signal }) => fetchJobs(section, signal),
+    staleTime: 5_000,
+  });
 }
 
 export function useTags() {

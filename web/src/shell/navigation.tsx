@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { Role } from '../../../src/model/access.ts';
 import { useStorageReport } from '../api/queries.ts';
 import { formatBytes } from '../format/size.ts';
+import { JobsButton } from '../jobs/jobs-button.tsx';
 import { STRINGS } from '../strings.ts';
 import { BrandMark } from '../ui/brand-mark.tsx';
 import { KeysIcon, LibraryIcon, RecordIcon, StorageIcon, TrashIcon } from '../ui/icons.tsx';
@@ -45,6 +46,7 @@ export function NavigationRail({ role }: { readonly role: Role }) {
       </nav>
       <div className="mt-auto flex flex-col gap-3">
         <StoredLine />
+        {role === 'record' ? null : <JobsButton place="rail" />}
         <button
           type="button"
           className="button button-plain w-full px-2"
@@ -89,6 +91,7 @@ export function NavigationBar({ role }: { readonly role: Role }) {
           {label}
         </Link>
       ))}
+      {role === 'record' ? null : <JobsButton place="bar" />}
     </nav>
   );
 }

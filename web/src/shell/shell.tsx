@@ -2,6 +2,7 @@ import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useLiveRefresh } from '../api/events.ts';
 import { useSession } from '../api/queries.ts';
+import { JobsDrawer } from '../jobs/jobs-drawer.tsx';
 import { LoginPage } from '../login/login-page.tsx';
 import { CaptureAnnouncer } from '../record/announcer.tsx';
 import { useCaptureValue } from '../record/capture-context.tsx';
@@ -53,6 +54,7 @@ export function Shell({ loginProblem }: { readonly loginProblem: string | null }
       <ImportPanel />
       <DropZone />
       <KeysDialog />
+      <JobsDrawer />
       <CaptureAnnouncer />
     </div>
   );

@@ -1,14 +1,16 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { type ScratchCatalogue, scratchCatalogue } from '../../test/scratch-catalogue.ts';
-import type { Job } from './job-queue.ts';
-import { SqliteJobQueue } from './sqlite-job-queue.ts';
+import { toIsoUtc } from '../model/clock.ts';
+import type { Job, JobPriority } from '../model/job.ts';
+import { DatabaseJobQueue } from './database-job-queue.ts';
+import { completeWithEffect, type JobLease, withFence } from './job-fence.ts';
 
 const LEASE_MS = 60_000;
 
 async function withQueue(random: () => number = () => 0) {
   const catalogue = await scratchCatalogue();
-  return { catalogue, queue: new SqliteJobQueue(catalogue.contexts, { random }) };
+  return { catalogue, queue: new DatabaseJobQueue(catalogue.contexts, { random }) };
 }
 
 /** Makes the lease of a job run out, as time would. */
@@ -29,7 +31,7 @@ describe('enqueue', () => {
       job: { state: 'queued', attempts: 0, payload, error: null },
     });
     const later = await catalogue.reopen();
-    expect(await new SqliteJobQueue(later.contexts).find(job.id)).toEqual(job);
+    expect(await new DatabaseJobQueue(later.contexts).find(job.id)).toEqual(job);
     await later.close();
   });
 
@@ -45,6 +47,20 @@ describe('enqueue', () => {
     expect((await queue.enqueue(wish)).isNew).toBe(false);
     await queue.complete(leased?.id ?? '', leased?.fence ?? 0);
     expect((await queue.enqueue(wish)).isNew).toBe(true);
+  });
+
+  it('lets the pending one take over a higher priority, and no lower one', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const wish = { kind: 'measure', payload: 1, dedupeKey: 'recording-1' };
+    const { job } = await queue.enqueue({ ...wish, priority: 'low' });
+    for (const [priority, taken] of [
+      ['high', 'high'],
+      ['normal', 'high'],
+    ] as const) {
+      const twin = await queue.enqueue({ ...wish, priority });
+      expect(twin).toMatchObject({ isNew: false, job: { id: job.id, priority: taken } });
+    }
   });
 
   it('refuses a number of attempts that is none', async () => {
@@ -67,17 +83,34 @@ describe('lease', () => {
     expect(await queue.lease(['c'], LEASE_MS)).toBeUndefined();
     const first = await queue.lease(['b'], LEASE_MS);
     expect(first).toMatchObject({ id: ids[1], state: 'running', attempts: 1, fence: 1 });
-    const rest = await Promise.all(Array.from({ length: 8 }, () => queue.lease(['a', 'b'], LEASE_MS)));
-    expect(rest.map((job) => job?.id)).toEqual([
-      ids[0],
-      ids[2],
-      ids[3],
-      ids[4],
-      ids[5],
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    const rest: unknown[] = [];
+    for (let i = 0; i < 3; i++) rest.push((await queue.lease(['a', 'b'], LEASE_MS))?.id);
+    expect(rest).toEqual([ids[0], ids[2], ids[3]]);
+    const last = await Promise.all(Array.from({ length: 5 }, () => queue.lease(['a', 'b'], LEASE_MS)));
+    expect(last.flatMap((job) => job?.id ?? []).sort()).toEqual([ids[4], ids[5]].sort());
+  });
+
+  it('prefers what matters more to what waits longer', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const enqueue = async (priority: JobPriority, kind = 'a') =>
+      (await queue.enqueue({ kind, payload: null, priority })).job.id;
+    const low = await enqueue('low');
+    const normal = await enqueue('normal', 'b');
+    const high = await enqueue('high');
+    await queue.enqueue({ kind: 'b', payload: null, priority: 'high', delayMs: 60_000 });
+    const order: unknown[] = [];
+    for (let i = 0; i < 4; i++) order.push((await queue.lease(['a', 'b'], LEASE_MS))?.id);
+    expect(order).toEqual([high, normal, low, undefined]);
+  });
+
+  it('says since when a job runs', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
+    expect(job.startedAt).toBeNull();
+    const leased = await queue.lease(['a'], LEASE_MS);
+    expect(leased?.startedAt).toBe(leased?.modifiedAt);
   });
 
   it('waits until a job is due', async () => {
@@ -109,7 +142,8 @@ describe('lease', () => {
     const fault = { code: 'internal', message: 'x', isRetryable: true };
     await expect(queue.fail(job.id, oldFence, fault)).rejects.toMatchObject(lost);
     expect(await queue.complete(job.id, 2)).toMatchObject({ state: 'done', progress: 1 });
-    await expect(queue.complete(job.id, 2)).rejects.toMatchObject(lost);
+    expect(await queue.complete(job.id, 2)).toMatchObject({ state: 'done' });
+    await expect(queue.release(job.id, 2)).rejects.toMatchObject(lost);
   });
 
   it('is prolonged by heartbeats, which note the progress', async () => {
@@ -226,6 +260,79 @@ describe('releaseAll', () => {
     expect(await queue.lease(['a'], LEASE_MS)).toMatchObject({ id: healthy.id, attempts: 2 });
     expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
   });
+
+  it('leaves the leases of other nodes alone, and frees those of programs that had no names', async () => {
+    const { catalogue, queue } = await withQueue();
+    await using _ = catalogue;
+    const other = new DatabaseJobQueue(catalogue.contexts, { holder: 'other' });
+    for (const payload of [1, 2, 3]) await queue.enqueue({ kind: 'a', payload });
+    const held = await other.lease(['a'], LEASE_MS);
+    const nameless = await other.lease(['a'], LEASE_MS);
+    const own = await queue.lease(['a'], LEASE_MS);
+    await catalogue.contexts.withSession({}, (db) =>
+      db
+        .updateTable('jobs')
+        .set({ holder: null })
+        .where('id', '=', nameless?.id ?? '')
+        .execute(),
+    );
+    expect(await queue.releaseAll()).toBe(2);
+    expect((await queue.list({ state: 'queued' })).map(({ id }) => id).sort()).toEqual(
+      [nameless?.id, own?.id].sort(),
+    );
+    expect(await queue.releaseAll('other')).toBe(1);
+    expect((await queue.find(held?.id ?? ''))?.state).toBe('queued');
+  });
+});
+
+describe('a fence', () => {
+  /** Leases a job, lets the lease run out and another one begin. */
+  async function withLostLease() {
+    const { catalogue, queue } = await withQueue();
+    await catalogue.contexts.withSession({}, (db) =>
+      sql`CREATE TABLE effects (job_id TEXT NOT NULL, fence BIGINT NOT NULL)`.execute(db),
+    );
+    const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
+    const lost = await queue.lease(['a'], LEASE_MS);
+    await expireLease(catalogue, job.id);
+    const held = await queue.lease(['a'], LEASE_MS);
+    if (!lost || !held) throw new Error('Nothing was leased.');
+    const write = (fence: typeof withFence, lease: JobLease) =>
+      catalogue.contexts.withSession({}, async (db) => {
+        await sql`INSERT INTO effects (job_id, fence) VALUES (${lease.id}, ${lease.fence})`.execute(db);
+        await fence(db, lease);
+      });
+    const effects = () =>
+      catalogue.contexts.withSession({ readonly: true }, async (db) => {
+        const { rows } = await sql<{ fence: number }>`SELECT fence FROM effects`.execute(db);
+        return rows.map(({ fence }) => Number(fence));
+      });
+    return { catalogue, queue, lost, held, write, effects };
+  }
+
+  it('undoes what a holder wrote whose lease was lost', async () => {
+    const { catalogue, lost, held, write, effects } = await withLostLease();
+    await using _ = catalogue;
+    for (const fence of [withFence, completeWithEffect])
+      await expect(write(fence, lost)).rejects.toMatchObject({ code: 'job-lease-lost' });
+    expect(await effects()).toEqual([]);
+    await write(withFence, held);
+    expect(await effects()).toEqual([held.fence]);
+  });
+
+  it('ends the job together with its effect, once', async () => {
+    const { catalogue, queue, held, write, effects } = await withLostLease();
+    await using _ = catalogue;
+    await write(completeWithEffect, held);
+    await expect(write(completeWithEffect, held)).rejects.toMatchObject({ code: 'job-lease-lost' });
+    expect(await effects()).toEqual([held.fence]);
+    expect(await queue.find(held.id)).toMatchObject({ state: 'done', progress: 1 });
+    // What comes of the handler's end, and a heartbeat that was on its way.
+    const beat = await queue.heartbeat(held.id, held.fence, { leaseMs: LEASE_MS });
+    expect(beat).toEqual({ isCancelRequested: false });
+    expect(await queue.complete(held.id, held.fence)).toMatchObject({ state: 'done' });
+    expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
+  });
 });
 
 describe('list and forgetFinished', () => {
@@ -241,6 +348,12 @@ describe('list and forgetFinished', () => {
       'queued',
     ]);
     expect(await queue.list({ state: 'queued', limit: 1 })).toHaveLength(1);
+    expect(await queue.count()).toEqual({ queued: 2, running: 0, dead: 0 });
+    const changedAt = (await queue.find(leased?.id ?? ''))?.modifiedAt ?? '';
+    expect((await queue.list({ since: changedAt })).map(({ id }) => id)).toContain(leased?.id);
+    const later = toIsoUtc(Date.parse(changedAt) + 60_000);
+    expect(await queue.list({ since: later })).toEqual([]);
+    await expect(queue.list({ since: 'yesterday' })).rejects.toMatchObject({ code: 'invalid-input' });
     expect(await queue.list()).toHaveLength(3);
     await expect(queue.list({ limit: 0 })).rejects.toMatchObject({ code: 'invalid-input' });
     expect(await queue.forgetFinished(60_000)).toBe(0);

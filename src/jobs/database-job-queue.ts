@@ -1,28 +1,48 @@
-import { type Kysely, sql, type UpdateObject } from 'kysely';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
+import type { Job, JobCounts, JobFilter } from '../model/job.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
-import type { StoreSchema } from '../sessions/schema.ts';
-import { backOffMs, LONGEST_DELAY_MS } from './back-off.ts';
-import { buryAbandoned, endLease, type JobChange, leaseLost, leaseRow } from './job-leases.ts';
-import type { Job, JobFault, JobFilter, JobQueue, LeasedJob, NewJob } from './job-queue.ts';
+import { backOffMs } from './back-off.ts';
+import { enqueueRow } from './enqueue-row.ts';
+import { findCompleted, findPending, requireRow, updateRow } from './find-job-row.ts';
+import {
+  endLease,
+  endVoidLeases,
+  findDue,
+  hasExpiredLease,
+  type JobChange,
+  leaseAt,
+  leaseLost,
+} from './job-leases.ts';
+import type { JobFault, JobQueue, LeasedJob, NewJob } from './job-queue.ts';
 import { afterMs, databaseNowMs, type JobRow, toJob } from './job-row.ts';
 
 const MAX_ATTEMPTS = 5;
 const LIST_LIMIT = { default: 100, max: 500 } as const;
+/** Where a store has one server at a time, all leases are that server's. */
+const ONE_SERVER = 'server';
 
-/** The queue in the store's own database. */
-export class SqliteJobQueue implements JobQueue {
+export interface JobQueueOptions {
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** Name of the node that leases: the same one after each of its starts, and of no other. */
+  readonly holder?: string;
+}
+
+/** The queue in the store's own database, SQLite or PostgreSQL. */
+export class DatabaseJobQueue implements JobQueue {
   readonly #sessions: DatabaseSessions;
   readonly #random: () => number;
   readonly #clock: Clock;
+  readonly #holder: string;
   readonly #listeners = new Set<(job: Job) => void>();
 
-  constructor(sessions: DatabaseSessions, options: { clock?: Clock; random?: () => number } = {}) {
+  constructor(sessions: DatabaseSessions, options: JobQueueOptions = {}) {
     this.#sessions = sessions;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#holder = options.holder ?? ONE_SERVER;
   }
 
   async enqueue(wanted: NewJob): Promise<{ job: Job; isNew: boolean }> {
@@ -33,35 +53,25 @@ export class SqliteJobQueue implements JobQueue {
         `A job cannot be tried ${maxAttempts} times; expected 1 or more.`,
       );
     }
-    const values = {
-      id: newId(this.#clock.nowMs()),
-      kind: wanted.kind,
-      payload: JSON.stringify(wanted.payload ?? null),
-      dedupe_key: wanted.dedupeKey ?? null,
-      state: 'queued',
-      run_at_ms: afterMs(Math.min(LONGEST_DELAY_MS, wanted.delayMs ?? 0)),
-      attempts: 0,
-      max_attempts: maxAttempts,
-      progress: 0,
-      fence: 0,
-      is_cancel_requested: 0,
-      created_at_ms: databaseNowMs,
-      modified_at_ms: databaseNowMs,
-    };
-    const { row, isNew } = await this.#sessions.withSession({ name: 'enqueue job' }, async (db) => {
-      const twin = await findPending(db, wanted.kind, values.dedupe_key);
-      if (twin) return { row: twin, isNew: false };
-      const added = await db.insertInto('jobs').values(values).returningAll().executeTakeFirstOrThrow();
-      return { row: added, isNew: true };
-    });
-    return { job: isNew ? this.#tell(row) : toJob(row), isNew };
+    const { row, isNew, isRaised } = await this.#sessions.withSession({ name: 'enqueue job' }, (db) =>
+      enqueueRow(db, newId(this.#clock.nowMs()), { ...wanted, maxAttempts }),
+    );
+    return { job: isNew || isRaised ? this.#tell(row) : toJob(row), isNew };
   }
 
   async lease(kinds: readonly string[], leaseMs: number): Promise<LeasedJob | undefined> {
     if (kinds.length === 0) return undefined;
+    // Most looks find nothing: they write nothing and wait for nobody who writes.
+    const seen = await this.#sessions.withSession({ name: 'look for jobs', readonly: true }, async (db) => ({
+      due: await findDue(db, kinds),
+      hasExpired: await hasExpiredLease(db),
+    }));
+    if (seen.due.length === 0 && !seen.hasExpired) return undefined;
+    const wish = { leaseMs, holder: this.#holder };
     const { ended, leased } = await this.#sessions.withSession({ name: 'lease job' }, async (db) => {
-      const [ended, leased] = await Promise.all([buryAbandoned(db, false), leaseRow(db, kinds, leaseMs)]);
-      return { ended, leased };
+      const ended = seen.hasExpired ? await endVoidLeases(db, 'expired') : [];
+      const due = ended.length > 0 ? await findDue(db, kinds) : seen.due;
+      return { ended, leased: await leaseAt(db, due, wish) };
     });
     for (const row of ended) this.#tell(row);
     return leased && { ...this.#tell(leased), fence: leased.fence };
@@ -72,27 +82,33 @@ export class SqliteJobQueue implements JobQueue {
     fence: number,
     beat: { leaseMs: number; progress?: number },
   ): Promise<{ isCancelRequested: boolean }> {
-    const row = await this.#sessions.withSession({ name: 'job heartbeat' }, (db) =>
-      db
+    const row = await this.#sessions.withSession({ name: 'job heartbeat' }, async (db) => {
+      const held = await db
         .updateTable('jobs')
         .set({
-          leased_until_ms: afterMs(beat.leaseMs),
-          modified_at_ms: databaseNowMs,
+          leased_until_ms: afterMs(db, beat.leaseMs),
+          modified_at_ms: databaseNowMs(db),
           ...(beat.progress === undefined ? {} : { progress: Math.min(1, Math.max(0, beat.progress)) }),
         })
         .where('id', '=', id)
         .where('fence', '=', fence)
         .where('state', '=', 'running')
         .returningAll()
-        .executeTakeFirst(),
-    );
-    if (!row) return leaseLost(id, fence);
+        .executeTakeFirst();
+      return held ?? (await findCompleted(db, id, fence)) ?? leaseLost(id, fence);
+    });
     this.#tell(row);
     return { isCancelRequested: row.is_cancel_requested === 1 };
   }
 
-  complete(id: string, fence: number): Promise<Job> {
-    return this.#end('complete job', id, fence, () => ({ state: 'done', progress: 1 }));
+  async complete(id: string, fence: number): Promise<Job> {
+    const row = await this.#sessions.withSession(
+      { name: 'complete job' },
+      async (db) =>
+        (await findCompleted(db, id, fence)) ??
+        (await endLease(db, { id, fence }, { state: 'done', progress: 1 })),
+    );
+    return this.#tell(row);
   }
 
   fail(id: string, fence: number, fault: JobFault): Promise<Job> {
@@ -121,7 +137,7 @@ export class SqliteJobQueue implements JobQueue {
       const current = await requireRow(db, id);
       if (current.state !== 'queued' && current.state !== 'running') return current;
       const change = current.state === 'queued' ? { state: 'cancelled' } : { is_cancel_requested: 1 };
-      return update(db, id, { ...change, modified_at_ms: databaseNowMs });
+      return updateRow(db, id, { ...change, modified_at_ms: databaseNowMs(db) });
     });
     return this.#tell(row);
   }
@@ -132,12 +148,13 @@ export class SqliteJobQueue implements JobQueue {
       if (current.state !== 'dead' && current.state !== 'cancelled') return current;
       const twin = await findPending(db, current.kind, current.dedupe_key);
       if (twin) return twin;
-      return update(db, id, {
+      return updateRow(db, id, {
         state: 'queued',
         attempts: 0,
         progress: 0,
-        run_at_ms: databaseNowMs,
-        modified_at_ms: databaseNowMs,
+        is_cancel_requested: 0,
+        run_at_ms: databaseNowMs(db),
+        modified_at_ms: databaseNowMs(db),
       });
     });
     return this.#tell(row);
@@ -151,41 +168,43 @@ export class SqliteJobQueue implements JobQueue {
   }
 
   async list(filter: JobFilter = {}): Promise<readonly Job[]> {
-    const { state, kind, limit = LIST_LIMIT.default } = filter;
+    const { state, kind, since, limit = LIST_LIMIT.default } = filter;
     if (!(Number.isInteger(limit) && limit >= 1 && limit <= LIST_LIMIT.max)) {
       throw new VoiceRecorderError(
         'invalid-input',
         `The limit is ${limit}; expected a whole number from 1 to ${LIST_LIMIT.max}.`,
       );
     }
+    const sinceMs = since === undefined ? undefined : readTime(since);
     const rows = await this.#sessions.withSession({ name: 'list jobs', readonly: true }, (db) => {
       let select = db.selectFrom('jobs').selectAll();
       if (state !== undefined) select = select.where('state', '=', state);
       if (kind !== undefined) select = select.where('kind', '=', kind);
+      if (sinceMs !== undefined) select = select.where('modified_at_ms', '>=', sinceMs);
       return select.orderBy('modified_at_ms', 'desc').orderBy('id', 'desc').limit(limit).execute();
     });
     return rows.map(toJob);
   }
 
-  async releaseAll(): Promise<number> {
-    const { ended, freed } = await this.#sessions.withSession({ name: 'release all jobs' }, async (db) => {
-      const ended = await buryAbandoned(db, true);
-      const freed = await db
-        .updateTable('jobs')
-        .set({
-          state: 'queued',
-          leased_until_ms: null,
-          progress: 0,
-          run_at_ms: databaseNowMs,
-          modified_at_ms: databaseNowMs,
-        })
-        .where(sql<boolean>`state = 'running'`)
-        .returningAll()
-        .execute();
-      return { ended, freed };
-    });
-    for (const row of [...ended, ...freed]) this.#tell(row);
-    return ended.length + freed.length;
+  async count(): Promise<JobCounts> {
+    const rows = await this.#sessions.withSession({ name: 'count jobs', readonly: true }, (db) =>
+      db
+        .selectFrom('jobs')
+        .select(({ fn }) => ['state', fn.countAll<number | bigint>().as('count')])
+        .where('state', 'in', ['queued', 'running', 'dead'])
+        .groupBy('state')
+        .execute(),
+    );
+    const countOf = (state: string) => Number(rows.find((row) => row.state === state)?.count ?? 0);
+    return { queued: countOf('queued'), running: countOf('running'), dead: countOf('dead') };
+  }
+
+  async releaseAll(holder: string = this.#holder): Promise<number> {
+    const ended = await this.#sessions.withSession({ name: 'release all jobs' }, (db) =>
+      endVoidLeases(db, { heldBy: holder }),
+    );
+    for (const row of ended) this.#tell(row);
+    return ended.length;
   }
 
   async forgetFinished(olderThanMs: number): Promise<number> {
@@ -193,7 +212,7 @@ export class SqliteJobQueue implements JobQueue {
       db
         .deleteFrom('jobs')
         .where('state', 'in', ['done', 'cancelled'])
-        .where('modified_at_ms', '<', afterMs(-olderThanMs))
+        .where('modified_at_ms', '<', afterMs(db, -olderThanMs))
         .executeTakeFirstOrThrow(),
     );
     return Number(numDeletedRows);
@@ -206,7 +225,7 @@ export class SqliteJobQueue implements JobQueue {
 
   async #end(name: string, id: string, fence: number, change: (row: JobRow) => JobChange): Promise<Job> {
     const row = await this.#sessions.withSession({ name }, async (db) =>
-      endLease(db, id, fence, change(await requireRow(db, id))),
+      endLease(db, { id, fence }, change(await requireRow(db, id))),
     );
     return this.#tell(row);
   }
@@ -218,31 +237,8 @@ export class SqliteJobQueue implements JobQueue {
   }
 }
 
-async function requireRow(db: Kysely<StoreSchema>, id: string): Promise<JobRow> {
-  const row = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
-  if (!row) throw new VoiceRecorderError('job-unknown', `There is no job with the id ${id}.`);
-  return row;
-}
-
-async function findPending(
-  db: Kysely<StoreSchema>,
-  kind: string,
-  dedupeKey: string | null,
-): Promise<JobRow | undefined> {
-  if (dedupeKey === null) return undefined;
-  return db
-    .selectFrom('jobs')
-    .selectAll()
-    .where('kind', '=', kind)
-    .where('dedupe_key', '=', dedupeKey)
-    .where(sql<boolean>`state IN ('queued', 'running') AND dedupe_key IS NOT NULL`)
-    .executeTakeFirst();
-}
-
-function update(
-  db: Kysely<StoreSchema>,
-  id: string,
-  change: UpdateObject<StoreSchema, 'jobs'>,
-): Promise<JobRow> {
-  return db.updateTable('jobs').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+function readTime(text: string): number {
+  const timeMs = Date.parse(text);
+  if (!Number.isNaN(timeMs)) return timeMs;
+  throw new VoiceRecorderError('invalid-input', `"${text}" is no time; expected one as ISO 8601 writes it.`);
 }

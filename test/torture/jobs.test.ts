@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { runOnSqlite } from './jobs.ts';
+
+it('has each effect happen exactly once when those who run jobs are killed or stand still', {
+  timeout: 120_000,
+}, async () => {
+  const report = await runOnSqlite({
+    seed: 20_261_123,
+    count: 120,
+    kills: 4,
+    standstills: 1,
+    workers: 2,
+    pauseMs: 20,
+  });
+  expect(report.broken).toEqual([]);
+  expect(report).toMatchObject({ effects: 120, kills: 4 });
+});
