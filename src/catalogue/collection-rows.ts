@@ -1,32 +1,7 @@
-import {
-  type Expression,
-  type ExpressionBuilder,
-  type Insertable,
-  type Kysely,
-  type SqlBool,
-  sql,
-} from 'kysely';
+import { type Insertable, type Kysely, sql } from 'kysely';
 import { tagKey } from '../model/amendment.ts';
 import type { Recording } from '../model/recording.ts';
 import type { RecordingCollectionTable, Shelf, StoreSchema } from '../sessions/schema.ts';
-
-type Row = ExpressionBuilder<StoreSchema & { r: StoreSchema['recordings'] }, 'r'>;
-
-/** That the recording `r` is in the collection. */
-export function hasCollection(
-  row: Pick<Row, 'exists' | 'selectFrom'>,
-  collectionKey: string,
-): Expression<SqlBool> {
-  return row.exists(
-    row
-      .selectFrom('recording_collections as c')
-      .select('c.collection')
-      .where('c.collection_key', '=', collectionKey)
-      .whereRef('c.shelf', '=', 'r.shelf')
-      .whereRef('c.created_at', '=', 'r.created_at')
-      .whereRef('c.recording_id', '=', 'r.id'),
-  );
-}
 
 export function collectionRowsOf(
   { id, createdAt, collections }: Recording,

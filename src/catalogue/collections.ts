@@ -7,8 +7,8 @@ import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { readCollections, readMembers } from './collection-rows.ts';
 import { amendRow } from './recording-changes.ts';
 
-/** Recordings changed in one transaction: whoever else wants to write waits no longer than that. */
-const CHUNK = 100;
+/** Whoever else wants to write waits no longer than for that many recordings. */
+const CHUNK_SIZE = 100;
 
 export interface CollectionCount {
   readonly collection: string;
@@ -19,10 +19,13 @@ export interface CollectionCount {
 export class Collections {
   readonly #sessions: DatabaseSessions;
   readonly #clock: Clock;
+  readonly #chunkSize: number;
 
-  constructor(sessions: DatabaseSessions, clock: Clock) {
+  /** `chunkSize`: recordings that are changed in one transaction; 100 when not given. */
+  constructor(sessions: DatabaseSessions, clock: Clock, chunkSize = CHUNK_SIZE) {
     this.#sessions = sessions;
     this.#clock = clock;
+    this.#chunkSize = chunkSize;
   }
 
   /** Those of the library with their counts, by name. */
@@ -87,7 +90,7 @@ export class Collections {
       const changed = await this.#sessions.withSession(
         { name: 'change collection' },
         async (db, { batch }) => {
-          const ids = await readMembers(db, tagKey(name), CHUNK, spelling);
+          const ids = await readMembers(db, tagKey(name), this.#chunkSize, spelling);
           const now = toIsoUtc(this.#clock.nowMs());
           const recordings: Recording[] = [];
           for (const id of ids) recordings.push(await amendRow({ db, batch, id, now, by }, amendment));

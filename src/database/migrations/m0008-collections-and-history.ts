@@ -1,5 +1,8 @@
 import type { Migration } from './migration.ts';
 
+// Compared byte by byte, as in SQLite.
+const TEXT = 'text COLLATE "C"';
+
 const ADD_COUNT = `
 INSERT INTO collection_counts (collection_key, collection, recording_count)
   VALUES (new.collection_key, new.collection, 1)
@@ -52,15 +55,15 @@ export const m0008CollectionsAndHistory: Migration = {
   // Nothing stands there from before collections had a table: the first release with PostgreSQL has this migration.
   postgres: [
     `CREATE TABLE recording_collections (
-       collection_key text NOT NULL,
-       shelf text NOT NULL,
-       created_at text NOT NULL,
-       recording_id text NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
-       collection text NOT NULL,
+       collection_key ${TEXT} NOT NULL,
+       shelf ${TEXT} NOT NULL,
+       created_at ${TEXT} NOT NULL,
+       recording_id ${TEXT} NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+       collection ${TEXT} NOT NULL,
        PRIMARY KEY (collection_key, shelf, created_at, recording_id))`,
     'CREATE INDEX recording_collections_by_recording ON recording_collections (recording_id)',
     `CREATE TABLE collection_counts (
-       collection_key text PRIMARY KEY, collection text NOT NULL, recording_count bigint NOT NULL)`,
+       collection_key ${TEXT} PRIMARY KEY, collection ${TEXT} NOT NULL, recording_count bigint NOT NULL)`,
     `CREATE FUNCTION count_collection() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN ${ADD_COUNT} RETURN NULL; END $$`,
     `CREATE FUNCTION discount_collection() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -70,14 +73,14 @@ export const m0008CollectionsAndHistory: Migration = {
     `CREATE TRIGGER recording_collections_discounted AFTER DELETE ON recording_collections
        FOR EACH ROW WHEN (old.shelf = 'library') EXECUTE FUNCTION discount_collection()`,
     `CREATE TABLE amendments (
-       recording_id text NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+       recording_id ${TEXT} NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
        version bigint NOT NULL CHECK (version >= 1),
-       changed_at text NOT NULL,
-       actor_name text NOT NULL,
+       changed_at ${TEXT} NOT NULL,
+       actor_name ${TEXT} NOT NULL,
        undoes bigint,
        size_chars bigint NOT NULL,
-       fields_before text NOT NULL,
-       fields_after text NOT NULL,
+       fields_before ${TEXT} NOT NULL,
+       fields_after ${TEXT} NOT NULL,
        PRIMARY KEY (recording_id, version))`,
   ],
 };
