@@ -18,7 +18,7 @@ export function listOf<T extends string | number>(values: readonly T[]): RawBuil
     postgres:
       values.length === 0
         ? sql`(NULL)`
-        : sql`(SELECT ${valueOf(values)} FROM jsonb_array_elements_text(${json}::jsonb))`,
+        : sql`(SELECT ${castOf(values)} FROM jsonb_array_elements_text(${json}::jsonb))`,
   });
 }
 
@@ -27,7 +27,7 @@ export function tableOf(values: readonly (string | number)[]): RawBuilder<unknow
   const json = storableJson(values);
   return eitherSql({
     sqlite: sql`json_each(${json})`,
-    postgres: sql`(SELECT ${valueOf(values)} AS value FROM jsonb_array_elements_text(${json}::jsonb))`,
+    postgres: sql`(SELECT ${castOf(values)} AS value FROM jsonb_array_elements_text(${json}::jsonb))`,
   });
 }
 
@@ -62,6 +62,6 @@ export function insertAll<Table extends keyof StoreSchema & string>(
   ];
 }
 
-function valueOf(values: readonly (string | number)[]): RawBuilder<unknown> {
+function castOf(values: readonly (string | number)[]): RawBuilder<unknown> {
   return typeof values[0] === 'number' ? sql`value::bigint` : sql`value`;
 }

@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { addRecording, scratchCatalogue } from '../../test/scratch-catalogue.ts';
 import { someRecording } from '../../test/some-recording.ts';
@@ -335,24 +334,33 @@ describe('totals and tag counts', () => {
         if (i % 6 === 0) await catalogue.recordings.restore(id);
       }),
     );
-    const database = new DatabaseSync(catalogue.file, { readOnly: true });
-    const counted = database
-      .prepare(
-        'SELECT shelf, count(*) AS n, sum(filesize_bytes) AS bytes FROM recordings GROUP BY shelf ORDER BY shelf',
-      )
-      .all();
-    const tags = database
-      .prepare(
-        "SELECT tag_key AS tag, count(*) AS count FROM recording_tags WHERE shelf = 'library' GROUP BY 1 ORDER BY 2 DESC, 1",
-      )
-      .all();
-    database.close();
+    const { counted, tags } = await catalogue.contexts.withSession({ readonly: true }, async (db) => ({
+      counted: await db
+        .selectFrom('recordings')
+        .select('shelf')
+        .select((row) => [
+          row.fn.countAll<number>().as('n'),
+          row.fn.sum<number>('filesize_bytes').as('bytes'),
+        ])
+        .groupBy('shelf')
+        .orderBy('shelf')
+        .execute(),
+      tags: await db
+        .selectFrom('recording_tags')
+        .select('tag_key as tag')
+        .select((row) => row.fn.countAll<number>().as('count'))
+        .where('shelf', '=', 'library')
+        .groupBy('tag_key')
+        .orderBy('count', 'desc')
+        .orderBy('tag_key')
+        .execute(),
+    }));
     const totals = await catalogue.recordings.totals();
-    expect(counted.map((row) => ({ ...row }))).toEqual([
+    expect(counted).toEqual([
       { shelf: 'library', n: totals.recordingCount, bytes: totals.recordingBytes },
       { shelf: 'trash', n: totals.trashedCount, bytes: totals.trashedBytes },
     ]);
-    expect(await catalogue.recordings.tags()).toEqual(tags.map((row) => ({ ...row })));
+    expect(await catalogue.recordings.tags()).toEqual(tags);
   });
 });
 

@@ -59,7 +59,7 @@ export class PostgresSessions implements SessionFactory {
   }
 
   run<T>(request: SessionRequest, work: (session: OpenSession) => Promise<T>): Promise<T> {
-    if (this.#closing) return Promise.reject(closed());
+    if (this.#closing !== undefined) return Promise.reject(closed());
     const session = this.#run(request, work);
     this.#open.add(session);
     const leave = () => this.#open.delete(session);
