@@ -21,6 +21,8 @@ import { DatabaseJobQueue } from './jobs/database-job-queue.ts';
 import { joinBackups } from './join/backups.ts';
 import { startJobs } from './join/jobs.ts';
 import { startSidecarSearch } from './join/lost-sidecars.ts';
+import { isReadyToRecord } from './join/readiness.ts';
+import { sessionLimits } from './join/session-limits.ts';
 import { joinCapacity, spaceOf } from './join/space.ts';
 import { openStoredFiles } from './join/stored-files.ts';
 import { joinVerification } from './join/verification.ts';
@@ -73,6 +75,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     clock,
     ...(runsJobs ? {} : { readerCount: 1 }),
     onDiskFull: () => void space.releaseReserve().catch(logged('The reserve could not be given up.')),
+    contextConfig: sessionLimits(config, log),
   });
   opened.defer(() => catalogue.close());
   const hasher = openFileHasher();
@@ -284,10 +287,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     subscribe: (listener) => events.subscribe(listener),
     storageReport: ({ isThorough = false } = {}) =>
       capacity.report({ catalogue, recommend: () => cleanup.recommend() }, isThorough),
-    isReady: async () => {
-      const [totals, usableBytes] = await Promise.all([catalogue.recordings.totals(), space.usableBytes()]);
-      return totals.recordingCount >= 0 && usableBytes > 0;
-    },
+    isReady: () => isReadyToRecord(catalogue, () => space.usableBytes()),
     close: () => everything.disposeAsync(),
   };
 }

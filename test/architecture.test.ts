@@ -22,7 +22,7 @@ const PORTS = [
 ];
 const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/model': { values: [], types: [] },
-  'src/durable': { values: ['src/model'], types: [] },
+  'src/durable': { values: ['src/model', 'src/sessions'], types: [] },
   'src/threads': { values: [], types: [] },
   'src/config': { values: ['src/durable', 'src/model'], types: [] },
   'src/sessions': { values: ['src/model'], types: [] },
@@ -61,6 +61,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
       'src/durable',
       'src/model',
       'src/config',
+      'src/sessions',
       'src/serve',
       'src/verify',
       'src/crashtest',

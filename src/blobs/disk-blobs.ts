@@ -112,11 +112,13 @@ class DiskBlobStore implements DiskBlobs {
     return this.#inTurn(key, `remove ${key}`, () => removeFile(this.#folders, key));
   }
 
-  quarantinedOf(key: BlobKey, id: string): Promise<readonly BlobKey[]> {
-    return listQuarantined(this.#folders, key, id);
+  async quarantinedOf(key: BlobKey, id: string): Promise<readonly BlobKey[]> {
+    assertOutsideWriteSession(`The store (quarantine of ${key})`);
+    return await listQuarantined(this.#folders, key, id);
   }
 
   async stat(key: BlobKey): Promise<{ sizeBytes: number } | undefined> {
+    assertOutsideWriteSession(`The store (look at ${key})`);
     try {
       const found = await lstatIfThere(this.#folders.fs, await this.#folders.find(key));
       return found?.isFile() ? { sizeBytes: found.size } : undefined;
@@ -153,9 +155,9 @@ class DiskBlobStore implements DiskBlobs {
     return this.#reading(key, `read ${key}`, (path) => this.#hasher.hashFile(path));
   }
 
-  examine(key: BlobKey, options: Parameters<Examination['examine']>[1] = {}): Promise<BlobFinding> {
+  async examine(key: BlobKey, options: Parameters<Examination['examine']>[1] = {}): Promise<BlobFinding> {
     assertOutsideWriteSession(`The store (examine ${key})`);
-    return examineBlob(this.#folders, this.#hasher, key, options);
+    return await examineBlob(this.#folders, this.#hasher, key, options);
   }
 
   quarantine(key: BlobKey, reason: string): Promise<BlobKey> {

@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Sha256Hex } from '../model/digest.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { ReadingPace } from './reading-pace.ts';
 
@@ -71,6 +72,7 @@ class WorkerHasher implements FileHasher {
   }
 
   async hashFile(path: string | Buffer, signal?: AbortSignal, reading: Reading = {}): Promise<FileChecksum> {
+    assertOutsideWriteSession(`Hashing ${String(path)}`);
     const { pace, sizeBytes = Number.POSITIVE_INFINITY } = reading;
     const cancelled = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const cancel = () => Atomics.store(new Int32Array(cancelled), 0, 1);

@@ -67,10 +67,15 @@ export class RecordingRepository {
 
   /**
    * Reserves id, path and, when `isDeduplicated`, the checksum: of several claims for the same bytes one wins.
-   * Repeating the claim of an upload that was not finished is harmless.
+   * Repeating the claim of an upload that was not finished is harmless. A file is refused with `disk-full` when the
+   * disk of the database has too little room.
    */
   claim(recording: Recording, options: { readonly isDeduplicated: boolean }): Promise<ClaimOutcome> {
-    return this.#write('claim', (db) => claimRow(db, recording, options.isDeduplicated));
+    // A take that was recorded ends whatever the room; files can wait where they are.
+    const checkDiskSpace = recording.kind === 'file';
+    return this.#sessions.withSession({ name: 'claim', checkDiskSpace }, (db) =>
+      claimRow(db, recording, options.isDeduplicated),
+    );
   }
 
   /**

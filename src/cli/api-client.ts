@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import { FAILURES, type FailureCode, VoiceRecorderError } from '../model/failure.ts';
 import { PROGRESS_TYPE } from '../model/progress-lines.ts';
+import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 
 /** A running server of ours, spoken to over HTTP. Sends the token only to that one address. */
 export interface ApiClient {
@@ -69,6 +70,7 @@ export async function connect(server: ServerAddress): Promise<ApiClient> {
         },
         ...(options.signal ? { signal: options.signal } : {}),
       };
+      assertOutsideWriteSession(`The server at ${url}`);
       const request = http.request(new URL(path, url), requestOptions, resolve);
       request.on('timeout', () => request.destroy(new Error('no answer in time')));
       request.on('error', (cause) => reject(unreachable(server.baseUrl, cause)));

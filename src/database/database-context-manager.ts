@@ -11,7 +11,7 @@ import { joinSession } from './joined-session.ts';
 import type { OpenSession, SessionFactory } from './session-factory.ts';
 import { isWorthAnotherTry } from './session-failure.ts';
 import { SessionFrame } from './session-frame.ts';
-import { SessionMeter, type SessionMetrics } from './session-metrics.ts';
+import { type BreakerMetrics, SessionMeter, type SessionMetrics } from './session-metrics.ts';
 import { SessionTraces } from './session-traces.ts';
 
 /** Limits of sessions and who is told what; `DatabaseConfig` has the numbers. All of it has defaults. */
@@ -79,19 +79,19 @@ export class DatabaseContextManager implements DatabaseSessions, AsyncDisposable
 
   getSessionMetrics(): SessionMetrics {
     const oldest = this.#active.oldest();
-    const worse = worseOf(this.#reads, this.#writes);
     return {
       ...this.#meter.read(this.#active.size),
       longestActive: oldest
         ? { name: oldest.name, ageMs: performance.now() - oldest.startedAtMs, readonly: oldest.isReadonly }
         : null,
-      breaker: {
-        state: worse.state,
-        since: worse.since,
-        reads: this.#reads.state,
-        writes: this.#writes.state,
-      },
+      breaker: this.breaker,
     };
+  }
+
+  /** Whether the database is asked at all. */
+  get breaker(): BreakerMetrics {
+    const { state, since } = worseOf(this.#reads, this.#writes);
+    return { state, since, reads: this.#reads.state, writes: this.#writes.state };
   }
 
   /** Waits for the sessions under way; later ones are refused. */

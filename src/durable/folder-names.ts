@@ -1,7 +1,9 @@
 import { readdir } from 'node:fs/promises';
+import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 
 /** The names in a folder; none when it does not exist. Rejects with the system's error. */
 export async function namesIn(path: string): Promise<string[]> {
+  assertOutsideWriteSession(`Reading ${path}`);
   try {
     return await readdir(path);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 
 const FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0);
 
@@ -9,6 +10,7 @@ const FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0);
  * folders, and its renames are journalled.
  */
 export async function syncFolder(path: string): Promise<void> {
+  assertOutsideWriteSession(`Syncing ${path}`);
   if (process.platform === 'win32') return;
   const folder = await open(path, FLAGS);
   try {
@@ -31,6 +33,7 @@ export function syncFolderNow(path: string): void {
 
 /** Makes `path` and its missing parents, 0700, each durable. */
 export async function makeFolderDurably(path: string): Promise<void> {
+  assertOutsideWriteSession(`Making ${path}`);
   const first = await mkdir(path, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
   for (let made = path; ; made = dirname(made)) {

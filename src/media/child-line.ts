@@ -1,4 +1,5 @@
 import { type FailureCode, VoiceRecorderError } from '../model/failure.ts';
+import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 import { readResidentBytes } from './child-memory.ts';
 import { MediaChild } from './media-child-process.ts';
 import type { MediaReply, MediaRequest } from './media-messages.ts';
@@ -77,6 +78,7 @@ export class ChildLine {
    */
   run(request: MediaRequest, signal?: AbortSignal, onProgress?: (share: number) => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      assertOutsideWriteSession(`The media process (${request.kind})`);
       if (this.#isClosed) throw failure('media-crashed', 'The media process is closed.');
       signal?.throwIfAborted();
       const onAbort = () => this.#abort(task, signal?.reason);
@@ -90,6 +92,7 @@ export class ChildLine {
 
   /** Has a child ready for a call that is likely to come, and keeps an idle one. Cheap: may be called at any rate. */
   prepare(): void {
+    assertOutsideWriteSession(`The media process (${this.#name})`);
     if (this.#isClosed || this.#sent.length > 0 || this.#doom !== undefined) return;
     if (this.#child !== undefined) {
       this.#idleTimer?.refresh();

@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 import { childEnvironment } from './child-environment.ts';
 import type { LiveEncodeNews, LivePlan } from './live-plan.ts';
 
@@ -27,6 +28,7 @@ export type MarkListener = (sizeBytes: number, seconds: number) => void;
 const HEAP_LIMIT_MB = 64;
 
 export function openLiveEncoder(plan: LivePlan, onMark: MarkListener): LiveEncoder {
+  assertOutsideWriteSession('An encoder');
   const module = fileURLToPath(siblingModule(import.meta.url, 'live-encode-child'));
   const child = spawn(
     process.execPath,

@@ -1,6 +1,7 @@
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { SpooledFile, UploadState, UploadWish } from '../model/upload.ts';
+import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 import type { UploadChunk } from '../voice-recorder.ts';
 import { adoptUpload } from './adoption.ts';
 import { BackgroundWork } from './background-work.ts';
@@ -40,31 +41,37 @@ class DurableSpool implements UploadSpool {
     this.#clients = new ClientUploads(tools, this.#table, this.#background, this.#closing.signal);
   }
 
-  create(
+  async create(
     wish: UploadWish,
     lengthBytes: number | null,
     createdBy: string | null = null,
   ): Promise<UploadState> {
-    return this.#clients.create(wish, lengthBytes, createdBy);
+    assertOutsideWriteSession('The spool (create)');
+    return await this.#clients.create(wish, lengthBytes, createdBy);
   }
 
-  append(id: RecordingId, chunk: UploadChunk): Promise<UploadState> {
-    return this.#clients.append(id, chunk);
+  async append(id: RecordingId, chunk: UploadChunk): Promise<UploadState> {
+    assertOutsideWriteSession(`The spool (append to ${id})`);
+    return await this.#clients.append(id, chunk);
   }
 
-  head(id: RecordingId): Promise<UploadState> {
-    return this.#clients.head(id);
+  async head(id: RecordingId): Promise<UploadState> {
+    assertOutsideWriteSession(`The spool (look at ${id})`);
+    return await this.#clients.head(id);
   }
 
-  creatorOf(id: RecordingId): Promise<string | null> {
-    return this.#clients.creatorOf(id);
+  async creatorOf(id: RecordingId): Promise<string | null> {
+    assertOutsideWriteSession(`The spool (look at ${id})`);
+    return await this.#clients.creatorOf(id);
   }
 
-  terminate(id: RecordingId): Promise<void> {
-    return this.#clients.terminate(id);
+  async terminate(id: RecordingId): Promise<void> {
+    assertOutsideWriteSession(`The spool (remove ${id})`);
+    return await this.#clients.terminate(id);
   }
 
   async recover(): Promise<{ readonly foundCount: number; readonly done: Promise<RecoveryReport> }> {
+    assertOutsideWriteSession('The spool (recover)');
     const finish = (lane: UploadLane, checksum: string | null) => this.#clients.finish(lane, checksum);
     const recovery = await recoverSpool(this.#tools, this.#table, finish, this.#closing.signal);
     this.#recovery = recovery.done;
@@ -96,6 +103,7 @@ class DurableSpool implements UploadSpool {
   }
 
   async adoptExpired(): Promise<readonly AdoptedTake[]> {
+    assertOutsideWriteSession('The spool (adopt)');
     await this.#recovery;
     const adopted: AdoptedTake[] = [];
     for (const lane of this.#table.lanes) {
@@ -114,18 +122,18 @@ class DurableSpool implements UploadSpool {
     return adopted;
   }
 
-  copyIn(sourcePath: string, wish: UploadWish, options: CopyInOptions = {}): Promise<SpooledFile> {
-    if (this.#closing.signal.aborted) {
-      return Promise.reject(new VoiceRecorderError('interrupted', 'The spool is closed.'));
-    }
+  async copyIn(sourcePath: string, wish: UploadWish, options: CopyInOptions = {}): Promise<SpooledFile> {
+    assertOutsideWriteSession(`The spool (copy ${sourcePath})`);
+    if (this.#closing.signal.aborted) throw new VoiceRecorderError('interrupted', 'The spool is closed.');
     const signals = options.signal === undefined ? [] : [options.signal];
     const signal = AbortSignal.any([this.#closing.signal, ...signals]);
     const copy = copyIn(this.#tools, this.#table.reserve, sourcePath, wish, { ...options, signal });
     this.#background.attend(copy);
-    return copy;
+    return await copy;
   }
 
   async discardSpooled(id: RecordingId): Promise<void> {
+    assertOutsideWriteSession(`The spool (discard ${id})`);
     if (!this.#table.isReserved(id)) return;
     await removeFolder(uploadFolder(this.#tools.desk.spoolPath, id));
     this.#table.release(id);

@@ -9,7 +9,7 @@ export class DatabaseFileGone extends Error {}
 /** Sees to it that the database that is open is still the one that others would find. */
 export class FileIdentity {
   readonly #path: string;
-  #opened: string | undefined;
+  #opened: { readonly dev: number; readonly ino: number } | undefined;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(path: string) {
@@ -24,11 +24,10 @@ export class FileIdentity {
   /** Throws {@link DatabaseFileGone}. The first call decides which file it is. */
   check(): void {
     this.#lookedAtMs = performance.now();
-    const found = statSync(this.#path, { throwIfNoEntry: false, bigint: true });
-    const name = found && `${found.dev}:${found.ino}`;
-    this.#opened ??= name;
-    if (name !== undefined && name === this.#opened) return;
-    const what = name === undefined ? 'it was removed or renamed' : 'another file lies under its name';
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    this.#opened ??= found && { dev: found.dev, ino: found.ino };
+    if (found && found.ino === this.#opened?.ino && found.dev === this.#opened.dev) return;
+    const what = found === undefined ? 'it was removed or renamed' : 'another file lies under its name';
     throw new DatabaseFileGone(`${what} while it was open`);
   }
 

@@ -13,6 +13,7 @@ import {
   Transaction,
 } from 'kysely';
 import type { StoreSchema } from '../../sessions/schema.ts';
+import { storableValue } from '../../sessions/storable-value.ts';
 import type { Statement, StatementResult } from './sqlite-protocol.ts';
 
 /** Where the queries of one session go. */
@@ -53,7 +54,7 @@ export function kyselyOn(target: StatementTarget): Kysely<StoreSchema> {
 }
 
 export function toStatement(query: CompiledQuery): Statement {
-  return { sql: query.sql, parameters: query.parameters };
+  return { sql: query.sql, parameters: query.parameters.map(storableValue) };
 }
 
 class TargetConnection implements DatabaseConnection {

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { assertOutsideWriteSession } from '../../sessions/write-session.ts';
 import type { MeasuredDisk, OpenSession, SessionFactory, SessionRequest } from '../session-factory.ts';
 import type { MemberWork } from './member-work.ts';
 import { ReaderPool } from './reader-pool.ts';
@@ -65,6 +66,7 @@ export class SqliteSessions implements SessionFactory, MeasuredDisk {
 
   /** Writes a checked copy of the whole database to `target`, which must not exist. */
   async snapshot(target: string): Promise<void> {
+    assertOutsideWriteSession(`The snapshot ${target}`);
     // A thread of its own, for a large database takes seconds and nobody else should wait for it.
     const thread = new SqliteThread({ ...this.#place, isReadonly: true });
     try {

@@ -71,9 +71,8 @@ function open(): SqliteConnection {
 function run(connection: SqliteConnection, request: RunRequest): StatementResult[] {
   if (request.begin === undefined) requireTransaction(connection);
   settlePreviousMember(connection, request.previousMember);
-  if (request.begin === 'write') identity.check();
   if (request.begin === 'read') identity.checkNowAndThen();
-  // Left behind only by a session whose end was lost on its way.
+  // Of a group whose only member was undone, or of a session whose end was lost on its way.
   if (request.begin !== undefined && connection.isInTransaction) connection.exec('ROLLBACK');
   if (request.begin === 'write') connection.retryWhileBusy(() => connection.exec('BEGIN IMMEDIATE'));
   if (request.begin === 'read') connection.exec('BEGIN');

@@ -5,10 +5,16 @@ import type { MemberWork } from './member-work.ts';
 import type { RunRequest, Statement, StatementResult, ThreadReply } from './sqlite-protocol.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
 
-/** One transaction shared by several sessions, each in a savepoint of its own. */
+/**
+ * One transaction shared by several sessions, each in a savepoint of its own. The first one needs none: when it fails
+ * there is nothing else yet, and the transaction begins anew.
+ */
 export class WriteGroup {
   readonly #thread: SqliteThread;
   #isBegun = false;
+  #hasKept = false;
+  /** What its only member had begun is to be rolled back, by the next begin or at the end. */
+  #isUndone = false;
   #previousMember: RunRequest['previousMember'];
   /** Why nothing of this group can be committed any more. */
   lost: unknown;
@@ -20,11 +26,12 @@ export class WriteGroup {
   async runMember<T>(work: MemberWork<T>, request: SessionRequest): Promise<T> {
     request.throwIfOver();
     let isOpen = true;
-    let hasSavepoint = false;
+    let hasBegun = false;
+    const needsSavepoint = this.#hasKept;
     const execute = async (statements: readonly Statement[], isBatch: boolean) => {
       if (!isOpen) throw sessionEnded();
-      const reply = this.#send({ isNewMember: !hasSavepoint, statements, isBatch });
-      hasSavepoint = true;
+      const reply = this.#send({ isNewMember: needsSavepoint && !hasBegun, statements, isBatch });
+      hasBegun = true;
       return this.#receive(reply, request);
     };
     let fate: 'keep' | 'undo' = 'undo';
@@ -35,24 +42,35 @@ export class WriteGroup {
       return value;
     } finally {
       isOpen = false;
-      if (hasSavepoint) this.#previousMember = fate;
+      if (hasBegun) this.#settle(fate, needsSavepoint);
     }
   }
 
   async commit(): Promise<void> {
-    if (!this.#isBegun) return;
+    if (!this.#isBegun && !this.#isUndone) return;
     // Sent even when the group is lost: it leaves no transaction open on the connection.
-    const end = this.lost ? 'rollback' : 'commit';
+    const end = this.lost || this.#isUndone ? 'rollback' : 'commit';
+    this.#isBegun = true;
     await this.#receive(this.#send({ statements: [], end })).catch((error: unknown) => {
       this.lost ??= error;
     });
     if (this.lost) throw this.lost;
   }
 
+  #settle(fate: 'keep' | 'undo', hasSavepoint: boolean): void {
+    if (hasSavepoint) this.#previousMember = fate;
+    if (fate === 'keep') this.#hasKept = true;
+    else if (!hasSavepoint) {
+      this.#isBegun = false;
+      this.#isUndone = true;
+    }
+  }
+
   /** Throws at once for a value that cannot be sent; then nothing has been begun by it either. */
   #send(step: Omit<RunRequest, 'kind' | 'begin' | 'previousMember'>): Promise<ThreadReply> {
     const begin = this.#isBegun ? undefined : 'write';
     const reply = this.#thread.request({ kind: 'run', ...step, begin, previousMember: this.#previousMember });
+    if (begin) this.#isUndone = false;
     this.#isBegun = true;
     this.#previousMember = undefined;
     return reply;
