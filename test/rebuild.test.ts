@@ -110,6 +110,9 @@ async function fillStore(): Promise<{ ids: string[]; takeId: string }> {
     timeline: [{ kind: 'quiet', atSeconds: 0.1, durationSeconds: 0.05 }],
     collections: ['the old days'],
   });
+  await recorder.library.amend(ids[1] ?? '', { addCollections: ['The Flood'] }, undefined, 'anna');
+  await recorder.library.amend(ids[1] ?? '', { title: 'Wrong' }, undefined, 'bob');
+  await recorder.library.undo(ids[1] ?? '', 4);
   await recorder.library.trash(ids[2] ?? '');
   const takeId = newId(Date.now());
   ids.push(await upload(recorder, 21, { takeId, segment: 0 }));
@@ -131,6 +134,9 @@ async function everything(recorder: VoiceRecorder, ids: readonly string[], takeI
     trash: await library.list({ limit: 500, isTrashed: true }),
     tagged: await library.list({ tag: 'family' }),
     tags: await library.tags(),
+    collections: await library.collections(),
+    collected: await library.list({ collection: 'THE OLD DAYS' }),
+    histories: await Promise.all(ids.map((id) => library.history(id))),
     found: await Promise.all(queries.map((query) => library.list({ query }))),
     each: await Promise.all(ids.map((id) => library.find(id))),
     take: await takes.find(takeId),
