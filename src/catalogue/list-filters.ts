@@ -3,6 +3,10 @@ import { tagKey } from '../model/amendment.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingFilters } from '../model/recording.ts';
 
+const ISO_DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
+const DAY_LENGTH = 'YYYY-MM-DD'.length;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** One thing that narrows a list. */
 export interface ListFilter {
   /** That the recording `row` (an alias of `recordings`) passes; walks through an index of another order use it. */
@@ -102,11 +106,15 @@ function labelled(kind: 'tag' | 'collection', key: string): ListFilter {
   };
 }
 
-function readMoment(name: string, text: string | undefined): number | undefined {
+/** A day without a time is all of that day, by UTC. */
+function readMoment(name: 'from' | 'to', text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const ms = Date.parse(text);
-  if (!Number.isNaN(ms)) return ms;
-  throw new VoiceRecorderError('invalid-input', `"${name}" is "${text}"; expected a date of ISO 8601.`);
+  const ms = ISO_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(ms)) return name === 'to' && text.length === DAY_LENGTH ? ms + DAY_MS : ms;
+  throw new VoiceRecorderError(
+    'invalid-input',
+    `"${name}" is "${text}"; expected a day (2026-11-22) or a moment with its zone (2026-11-22T08:00:00Z).`,
+  );
 }
 
 function minimum(least: number | undefined, most: number | undefined): number | undefined {

@@ -1,7 +1,8 @@
 import type { NamedToken, Role } from '../model/access.ts';
 import { failureCodeOf } from '../model/failure.ts';
 import type { HistoryPage } from '../model/history.ts';
-import type { Recording, RecordingPage, RecordingQuery } from '../model/recording.ts';
+import { listParameters } from '../model/list-parameters.ts';
+import type { Recording, RecordingPage } from '../model/recording.ts';
 import type { Take } from '../model/take.ts';
 import type { Rehearsal } from '../open-rehearsal.ts';
 import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
@@ -24,7 +25,8 @@ export async function openHttpDoor(
   return {
     dataDir: place.dataDir,
     importsAtOnce: 1,
-    list: async (query) => (await api.request('GET', listPath(query))).json as RecordingPage,
+    list: async (query) =>
+      (await api.request('GET', `/api/recordings?${listParameters(query)}`)).json as RecordingPage,
     async find(id) {
       try {
         return await requestRecording(api, 'GET', recordingPath(id));
@@ -83,16 +85,6 @@ export async function openHttpDoor(
       await rehearsal?.close();
     },
   };
-}
-
-function listPath(query: RecordingQuery): string {
-  const parameters = new URLSearchParams();
-  for (const key of ['query', 'tag', 'cursor', 'limit', 'order'] as const) {
-    const value = query[key];
-    if (value !== undefined) parameters.set(key, String(value));
-  }
-  if (query.isTrashed) parameters.set('trashed', 'true');
-  return `/api/recordings?${parameters}`;
 }
 
 async function requestRecording(

@@ -3,6 +3,7 @@ import type { Cli } from './cli.ts';
 import { isStoreUntouched, openLibraryView } from './library-door.ts';
 import { RECORDING_COLUMNS } from './recording-text.ts';
 import { tableLines } from './table.ts';
+import { printable } from './terminal-text.ts';
 
 const NOTHING: RecordingPage = { items: [], nextCursor: null };
 
@@ -18,6 +19,10 @@ export async function showPage(cli: Cli, query: RecordingQuery): Promise<void> {
     output.note(emptyText(query));
     return;
   }
+  for (const { from, to } of page.corrections ?? [])
+    output.note(
+      `Nothing has "${printable(from)}"; these have ${to.map((word) => `"${printable(word)}"`).join(' or ')}.`,
+    );
   const [heading = '', ...lines] = tableLines(RECORDING_COLUMNS, page.items, output.columns);
   output.line(output.paint('bold', heading));
   for (const line of lines) output.line(line);
@@ -35,7 +40,8 @@ async function readPage(cli: Cli, query: RecordingQuery): Promise<RecordingPage>
 
 function emptyText(query: RecordingQuery): string {
   if (query.isTrashed) return 'The trash is empty.';
-  if (query.query !== undefined || query.tag !== undefined) return 'No recording matches.';
+  const { limit, cursor, order, isTrashed, isGrouped, ...narrowing } = query;
+  if (Object.keys(narrowing).length > 0) return 'No recording matches.';
   return query.cursor === undefined
     ? 'There are no recordings yet. "vrp start" records, "vrp import" brings in files.'
     : 'There are no more recordings.';

@@ -172,9 +172,9 @@ export type RecordingOrder = (typeof RECORDING_ORDERS)[number];
 export interface RecordingFilters {
   readonly tag?: string;
   readonly collection?: string;
-  /** Recorded then or later, or received where nobody knows when it was recorded. ISO 8601. */
+  /** Recorded then or later; received, where nobody knows when it was recorded. ISO 8601: a moment, or a day by UTC. */
   readonly from?: string;
-  /** Recorded before that moment. ISO 8601. */
+  /** Recorded before that moment, or at the latest on that day. */
   readonly to?: string;
   /** Seconds. */
   readonly minDuration?: number;

@@ -39,8 +39,13 @@ export function addRecordingRoutes(app: RecorderApp, { recorder }: RouteDesk): v
     '/api/recordings',
     { config, schema: { querystring: recordingQuerySchema, response: answers(recordingPageSchema) } },
     async (request) => {
-      const { trashed, grouped, ...query } = request.query;
-      return library.list({ ...query, isTrashed: trashed === 'true', isGrouped: grouped === 'true' });
+      const { trashed, grouped, hasWarnings, ...query } = request.query;
+      return library.list({
+        ...query,
+        ...(hasWarnings !== undefined && { hasWarnings: hasWarnings === 'true' }),
+        isTrashed: trashed === 'true',
+        isGrouped: grouped === 'true',
+      });
     },
   );
 

@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { RECORDING_STATUSES, type Recording } from '../model/recording.ts';
+import { RECORDING_ORDERS, RECORDING_STATUSES, type Recording } from '../model/recording.ts';
 import type { Take } from '../model/take.ts';
 
 const text = z.string();
 const textOrNull = z.string().nullable();
 const numberOrNull = z.number().nullable();
+
+const seconds = z.coerce.number().min(0).max(1e8);
 
 const markerSchema = z.strictObject({ atSeconds: z.number().min(0), label: z.string().max(1000) });
 
@@ -87,19 +89,46 @@ const listedRecordingSchema = recordingSchema.extend({
   takeSegmentCount: z.number().exactOptional().describe('With `grouped`: segments of its take'),
   takeDuration: numberOrNull.exactOptional().describe('With `grouped`: seconds of all of them'),
   takeFilesizeBytes: z.number().exactOptional(),
+  matches: z
+    .array(z.object({ field: z.enum(['title', 'notes']), start: z.number(), length: z.number() }))
+    .exactOptional()
+    .describe('With `query`: where it matched, in UTF-16 units'),
+  notesExcerpt: z
+    .object({ start: z.number(), length: z.number() })
+    .exactOptional()
+    .describe('The part of the notes around the first match in them'),
 });
 
 export const recordingPageSchema = z.object({
   items: z.array(listedRecordingSchema),
   nextCursor: textOrNull,
+  corrections: z
+    .array(z.object({ from: text, to: z.array(text) }))
+    .exactOptional()
+    .describe('Words that no recording has, and the like ones that were searched for instead'),
 });
 
 export const recordingQuerySchema = z.object({
-  query: z.string().max(500).exactOptional(),
+  query: z
+    .string()
+    .max(500)
+    .exactOptional()
+    .describe('Words, the last may be unfinished; "words in a row"; -word excludes'),
   tag: z.string().max(1000).exactOptional(),
   cursor: z.string().max(1000).exactOptional(),
   limit: z.coerce.number().int().min(1).max(500).exactOptional(),
-  order: z.enum(['newest', 'oldest']).exactOptional(),
+  order: z
+    .enum(RECORDING_ORDERS)
+    .exactOptional()
+    .describe('`relevance` ranks the newest matches of a search; without one it is `newest`'),
+  collection: z.string().max(1000).exactOptional(),
+  from: z.string().max(40).exactOptional().describe('Recorded (or received) then or later: ISO 8601'),
+  to: z.string().max(40).exactOptional().describe('Recorded before that moment, or by the end of that day'),
+  minDuration: seconds.exactOptional(),
+  maxDuration: seconds.exactOptional(),
+  format: z.string().min(1).max(40).exactOptional().describe('Codec, or container of PCM: opus, flac, wav'),
+  kind: z.enum(['take', 'file', 'edit']).exactOptional(),
+  hasWarnings: z.enum(['true', 'false']).exactOptional(),
   grouped: z
     .enum(['true', 'false'])
     .exactOptional()
