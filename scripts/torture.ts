@@ -83,6 +83,20 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       'kills a process that purges, at moments and before every changing system call: whole or gone, nothing else',
     run: async (options) => (await import('../test/torture/purge-kill.ts')).run(options),
   },
+  jobs: {
+    about:
+      'kills those who run --count jobs (10,000) --kills times (100): each effect once, on both databases (--only sqlite|postgres)',
+    run: async ({ only, ...options }) => {
+      const { runOnPostgres, runOnSqlite } = await import('../test/torture/jobs.ts');
+      const reports = [];
+      if (only !== 'postgres') reports.push(await runOnSqlite(options));
+      if (only !== 'sqlite') reports.push(await runOnPostgres(options));
+      return {
+        reports,
+        broken: reports.flatMap(({ database, broken }) => broken.map((what) => `${database}: ${what}`)),
+      };
+    },
+  },
   'many-recordings': {
     about:
       'rebuilds, compares and verifies a store of --count recordings (10,000): how much memory, how long a stall',

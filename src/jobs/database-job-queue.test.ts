@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ScratchCatalogue, scratchCatalogue } from '../../test/scratch-catalogue.ts';
 import { toIsoUtc } from '../model/clock.ts';
 import type { Job, JobPriority } from '../model/job.ts';
@@ -8,13 +8,26 @@ import { completeWithEffect, type JobLease, withFence } from './job-fence.ts';
 
 const LEASE_MS = 60_000;
 
-async function withQueue(random: () => number = () => 0) {
-  const catalogue = await scratchCatalogue();
-  return { catalogue, queue: new DatabaseJobQueue(catalogue.contexts, { random }) };
+let catalogue: ScratchCatalogue;
+beforeAll(async () => {
+  catalogue = await scratchCatalogue();
+  await catalogue.contexts.withSession({}, (db) =>
+    sql`CREATE TABLE IF NOT EXISTS effects (job_id TEXT NOT NULL, fence BIGINT NOT NULL)`.execute(db),
+  );
+});
+afterAll(() => catalogue[Symbol.asyncDispose]());
+
+/** A queue that nothing was ever put into. */
+async function emptyQueue(random: () => number = () => 0): Promise<DatabaseJobQueue> {
+  await catalogue.contexts.withSession({}, async (db) => {
+    await sql`DELETE FROM jobs`.execute(db);
+    await sql`DELETE FROM effects`.execute(db);
+  });
+  return new DatabaseJobQueue(catalogue.contexts, { random });
 }
 
 /** Makes the lease of a job run out, as time would. */
-async function expireLease(catalogue: ScratchCatalogue, id: string): Promise<void> {
+async function expireLease(id: string): Promise<void> {
   await catalogue.contexts.withSession({}, (db) =>
     sql`UPDATE jobs SET leased_until_ms = leased_until_ms - ${LEASE_MS + 1_000} WHERE id = ${id}`.execute(db),
   );
@@ -22,22 +35,19 @@ async function expireLease(catalogue: ScratchCatalogue, id: string): Promise<voi
 
 describe('enqueue', () => {
   it('keeps the payload and survives a restart', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const payload = { id: 'x', list: [1, null, 'ü'] };
     const { job, isNew } = await queue.enqueue({ kind: 'peaks', payload });
     expect({ job, isNew }).toMatchObject({
       isNew: true,
       job: { state: 'queued', attempts: 0, payload, error: null },
     });
-    const later = await catalogue.reopen();
-    expect(await new DatabaseJobQueue(later.contexts).find(job.id)).toEqual(job);
-    await later.close();
+    catalogue = await catalogue.reopen();
+    expect(await new DatabaseJobQueue(catalogue.contexts).find(job.id)).toEqual(job);
   });
 
   it('adds a job with the same key only when none is pending', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const wish = { kind: 'peaks', payload: 1, dedupeKey: 'recording-1' };
     const results = await Promise.all(Array.from({ length: 10 }, () => queue.enqueue(wish)));
     expect(results.filter(({ isNew }) => isNew)).toHaveLength(1);
@@ -50,8 +60,7 @@ describe('enqueue', () => {
   });
 
   it('lets the pending one take over a higher priority, and no lower one', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const wish = { kind: 'measure', payload: 1, dedupeKey: 'recording-1' };
     const { job } = await queue.enqueue({ ...wish, priority: 'low' });
     for (const [priority, taken] of [
@@ -64,8 +73,7 @@ describe('enqueue', () => {
   });
 
   it('refuses a number of attempts that is none', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     await expect(queue.enqueue({ kind: 'a', payload: 1, maxAttempts: 0 })).rejects.toMatchObject({
       code: 'invalid-input',
     });
@@ -74,8 +82,7 @@ describe('enqueue', () => {
 
 describe('lease', () => {
   it('hands each job to one holder, oldest first, of the kinds asked for', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const ids: string[] = [];
     for (let i = 0; i < 6; i++)
       ids.push((await queue.enqueue({ kind: i % 2 ? 'b' : 'a', payload: i })).job.id);
@@ -91,8 +98,7 @@ describe('lease', () => {
   });
 
   it('prefers what matters more to what waits longer', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const enqueue = async (priority: JobPriority, kind = 'a') =>
       (await queue.enqueue({ kind, payload: null, priority })).job.id;
     const low = await enqueue('low');
@@ -105,8 +111,7 @@ describe('lease', () => {
   });
 
   it('says since when a job runs', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
     expect(job.startedAt).toBeNull();
     const leased = await queue.lease(['a'], LEASE_MS);
@@ -114,8 +119,7 @@ describe('lease', () => {
   });
 
   it('waits until a job is due', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const { job } = await queue.enqueue({ kind: 'a', payload: 1, delayMs: 60_000 });
     expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
     await catalogue.contexts.withSession({}, (db) =>
@@ -125,12 +129,11 @@ describe('lease', () => {
   });
 
   it('hands a job over when its lease ran out, and shuts the old holder out', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
     const old = await queue.lease(['a'], LEASE_MS);
     expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
-    await expireLease(catalogue, job.id);
+    await expireLease(job.id);
     const heir = await queue.lease(['a'], LEASE_MS);
     expect(heir).toMatchObject({ id: job.id, attempts: 2, fence: 2 });
     const oldFence = old?.fence ?? 0;
@@ -147,11 +150,10 @@ describe('lease', () => {
   });
 
   it('is prolonged by heartbeats, which note the progress', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
     await queue.lease(['a'], LEASE_MS);
-    await expireLease(catalogue, job.id);
+    await expireLease(job.id);
     expect(await queue.heartbeat(job.id, 1, { leaseMs: LEASE_MS, progress: 0.25 })).toEqual({
       isCancelRequested: false,
     });
@@ -162,12 +164,11 @@ describe('lease', () => {
   });
 
   it('buries a job that took its holder down every time', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const { job } = await queue.enqueue({ kind: 'a', payload: 1, maxAttempts: 2 });
     for (let i = 0; i < 2; i++) {
       expect((await queue.lease(['a'], LEASE_MS))?.id).toBe(job.id);
-      await expireLease(catalogue, job.id);
+      await expireLease(job.id);
     }
     expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
     expect(await queue.find(job.id)).toMatchObject({ state: 'dead', error: { code: 'job-abandoned' } });
@@ -176,8 +177,7 @@ describe('lease', () => {
 
 describe('fail', () => {
   it('tries again after a pause that doubles, and gives up after the last attempt', async () => {
-    const { catalogue, queue } = await withQueue(() => 1);
-    await using _ = catalogue;
+    const queue = await emptyQueue(() => 1);
     const { job } = await queue.enqueue({ kind: 'a', payload: 1, maxAttempts: 4 });
     const fault = { code: 'media-crashed', message: 'The child died.', isRetryable: true };
     const pauses: number[] = [];
@@ -193,8 +193,7 @@ describe('fail', () => {
   });
 
   it('gives up at once when trying again is no use', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
     await queue.lease(['a'], LEASE_MS);
     await queue.fail(job.id, 1, { code: 'audio-unreadable', message: 'No.', isRetryable: false });
@@ -202,8 +201,7 @@ describe('fail', () => {
   });
 
   it('lets a person have a dead job tried anew, unless its twin is pending', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const wish = { kind: 'a', payload: 1, dedupeKey: 'k' };
     const { job } = await queue.enqueue(wish);
     await queue.lease(['a'], LEASE_MS);
@@ -219,8 +217,7 @@ describe('fail', () => {
 
 describe('cancel', () => {
   it('ends a queued job at once and tells the holder of a running one', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const first = (await queue.enqueue({ kind: 'a', payload: 1 })).job;
     expect(await queue.cancel(first.id)).toMatchObject({ state: 'cancelled' });
     expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
@@ -236,12 +233,11 @@ describe('cancel', () => {
   });
 
   it('holds when the holder is gone', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
     await queue.lease(['a'], LEASE_MS);
     await queue.cancel(job.id);
-    await expireLease(catalogue, job.id);
+    await expireLease(job.id);
     expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
     expect((await queue.find(job.id))?.state).toBe('cancelled');
   });
@@ -249,8 +245,7 @@ describe('cancel', () => {
 
 describe('releaseAll', () => {
   it('frees every lease at once, but buries what had its last attempt', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const healthy = (await queue.enqueue({ kind: 'a', payload: 1 })).job;
     const deadly = (await queue.enqueue({ kind: 'a', payload: 2, maxAttempts: 1 })).job;
     await queue.lease(['a'], LEASE_MS);
@@ -262,8 +257,7 @@ describe('releaseAll', () => {
   });
 
   it('leaves the leases of other nodes alone, and frees those of programs that had no names', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const other = new DatabaseJobQueue(catalogue.contexts, { holder: 'other' });
     for (const payload of [1, 2, 3]) await queue.enqueue({ kind: 'a', payload });
     const held = await other.lease(['a'], LEASE_MS);
@@ -288,13 +282,10 @@ describe('releaseAll', () => {
 describe('a fence', () => {
   /** Leases a job, lets the lease run out and another one begin. */
   async function withLostLease() {
-    const { catalogue, queue } = await withQueue();
-    await catalogue.contexts.withSession({}, (db) =>
-      sql`CREATE TABLE effects (job_id TEXT NOT NULL, fence BIGINT NOT NULL)`.execute(db),
-    );
+    const queue = await emptyQueue();
     const { job } = await queue.enqueue({ kind: 'a', payload: 1 });
     const lost = await queue.lease(['a'], LEASE_MS);
-    await expireLease(catalogue, job.id);
+    await expireLease(job.id);
     const held = await queue.lease(['a'], LEASE_MS);
     if (!lost || !held) throw new Error('Nothing was leased.');
     const write = (fence: typeof withFence, lease: JobLease) =>
@@ -307,12 +298,11 @@ describe('a fence', () => {
         const { rows } = await sql<{ fence: number }>`SELECT fence FROM effects`.execute(db);
         return rows.map(({ fence }) => Number(fence));
       });
-    return { catalogue, queue, lost, held, write, effects };
+    return { queue, lost, held, write, effects };
   }
 
   it('undoes what a holder wrote whose lease was lost', async () => {
-    const { catalogue, lost, held, write, effects } = await withLostLease();
-    await using _ = catalogue;
+    const { lost, held, write, effects } = await withLostLease();
     for (const fence of [withFence, completeWithEffect])
       await expect(write(fence, lost)).rejects.toMatchObject({ code: 'job-lease-lost' });
     expect(await effects()).toEqual([]);
@@ -321,8 +311,7 @@ describe('a fence', () => {
   });
 
   it('ends the job together with its effect, once', async () => {
-    const { catalogue, queue, held, write, effects } = await withLostLease();
-    await using _ = catalogue;
+    const { queue, held, write, effects } = await withLostLease();
     await write(completeWithEffect, held);
     await expect(write(completeWithEffect, held)).rejects.toMatchObject({ code: 'job-lease-lost' });
     expect(await effects()).toEqual([held.fence]);
@@ -337,8 +326,7 @@ describe('a fence', () => {
 
 describe('list and forgetFinished', () => {
   it('shows by state and kind, last changed first, and forgets only old finished ones', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const jobs: Job[] = [];
     for (const kind of ['a', 'a', 'b']) jobs.push((await queue.enqueue({ kind, payload: null })).job);
     const leased = await queue.lease(['a'], LEASE_MS);
@@ -367,8 +355,7 @@ describe('list and forgetFinished', () => {
 
 describe('subscribe', () => {
   it('tells of each committed change until it is ended', async () => {
-    const { catalogue, queue } = await withQueue();
-    await using _ = catalogue;
+    const queue = await emptyQueue();
     const seen: string[] = [];
     const end = queue.subscribe(({ state }) => seen.push(state));
     const { job } = await queue.enqueue({ kind: 'a', payload: 1 });

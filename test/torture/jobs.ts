@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { DatabaseJobQueue } from '../../src/jobs/database-job-queue.ts';
 import type { DatabaseSessions } from '../../src/sessions/database-sessions.ts';
+import { startPostgres } from '../postgres-server.ts';
 import { seededRandom } from '../voice-wav.ts';
 import type { JobsChildLine, JobsChildWish } from './jobs-child.ts';
 import { type JobsDatabase, openJobsDatabase } from './jobs-database.ts';
@@ -44,10 +45,11 @@ export interface JobsTortureOptions {
   readonly workers?: number;
   readonly standstills?: number;
   readonly pauseMs?: number;
+  /** 1,500 when not given. */
+  readonly leaseMs?: number;
 }
 
 const childPath = fileURLToPath(new URL('./jobs-child.ts', import.meta.url));
-const LEASE_MS = 1500;
 const ENQUEUED_AT_ONCE = 500;
 /** Nothing done for so long: something hangs. */
 const PATIENCE_MS = 120_000;
@@ -55,14 +57,27 @@ const PATIENCE_MS = 120_000;
 export async function runOnSqlite(options: JobsTortureOptions): Promise<JobsReport> {
   const folder = await mkdtemp(join(tmpdir(), 'vrp-jobs-'));
   try {
-    return await run({ kind: 'sqlite', folder }, options);
+    return await run({ folder }, options);
   } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** On a server of its own, which syncs as one that people rely on does. */
+export async function runOnPostgres(options: JobsTortureOptions): Promise<JobsReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'vrp-jobs-'));
+  const server = await startPostgres({ isDurable: true });
+  try {
+    return await run({ folder, postgres: server.settings }, options);
+  } finally {
+    await server.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 async function run(database: JobsDatabase, options: JobsTortureOptions): Promise<JobsReport> {
   const { seed, count = 10_000, kills = 100, workers = 4, standstills = Math.ceil(kills / 10) } = options;
+  const { leaseMs = 1500, pauseMs = 40 } = options;
   const sessions = await openJobsDatabase(database);
   try {
     await sessions.withSession({ name: 'make table' }, async (db) => {
@@ -81,12 +96,12 @@ async function run(database: JobsDatabase, options: JobsTortureOptions): Promise
           queue.enqueue({
             kind: payload % 2 ? 'sealed' : 'noted',
             payload,
-            maxAttempts: kills + standstills + 5,
+            maxAttempts: 1000,
           }),
         ),
       );
     }
-    const staff = new Staff({ database, leaseMs: LEASE_MS, pauseMs: options.pauseMs ?? 40 }, seed, workers);
+    const staff = new Staff({ database, leaseMs, pauseMs }, seed, workers);
     const startMs = performance.now();
     const broken: string[] = [];
     try {
@@ -102,7 +117,7 @@ async function run(database: JobsDatabase, options: JobsTortureOptions): Promise
     const { leases, effects } = judged;
     const facts = {
       seed,
-      database: database.kind,
+      database: database.postgres ? 'PostgreSQL' : 'SQLite',
       jobs: count,
       workers,
       ...counted,
@@ -152,7 +167,7 @@ async function harass(
     if (next && done >= next.at * wish.count * 0.98) {
       troubles.pop();
       if (next.kind === 'kill') await staff.killOne();
-      else staff.stopOne(LEASE_MS * 1.5);
+      else staff.stopOne();
     }
     await sleep(random() * 20);
   }
@@ -238,7 +253,8 @@ class Staff {
     this.#start(this.#random() < 0.5 ? worker.holder : `worker-${++this.#nameCount}`);
   }
 
-  stopOne(ms: number): void {
+  /** For longer than its leases last. */
+  stopOne(): void {
     const worker = [...this.#workers].find(({ isReady, isStopped }) => isReady && !isStopped);
     if (!worker) return;
     this.standstills++;
@@ -247,7 +263,7 @@ class Staff {
     setTimeout(() => {
       worker.child.kill('SIGCONT');
       worker.isStopped = false;
-    }, ms);
+    }, this.#wish.leaseMs * 1.5);
   }
 
   async dismiss(): Promise<void> {
@@ -272,6 +288,8 @@ class Staff {
     const wish: JobsChildWish = { ...this.#wish, holder };
     const child = spawn(process.execPath, [childPath, JSON.stringify(wish)], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // A hundred times the same modules: what was made of them once is kept.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#wish.database.folder, 'compiled') },
     });
     const worker: Worker = { child, holder, isReady: false, isStopped: false };
     this.#workers.add(worker);
