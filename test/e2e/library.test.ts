@@ -33,9 +33,19 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
     await expect.poll(() => titles(studio!)).toEqual(['Harbour master 2019-05-04', 'Market hall']);
 
     await page.getByRole('button', { name: 'Clear the list' }).click();
-    await page.getByRole('searchbox').fill('harb');
     const list = page.getByTestId('recording-list');
-    await expect.poll(() => list.getByRole('link').count()).toBe(1);
+    await page.getByRole('combobox', { name: 'Order' }).selectOption('Title, Z to A');
+    await expect.poll(() => list.getByRole('link').first().textContent()).toContain('Market hall');
+    await page.getByRole('button', { name: 'Filters' }).click();
+    await page.getByRole('spinbutton', { name: 'At least, minutes' }).fill('5');
+    await page.getByText('No recording matches.').waitFor();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await expect.poll(() => list.getByRole('link').count()).toBe(2);
+    await page.getByRole('searchbox').fill('harbuor');
+    await list.getByText('Nothing has “harbuor”. Showing results for “harbour”.').waitFor();
+    await page.getByRole('searchbox').fill('harb');
+    await expect.poll(() => list.getByRole('status').first().textContent()).not.toContain('harbuor');
+    await expect.poll(() => list.locator('mark').allTextContents()).toEqual(['Harbour']);
     await list.getByRole('link').click();
 
     const title = page.getByRole('textbox', { name: 'Title', exact: true });
@@ -50,7 +60,7 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
 
     await page.getByRole('button', { name: 'Move to trash' }).click();
     await expect.poll(() => titles(studio!)).toEqual(['Market hall']);
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await expect.poll(() => titles(studio!)).toContain('The harbour master');
   });
 

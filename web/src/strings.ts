@@ -1,10 +1,12 @@
-import { app, chips, keys } from './strings/app.ts';
+import { app, chips, collections, keys } from './strings/app.ts';
 import { condition, scarceRoom } from './strings/condition.ts';
 import { detail } from './strings/detail.ts';
 import { firstRun } from './strings/first-run.ts';
+import { history } from './strings/history.ts';
 import { imports } from './strings/imports.ts';
 import { jobs } from './strings/jobs.ts';
 import { library, trash } from './strings/library.ts';
+import { lists } from './strings/lists.ts';
 import { login } from './strings/login.ts';
 import { microphone } from './strings/microphone.ts';
 import { moments } from './strings/moments.ts';
@@ -26,6 +28,7 @@ export const STRINGS = {
   problems,
   microphone,
   library,
+  lists,
   condition,
   scarceRoom,
   detail,
@@ -38,4 +41,6 @@ export const STRINGS = {
   login,
   keys,
   chips,
+  collections,
+  history,
 } as const;

@@ -1,13 +1,16 @@
-import type { Recording, RecordingAmendment, RecordingPage } from '../../../src/model/recording.ts';
+import { listParameters } from '../../../src/model/list-parameters.ts';
+import type {
+  Recording,
+  RecordingAmendment,
+  RecordingPage,
+  RecordingQuery,
+} from '../../../src/model/recording.ts';
 import type { RepairOutcome } from '../../../src/model/repair.ts';
 import type { FixityCheck } from '../../../src/model/verification.ts';
 import { requestJson } from './http.ts';
 
-export interface RecordingFilter {
-  readonly query: string;
-  readonly tag: string | null;
-  readonly isTrashed: boolean;
-}
+/** Which recordings a list shows, and in which order. */
+export type RecordingFilter = Omit<RecordingQuery, 'cursor' | 'limit' | 'isGrouped'>;
 
 const PAGE_SIZE = 100;
 /** Pairs of a waveform: enough for the widest page. */
@@ -22,13 +25,9 @@ export function fetchRecordingPage(
   cursor: string | null,
   signal?: AbortSignal,
 ): Promise<RecordingPage> {
+  const query = { ...filter, limit: PAGE_SIZE, ...(cursor !== null && { cursor }) };
   // A take of several segments is one row.
-  const search = new URLSearchParams({ limit: String(PAGE_SIZE), grouped: 'true' });
-  if (filter.query !== '') search.set('query', filter.query);
-  if (filter.tag !== null) search.set('tag', filter.tag);
-  if (filter.isTrashed) search.set('trashed', 'true');
-  if (cursor !== null) search.set('cursor', cursor);
-  return requestJson(`/api/recordings?${search}`, { signal });
+  return requestJson(`/api/recordings?${listParameters({ ...query, isGrouped: true })}`, { signal });
 }
 
 export function fetchRecording(id: string, signal?: AbortSignal): Promise<Recording> {

@@ -6,6 +6,8 @@ import { useSettled } from '../ui/debounce.ts';
 import { LibraryIcon } from '../ui/icons.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
 import { ImportButton } from '../upload/import-button.tsx';
+import { ListControls } from './list-controls.tsx';
+import { countFilters, filtersOf, isInTime, NO_WISHES } from './list-wishes.ts';
 import { RecordingList } from './recording-list.tsx';
 import { SearchField } from './search-field.tsx';
 import { TagFilter } from './tag-filter.tsx';
@@ -20,10 +22,19 @@ export function LibraryPage() {
   const [query, setQuery] = useState('');
   const [tag, setTag] = useState<string | null>(null);
   const settledQuery = useSettled(query.trim(), SEARCH_AFTER_MS);
-  const recordings = useRecordings({ query: settledQuery, tag, isTrashed: false });
+  const [wishes, setWishes] = useState(NO_WISHES);
+  const settledWishes = useSettled(wishes, SEARCH_AFTER_MS);
+  const recordings = useRecordings({
+    ...filtersOf(settledWishes),
+    order: settledWishes.order,
+    ...(settledQuery !== '' && { query: settledQuery }),
+    ...(tag !== null && { tag }),
+  });
   const tags = useTags().data ?? [];
   const search = useRef<HTMLInputElement>(null);
-  const isFiltered = settledQuery !== '' || tag !== null;
+  const isFiltered = settledQuery !== '' || tag !== null || countFilters(settledWishes) > 0;
+  const { order } = settledWishes;
+  const hasDays = isInTime(order) || (order === 'relevance' && settledQuery === '');
 
   return (
     <div className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] lg:grid-cols-[minmax(22rem,27rem)_minmax(0,1fr)]">
@@ -42,9 +53,10 @@ export function LibraryPage() {
             isBusy={recordings.isPlaceholderData}
             onChange={setQuery}
           />
+          <ListControls wishes={wishes} isSearch={query.trim() !== ''} onChange={setWishes} />
           {tags.length > 0 ? <TagFilter tags={tags} chosen={tag} onChoose={setTag} /> : null}
         </header>
-        <RecordingList recordings={recordings} openId={id} isFiltered={isFiltered} />
+        <RecordingList recordings={recordings} openId={id} isFiltered={isFiltered} hasDays={hasDays} />
       </section>
       <section className={`min-h-0 overflow-y-auto ${id === undefined ? 'hidden lg:block' : ''}`}>
         <Outlet />

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Recording } from '../../../src/model/recording.ts';
 import { conflictsOf, isEmptyAmendment, withoutSent } from './amendment-conflict.ts';
-import { toListRows } from './list-rows.ts';
+import { toListRows, toPlainRows } from './list-rows.ts';
+import { countFilters, filtersOf, NO_WISHES } from './list-wishes.ts';
 
 const base = { title: 'Tape', tags: ['a'], notes: 'one' };
 
@@ -35,5 +36,26 @@ describe('the rows of the list', () => {
     const kinds = (timeZone: string) => toListRows(recordings, { timeZone }).map((row) => row.kind);
     expect(kinds('UTC')).toEqual(['day', 'recording', 'recording', 'day', 'recording']);
     expect(kinds('Europe/Berlin')).toEqual(['day', 'recording', 'day', 'recording', 'day', 'recording']);
+    expect(toPlainRows(recordings).map((row) => row.kind)).toEqual(['recording', 'recording', 'recording']);
+  });
+});
+
+describe('what the list is asked for', () => {
+  it('are whole days of the reader and seconds, and nothing for what is half typed', () => {
+    const wishes = { ...NO_WISHES, from: '2026-02-28', to: '2026-02-28', longer: '1.5', shorter: '0' };
+    expect(filtersOf(wishes)).toEqual({
+      from: new Date(2026, 1, 28).toISOString(),
+      to: new Date(2026, 2, 1).toISOString(),
+      minDuration: 90,
+      maxDuration: 0,
+    });
+    expect(filtersOf({ ...NO_WISHES, kind: 'edit', format: 'flac', isRemarked: true })).toEqual({
+      kind: 'edit',
+      format: 'flac',
+      hasWarnings: true,
+    });
+    expect(countFilters({ ...NO_WISHES, order: 'title', from: '2026-0', longer: '-1', shorter: ' ' })).toBe(
+      0,
+    );
   });
 });

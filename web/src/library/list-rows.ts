@@ -11,6 +11,11 @@ export function momentOf(recording: Recording): string {
   return recording.recordedAt ?? recording.createdAt;
 }
 
+/** Recordings in an order that is not one in time. */
+export function toPlainRows(recordings: readonly ListedRecording[]): readonly ListRow[] {
+  return recordings.map((recording) => ({ kind: 'recording', key: recording.id, recording }));
+}
+
 /** Recordings in their order with a heading wherever the day of receipt changes, which is what they are ordered by. */
 export function toListRows(recordings: readonly ListedRecording[], place: Place = {}): readonly ListRow[] {
   const rows: ListRow[] = [];

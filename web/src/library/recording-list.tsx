@@ -6,26 +6,33 @@ import { messageOf } from '../api/http.ts';
 import { formatDay } from '../format/date.ts';
 import { STRINGS } from '../strings.ts';
 import { Notice } from '../ui/notice.tsx';
-import { type ListRow, toListRows } from './list-rows.ts';
+import { type ListRow, toListRows, toPlainRows } from './list-rows.ts';
 import { RecordingRow } from './recording-row.tsx';
 
 const words = STRINGS.library;
 const ROW_HEIGHT = 62;
 const TAGGED_ROW_HEIGHT = 84;
 const DAY_HEIGHT = 40;
+const EXCERPT_HEIGHT = 40;
 const ROWS_AHEAD = 20;
 
 interface RecordingListProps {
   readonly recordings: UseInfiniteQueryResult<InfiniteData<RecordingPage>>;
   readonly openId: string | undefined;
   readonly isFiltered: boolean;
+  /** True: days follow one another, with a heading for each. */
+  readonly hasDays: boolean;
 }
 
 /** Only the rows in sight exist in the page, however many recordings there are; more are fetched ahead of the eye. */
-export function RecordingList({ recordings, openId, isFiltered }: RecordingListProps) {
+export function RecordingList({ recordings, openId, isFiltered, hasDays }: RecordingListProps) {
   const box = useRef<HTMLDivElement>(null);
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = recordings;
-  const rows = useMemo(() => toListRows(data?.pages.flatMap((page) => page.items) ?? []), [data]);
+  const rows = useMemo(() => {
+    const items = data?.pages.flatMap((page) => page.items) ?? [];
+    return hasDays ? toListRows(items) : toPlainRows(items);
+  }, [data, hasDays]);
+  const corrections = data?.pages[0]?.corrections ?? [];
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
@@ -55,6 +62,11 @@ export function RecordingList({ recordings, openId, isFiltered }: RecordingListP
   const nowMs = Date.now();
   return (
     <div ref={box} className="min-h-0 flex-1 overflow-y-auto px-2 pb-4 sm:px-3" data-testid="recording-list">
+      {corrections.length > 0 ? (
+        <p role="status" className="px-2 py-2 text-ink-soft">
+          {corrections.map((correction) => STRINGS.lists.corrected(correction)).join(' ')}
+        </p>
+      ) : null}
       <ul className="relative" style={{ height: virtualizer.getTotalSize() }}>
         {visible.map((item) => {
           const row = rows[item.index];
@@ -70,7 +82,11 @@ export function RecordingList({ recordings, openId, isFiltered }: RecordingListP
                   {formatDay(row.at, nowMs)}
                 </h2>
               ) : (
-                <RecordingRow recording={row.recording} isOpen={row.recording.id === openId} />
+                <RecordingRow
+                  recording={row.recording}
+                  isOpen={row.recording.id === openId}
+                  hasDay={hasDays}
+                />
               )}
             </li>
           );
@@ -85,7 +101,9 @@ export function RecordingList({ recordings, openId, isFiltered }: RecordingListP
 
 function heightOf(row: ListRow | undefined): number {
   if (row?.kind === 'day') return DAY_HEIGHT;
-  return row && row.recording.tags.length > 0 ? TAGGED_ROW_HEIGHT : ROW_HEIGHT;
+  if (row === undefined) return ROW_HEIGHT;
+  const { tags, notesExcerpt } = row.recording;
+  return (tags.length > 0 ? TAGGED_ROW_HEIGHT : ROW_HEIGHT) + (notesExcerpt ? EXCERPT_HEIGHT : 0);
 }
 
 function NothingHere({ isFiltered }: { readonly isFiltered: boolean }) {

@@ -8,6 +8,7 @@ import { formatBytes } from '../format/size.ts';
 import { STRINGS } from '../strings.ts';
 import { WarningIcon } from '../ui/icons.tsx';
 import { momentOf } from './list-rows.ts';
+import { Marked } from './marked.tsx';
 
 const words = STRINGS.library;
 const TAGS_SHOWN = 3;
@@ -15,13 +16,16 @@ const TAGS_SHOWN = 3;
 interface RecordingRowProps {
   readonly recording: ListedRecording;
   readonly isOpen: boolean;
+  /** True: it stands under the heading of its day. */
+  readonly hasDay: boolean;
 }
 
-export const RecordingRow = memo(function RecordingRow({ recording, isOpen }: RecordingRowProps) {
-  const { title, tags, warnings, takeSegmentCount = 1 } = recording;
+export const RecordingRow = memo(function RecordingRow({ recording, isOpen, hasDay }: RecordingRowProps) {
+  const { title, notes, tags, warnings, takeSegmentCount = 1, matches = [], notesExcerpt } = recording;
   const duration = recording.takeDuration ?? recording.duration;
   // Under the heading of its day the time is enough, unless it was recorded on another day than it came in.
-  const isSameMoment = recording.recordedAt === null || sameDay(recording.recordedAt, recording.createdAt);
+  const isSameMoment =
+    hasDay && (recording.recordedAt === null || sameDay(recording.recordedAt, recording.createdAt));
   return (
     <Link
       to="/library/$id"
@@ -32,7 +36,9 @@ export const RecordingRow = memo(function RecordingRow({ recording, isOpen }: Re
       }`}
     >
       <span className="flex items-baseline gap-3">
-        <span className="min-w-0 flex-1 truncate font-serif text-[1.0625rem]">{title}</span>
+        <span className="min-w-0 flex-1 truncate font-serif text-[1.0625rem]">
+          <Marked text={title} matches={matches.filter(({ field }) => field === 'title')} />
+        </span>
         <span className="digits shrink-0 font-medium">
           {duration === null ? words.lengthUnknown : formatClock(duration)}
         </span>
@@ -53,6 +59,15 @@ export const RecordingRow = memo(function RecordingRow({ recording, isOpen }: Re
           </span>
         ) : null}
       </span>
+      {notesExcerpt ? (
+        <span className="line-clamp-2 text-[0.8125rem] leading-5 text-ink-soft">
+          <Marked
+            text={notes}
+            matches={matches.filter(({ field }) => field === 'notes')}
+            part={notesExcerpt}
+          />
+        </span>
+      ) : null}
       {tags.length > 0 ? (
         <span className="flex gap-1 overflow-hidden pt-0.5">
           {tags.slice(0, TAGS_SHOWN).map((tag) => (

@@ -17,7 +17,7 @@ const words = STRINGS.trash;
 
 export function TrashPage() {
   usePageTitle(words.heading);
-  const recordings = useRecordings({ query: '', tag: null, isTrashed: true });
+  const recordings = useRecordings({ isTrashed: true });
   const { restore } = useTrash();
   const purge = usePurge();
   const isAdmin = useSession().data?.role === 'admin';

@@ -9,7 +9,8 @@ export const library = {
   empty: 'Nothing here yet.',
   emptyBody: 'Record something, or drop audio files anywhere on this page.',
   nothingFound: 'No recording matches.',
-  nothingFoundBody: 'Search looks at the beginnings of words in titles, tags, notes and file names.',
+  nothingFoundBody:
+    'Search looks at words in titles, tags, notes and file names. “Quotes” find words in a row, -word leaves some out.',
   choose: 'Choose a recording from the list.',
   back: 'Back to the list',
   warnings: (count: number) =>

@@ -1,0 +1,41 @@
+import type { RecordingKind, RecordingOrder, SearchCorrection } from '../../../src/model/recording.ts';
+
+export const lists = {
+  order: 'Order',
+  orders: {
+    newest: 'Newest first',
+    oldest: 'Oldest first',
+    relevance: 'Best match first',
+    title: 'Title, A to Z',
+    'title-reverse': 'Title, Z to A',
+    longest: 'Longest first',
+    shortest: 'Shortest first',
+    largest: 'Largest first',
+    smallest: 'Smallest first',
+  } satisfies Record<RecordingOrder, string>,
+  filters: (count: number) => (count === 0 ? 'Filters' : `Filters (${count})`),
+  filterLegend: 'What the list shows',
+  from: 'Recorded from',
+  to: 'Recorded until',
+  longer: 'At least, minutes',
+  shorter: 'At most, minutes',
+  format: 'Format',
+  formats: {
+    opus: 'Opus',
+    flac: 'FLAC',
+    wav: 'WAV',
+    mp3: 'MP3',
+    aac: 'AAC',
+    alac: 'Apple Lossless',
+    vorbis: 'Vorbis',
+    aiff: 'AIFF',
+    amr_nb: 'AMR',
+  },
+  kind: 'Kind',
+  kinds: { take: 'Recorded here', file: 'Imported', edit: 'Edited' } satisfies Record<RecordingKind, string>,
+  any: 'Any',
+  remarked: 'With remarks only',
+  clear: 'Clear filters',
+  corrected: ({ from, to }: SearchCorrection) =>
+    `Nothing has “${from}”. Showing results for ${to.map((word) => `“${word}”`).join(' or ')}.`,
+} as const;
