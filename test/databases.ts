@@ -34,6 +34,11 @@ export async function openDatabases(): Promise<readonly TestDatabase[]> {
   return [sqlite, await openPostgres()];
 }
 
+export interface PostgresDatabase extends TestDatabase {
+  /** `isNew`: without any table. */
+  create(options?: { readonly isNew?: boolean }): Promise<ScratchSchema>;
+}
+
 /** A schema that nobody has used. */
 export interface ScratchSchema {
   readonly settings: PostgresSettings;
@@ -41,14 +46,15 @@ export interface ScratchSchema {
 }
 
 /** The PostgreSQL server that all tests of this run share. */
-export async function openPostgres(): Promise<TestDatabase & { create(): Promise<ScratchSchema> }> {
+export async function openPostgres(): Promise<PostgresDatabase> {
   const { port = 0, reason } = await askForServer();
   const emptied: PostgresSettings[] = [];
   const database = {
     name: 'PostgreSQL' as const,
     skipReason: reason,
-    create: () => {
-      const settings = emptied.pop() ?? settingsFor(port, `test_${randomBytes(8).toString('hex')}`);
+    create: ({ isNew = false } = {}) => {
+      const settings =
+        (isNew ? undefined : emptied.pop()) ?? settingsFor(port, `test_${randomBytes(8).toString('hex')}`);
       const remove = async () => {
         if (await emptySchema(settings)) emptied.push(settings);
       };

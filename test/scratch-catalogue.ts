@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Catalogue, type CatalogueSettings, openCatalogue } from '../src/catalogue/open-catalogue.ts';
+import type { PostgresSettings } from '../src/database/postgres/connection-settings.ts';
 import { systemClock } from '../src/model/clock.ts';
 import type { Recording } from '../src/model/recording.ts';
 import type { TestDatabase } from './databases.ts';
@@ -11,6 +12,8 @@ import { someRecording } from './some-recording.ts';
 export interface ScratchCatalogue extends Catalogue, AsyncDisposable {
   readonly folder: string;
   readonly file: string;
+  /** Where it is when it is no file. */
+  readonly postgres: PostgresSettings | undefined;
   /** Closes it and opens the same file again. */
   reopen(settings?: Partial<CatalogueSettings>): Promise<ScratchCatalogue>;
 }
@@ -52,6 +55,7 @@ async function openIn(
     ...catalogue,
     folder,
     file,
+    postgres: settings.postgres,
     reopen: async (other = {}) => {
       await catalogue.close();
       return openIn(folder, { ...settings, ...other }, remove);

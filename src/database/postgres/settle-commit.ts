@@ -12,7 +12,7 @@ const WAIT_LIMIT_MS = 10_000;
 /**
  * The connection broke while a session was being committed: asks on a new one whether its mark is there. Resolves when
  * it is; rejects with a failure that may be tried again when nothing of the session counts, and with
- * `catalogue-commit-unknown` when the server does not come back within half a minute.
+ * `catalogue-commit-unknown` when the server does not come back in time.
  */
 export async function settleCommit(lost: {
   readonly settings: PostgresSettings;
@@ -22,7 +22,7 @@ export async function settleCommit(lost: {
 }): Promise<void> {
   const { settings, place, mark, fault } = lost;
   if (!mark) throw unknown(place, fault);
-  const giveUpAtMs = performance.now() + SETTLE_LIMIT_MS;
+  const giveUpAtMs = performance.now() + (settings.settleLimitMs ?? SETTLE_LIMIT_MS);
   for (;;) {
     try {
       if (await isThere(settings, mark)) return;
