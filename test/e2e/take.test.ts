@@ -102,7 +102,7 @@ describe.skipIf(!found)('a take in the browser (skipped without Chromium)', () =
 
     await page.getByRole('button', { name: 'Move all parts to trash' }).click();
     await expect.poll(async () => (await rest.recordings()).length).toBe(0);
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await expect.poll(async () => (await rest.recordings()).length).toBe(2);
   });
 

@@ -28,7 +28,7 @@ function follow(queries: QueryClient): () => void {
   const refreshSoon = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      for (const queryKey of [KEYS.lists, KEYS.storage, KEYS.tags])
+      for (const queryKey of [KEYS.lists, KEYS.storage, KEYS.tags, KEYS.collections])
         void queries.invalidateQueries({ queryKey });
     }, REFRESH_EVERY_MS);
   };
@@ -60,6 +60,7 @@ function follow(queries: QueryClient): () => void {
     queries.setQueryData<typeof recording>(key, (known) =>
       known && known.version > recording.version ? known : recording,
     );
+    void queries.invalidateQueries({ queryKey: KEYS.history(recording.id) });
     // A further segment, or a change to one, changes the take.
     if (recording.takeId !== null) void queries.invalidateQueries({ queryKey: KEYS.take(recording.takeId) });
     refreshSoon();

@@ -25,6 +25,8 @@ export const KEYS = {
   jobs: ['jobs'],
   jobList: (section: JobSection) => ['jobs', section],
   tags: ['tags'],
+  collections: ['collections'],
+  history: (id: string) => ['history', id],
   lists: ['recordings'],
   list: (filter: RecordingFilter) => ['recordings', filter],
   recording: (id: string) => ['recording', id],
@@ -154,6 +156,7 @@ export function rememberRecording(queries: QueryClient, recording: Recording): v
     known && known.version > recording.version ? known : recording,
   );
   void queries.invalidateQueries({ queryKey: KEYS.lists });
+  void queries.invalidateQueries({ queryKey: KEYS.history(recording.id) });
 }
 
 /** Network faults and busy servers are asked again, refusals are not. */

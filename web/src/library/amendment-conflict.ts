@@ -1,6 +1,6 @@
 import type { Recording, RecordingAmendment } from '../../../src/model/recording.ts';
 
-const EDITABLE_FIELDS = ['title', 'tags', 'notes'] as const;
+const EDITABLE_FIELDS = ['title', 'tags', 'notes', 'collections'] as const;
 export type EditableField = (typeof EDITABLE_FIELDS)[number];
 export type Details = Pick<Recording, EditableField>;
 

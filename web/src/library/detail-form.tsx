@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
+import { useCollections } from '../api/history.ts';
 import { useTags } from '../api/queries.ts';
 import { formatDateTime } from '../format/date.ts';
 import { formatClock } from '../format/length.ts';
@@ -24,6 +25,7 @@ export function DetailForm<Kept extends Details>(props: DetailFormProps<Kept>) {
   const { subject, at, duration, children } = props;
   const amendments = useAmendments(subject);
   const knownTags = useTags().data ?? [];
+  const knownCollections = useCollections().data ?? [];
   const notesId = useId();
   const { shown } = amendments;
   return (
@@ -43,6 +45,14 @@ export function DetailForm<Kept extends Details>(props: DetailFormProps<Kept>) {
           tags={shown.tags}
           suggestions={knownTags.map(({ tag }) => tag)}
           onChange={(tags) => amendments.edit({ tags })}
+        />
+        <TagField
+          label={words.collections}
+          tags={shown.collections}
+          suggestions={knownCollections.map(({ collection }) => collection)}
+          hints={STRINGS.collections}
+          mayHaveCommas
+          onChange={(collections) => amendments.edit({ collections })}
         />
         <div>
           <label htmlFor={notesId} className="field-label">

@@ -12,6 +12,7 @@ import { usePageTitle } from '../ui/page-title.ts';
 import { Condition } from './condition.tsx';
 import { DetailForm } from './detail-form.tsx';
 import { Facts } from './facts.tsx';
+import { HistorySection } from './history-section.tsx';
 import { momentOf } from './list-rows.ts';
 import { Player } from './player.tsx';
 import { TakeDetail } from './take-detail.tsx';
@@ -97,6 +98,7 @@ function Detail({ recording }: { readonly recording: Recording }) {
         )}
       </div>
       <Condition recording={recording} />
+      <HistorySection recording={recording} />
       <Facts recording={recording} />
     </article>
   );

@@ -1,11 +1,13 @@
 import { Outlet, useParams } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
+import { useCollections } from '../api/history.ts';
 import { useRecordings, useTags } from '../api/queries.ts';
 import { STRINGS } from '../strings.ts';
 import { useSettled } from '../ui/debounce.ts';
 import { LibraryIcon } from '../ui/icons.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
 import { ImportButton } from '../upload/import-button.tsx';
+import { CollectionFilter } from './collection-filter.tsx';
 import { ListControls } from './list-controls.tsx';
 import { countFilters, filtersOf, isInTime, NO_WISHES } from './list-wishes.ts';
 import { RecordingList } from './recording-list.tsx';
@@ -21,6 +23,7 @@ export function LibraryPage() {
   const { id } = useParams({ strict: false });
   const [query, setQuery] = useState('');
   const [tag, setTag] = useState<string | null>(null);
+  const [collection, setCollection] = useState<string | null>(null);
   const settledQuery = useSettled(query.trim(), SEARCH_AFTER_MS);
   const [wishes, setWishes] = useState(NO_WISHES);
   const settledWishes = useSettled(wishes, SEARCH_AFTER_MS);
@@ -29,10 +32,13 @@ export function LibraryPage() {
     order: settledWishes.order,
     ...(settledQuery !== '' && { query: settledQuery }),
     ...(tag !== null && { tag }),
+    ...(collection !== null && { collection }),
   });
   const tags = useTags().data ?? [];
+  const collections = useCollections().data ?? [];
   const search = useRef<HTMLInputElement>(null);
-  const isFiltered = settledQuery !== '' || tag !== null || countFilters(settledWishes) > 0;
+  const isFiltered =
+    settledQuery !== '' || tag !== null || collection !== null || countFilters(settledWishes) > 0;
   const { order } = settledWishes;
   const hasDays = isInTime(order) || (order === 'relevance' && settledQuery === '');
 
@@ -54,6 +60,9 @@ export function LibraryPage() {
             onChange={setQuery}
           />
           <ListControls wishes={wishes} isSearch={query.trim() !== ''} onChange={setWishes} />
+          {collections.length > 0 || collection !== null ? (
+            <CollectionFilter collections={collections} chosen={collection} onChoose={setCollection} />
+          ) : null}
           {tags.length > 0 ? <TagFilter tags={tags} chosen={tag} onChoose={setTag} /> : null}
         </header>
         <RecordingList recordings={recordings} openId={id} isFiltered={isFiltered} hasDays={hasDays} />

@@ -4,7 +4,7 @@ import { conflictsOf, isEmptyAmendment, withoutSent } from './amendment-conflict
 import { toListRows, toPlainRows } from './list-rows.ts';
 import { countFilters, filtersOf, NO_WISHES } from './list-wishes.ts';
 
-const base = { title: 'Tape', tags: ['a'], notes: 'one' };
+const base = { title: 'Tape', tags: ['a'], notes: 'one', collections: ['c'] };
 
 describe('changes of two people', () => {
   it('do not meet when they touch different fields', () => {
@@ -13,11 +13,12 @@ describe('changes of two people', () => {
 
   it('do not meet when both say the same', () => {
     expect(conflictsOf(base, { tags: ['a', 'b'] }, { ...base, tags: ['a', 'b'] })).toEqual([]);
+    expect(conflictsOf(base, { collections: [] }, { ...base, collections: [] })).toEqual([]);
   });
 
   it('meet in the field both changed', () => {
     const mine = { title: 'Mine', notes: 'mine' };
-    expect(conflictsOf(base, mine, { title: 'Theirs', tags: ['x'], notes: 'one' })).toEqual(['title']);
+    expect(conflictsOf(base, mine, { ...base, title: 'Theirs', tags: ['x'] })).toEqual(['title']);
   });
 });
 

@@ -104,6 +104,7 @@ export function useAmendments<Kept extends Details>(subject: Subject<Kept>): Ame
       state.pending = withoutSent(state.pending, sent);
       subject.remember(answer);
       if (sent.tags) void queries.invalidateQueries({ queryKey: KEYS.tags });
+      if (sent.collections) void queries.invalidateQueries({ queryKey: KEYS.collections });
       setDraft(state.pending);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 412) throw error;
@@ -122,6 +123,7 @@ export function useAmendments<Kept extends Details>(subject: Subject<Kept>): Ame
       title: draft.title ?? kept.title,
       tags: draft.tags ?? kept.tags,
       notes: draft.notes ?? kept.notes,
+      collections: draft.collections ?? kept.collections,
     },
     state: isSaving ? 'saving' : problem !== null ? 'failed' : isEmptyAmendment(draft) ? 'saved' : 'waiting',
     problem,

@@ -43,6 +43,14 @@ export const keys = {
   } as Readonly<Record<string, readonly (readonly [string, string])[]>>,
 } as const;
 
+export const collections = {
+  add: 'Add to a collection',
+  remove: (collection: string) => `Take out of the collection ${collection}`,
+  filter: 'Collection',
+  all: 'All collections',
+  counted: (collection: string, count: number) => `${collection} (${count})`,
+} as const;
+
 export const chips = {
   add: 'Add a tag',
   remove: (tag: string) => `Remove the tag ${tag}`,

@@ -18,6 +18,7 @@ export const detail = {
   notes: 'Notes',
   notesEmpty: 'Write something about this recording',
   tags: 'Tags',
+  collections: 'Collections',
   saving: 'Saving…',
   saved: 'All changes saved',
   notSaved: 'Not saved yet',

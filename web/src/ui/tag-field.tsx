@@ -8,22 +8,27 @@ interface TagFieldProps {
   readonly tags: readonly string[];
   readonly onChange: (tags: readonly string[]) => void;
   readonly suggestions?: readonly string[];
+  /** What the field asks for, and the name of the button that takes one away. */
+  readonly hints?: { readonly add: string; readonly remove: (tag: string) => string };
+  /** A comma is part of what is typed, and does not end it. */
+  readonly mayHaveCommas?: boolean;
 }
 
 /** Tags as chips: Enter or comma adds, Backspace in the empty field takes the last one away. */
-export function TagField({ label, tags, onChange, suggestions = [] }: TagFieldProps) {
+export function TagField(props: TagFieldProps) {
+  const { label, tags, onChange, suggestions = [], hints = STRINGS.chips, mayHaveCommas = false } = props;
   const [draft, setDraft] = useState('');
   const inputId = useId();
   const listId = useId();
 
   function keepDraft() {
-    const next = addTags(tags, draft);
+    const next = addTags(tags, mayHaveCommas ? [draft] : draft.split(','));
     setDraft('');
     if (next !== tags) onChange(next);
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
-    if (event.key === 'Enter' || event.key === ',') {
+    if (event.key === 'Enter' || (event.key === ',' && !mayHaveCommas)) {
       event.preventDefault();
       keepDraft();
     } else if (event.key === 'Backspace' && draft === '' && tags.length > 0) {
@@ -46,7 +51,7 @@ export function TagField({ label, tags, onChange, suggestions = [] }: TagFieldPr
             <button
               type="button"
               className="grid size-6 place-items-center rounded-full hover:bg-sheet pointer-coarse:size-9"
-              aria-label={STRINGS.chips.remove(tag)}
+              aria-label={hints.remove(tag)}
               onClick={() => onChange(tags.filter((other) => other !== tag))}
             >
               <CloseIcon size={12} />
@@ -57,7 +62,7 @@ export function TagField({ label, tags, onChange, suggestions = [] }: TagFieldPr
           id={inputId}
           list={listId}
           value={draft}
-          placeholder={STRINGS.chips.add}
+          placeholder={hints.add}
           className="min-h-6 min-w-24 flex-1 bg-transparent outline-none placeholder:text-ink-faint"
           autoComplete="off"
           enterKeyHint="done"
