@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Recommendation } from '../../src/model/cleanup.ts';
 import { voiceSamples, wavBytes } from '../voice-wav.ts';
@@ -35,6 +36,7 @@ describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
     await expect.poll(recommended).toContain('derived');
 
     await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await tryAgain(studio, 'Harbour');
     await page.getByRole('link', { name: 'Storage' }).click();
     await page.getByRole('heading', { name: 'Storage', level: 1 }).waitFor();
     const kinds = page.getByRole('region', { name: 'What is kept' });
@@ -76,6 +78,33 @@ describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
     expect((await studio.recordings()).map(({ title }) => title)).toHaveLength(1);
   });
 });
+
+/** A job that failed is tried again in the drawer, which hears of its end. */
+async function tryAgain({ page, folders }: Studio, title: string): Promise<void> {
+  using catalogue = new DatabaseSync(join(folders.dataDir, 'catalogue.sqlite'), { timeout: 30_000 });
+  catalogue
+    .prepare(
+      `UPDATE jobs SET state = 'dead', error_code = 'media-failed', error_message = 'It could not be decoded.'
+       WHERE kind = 'peaks' AND payload LIKE '%' || (SELECT id FROM recordings WHERE title = ?) || '%'`,
+    )
+    .run(title);
+  const button = page.getByRole('button', { name: /^Jobs: \d+ running/ });
+  await button.click();
+  const drawer = page.getByRole('dialog', { name: 'Jobs' });
+  const failed = drawer.getByRole('region', { name: 'Failed' });
+  const done = drawer.getByRole('region', { name: 'Done today' });
+  await failed.getByText('It could not be decoded.').waitFor();
+  await expect(seriousFindings(page)).resolves.toEqual([]);
+  await failed.getByRole('button', { name: `Try again: Waveform: ${title}` }).click();
+  await failed.waitFor({ state: 'hidden' });
+  await done
+    .getByRole('listitem')
+    .filter({ hasText: `Waveform ${title}` })
+    .waitFor();
+  await page.keyboard.press('Escape');
+  await drawer.waitFor({ state: 'hidden' });
+  expect(await page.locator(':focus').getAttribute('aria-label')).toMatch(/^Jobs/);
+}
 
 /** Asked by a program with the owner's token, as `vrp` does. */
 async function fetchAs({ folders, server }: Studio, path: string, method: string): Promise<Response> {
