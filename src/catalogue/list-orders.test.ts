@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addRecording, type ScratchCatalogue, scratchCatalogue } from '../../test/scratch-catalogue.ts';
+import {
+  type ListedRecording,
+  RECORDING_ORDERS,
+  type Recording,
+  type RecordingFilters,
+  type RecordingQuery,
+} from '../model/recording.ts';
+import { titleKeyOf } from '../model/search-folding.ts';
+
+const at = (ms: number) => new Date(Date.parse('2026-11-22T12:00:00.000Z') + ms).toISOString();
+
+async function readAll(catalogue: ScratchCatalogue, query: RecordingQuery): Promise<ListedRecording[]> {
+  const seen: ListedRecording[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await catalogue.recordings.list({ ...query, ...(cursor === null ? {} : { cursor }) });
+    seen.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return seen;
+}
+
+const bytewise = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** Two neighbours as each order wants them: below or equal 0. */
+const COMPARED: Record<(typeof RECORDING_ORDERS)[number], (a: Recording, b: Recording) => number> = {
+  newest: (a, b) => bytewise(b.createdAt, a.createdAt),
+  oldest: (a, b) => bytewise(a.createdAt, b.createdAt),
+  relevance: () => 0,
+  title: (a, b) => bytewise(titleKeyOf(a.title), titleKeyOf(b.title)),
+  'title-reverse': (a, b) => bytewise(titleKeyOf(b.title), titleKeyOf(a.title)),
+  longest: (a, b) => (b.duration ?? -1) - (a.duration ?? -1),
+  shortest: (a, b) => (a.duration ?? -1) - (b.duration ?? -1),
+  largest: (a, b) => b.filesizeBytes - a.filesizeBytes,
+  smallest: (a, b) => a.filesizeBytes - b.filesizeBytes,
+};
+
+const FILTERS: readonly (RecordingFilters & { passes: (recording: Recording) => boolean })[] = [
+  { passes: () => true },
+  { tag: 'X', passes: ({ tags }) => tags.includes('x') },
+  { collection: 'Tapes', passes: ({ collections }) => collections.includes('tapes') },
+  { format: 'opus', passes: ({ codec }) => codec === 'opus' },
+  { format: 'WAV', passes: ({ codec }) => codec === 'pcm_s16le' },
+  { kind: 'edit', passes: ({ kind }) => kind === 'edit' },
+  { hasWarnings: true, passes: ({ warnings }) => warnings.length > 0 },
+  {
+    hasWarnings: false,
+    format: 'opus',
+    passes: ({ warnings, codec }) => warnings.length === 0 && codec === 'opus',
+  },
+  { minDuration: 2, passes: ({ duration }) => duration !== null && duration >= 2 },
+  {
+    maxDuration: 2,
+    tag: 'x',
+    passes: ({ duration, tags }) => duration !== null && duration <= 2 && tags.includes('x'),
+  },
+  {
+    from: at(2),
+    to: at(4),
+    passes: ({ recordedAt, createdAt }) =>
+      (recordedAt ?? createdAt) >= at(2) && (recordedAt ?? createdAt) < at(4),
+  },
+];
+
+const facts = fc.record({
+  createdAt: fc.integer({ min: 0, max: 3 }).map(at),
+  recordedAt: fc.option(fc.integer({ min: 0, max: 5 }).map(at)),
+  title: fc.constantFrom('one', 'One', 'Öne', 'two 2', 'two 10', '🎙'),
+  duration: fc.option(fc.constantFrom(1, 2, 2.5)),
+  filesizeBytes: fc.constantFrom(10, 20),
+  codec: fc.constantFrom('opus', 'pcm_s16le'),
+  kind: fc.constantFrom('file', 'edit'),
+  tags: fc.constantFrom([], ['x']),
+  collections: fc.constantFrom([], ['tapes']),
+  warnings: fc.constantFrom([], [{ code: 'truncated', message: 'Short.' }]),
+  isTrashed: fc.boolean(),
+});
+
+describe('a list in any order', () => {
+  it('shows every recording that passes exactly once, however many are alike', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(facts, { minLength: 4, maxLength: 12 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (library, limit) => {
+          await using catalogue = await scratchCatalogue();
+          const all: Recording[] = [];
+          for (const { isTrashed, ...fact } of library) {
+            const added = await addRecording(catalogue, fact);
+            all.push(isTrashed ? await catalogue.recordings.trash(added.id) : added);
+          }
+          for (const order of RECORDING_ORDERS)
+            for (const { passes, ...filters } of FILTERS)
+              for (const query of [undefined, 'tw']) {
+                const isTrashed = filters.tag !== undefined && query === undefined;
+                const wanted = all.filter(
+                  (one) =>
+                    (one.status === 'trashed') === isTrashed &&
+                    passes(one) &&
+                    (query === undefined || one.title.startsWith('two')),
+                );
+                const wish = { ...filters, order, isTrashed, ...(query === undefined ? {} : { query }) };
+                const shown = await readAll(catalogue, { ...wish, limit });
+                expect(new Set(shown.map(({ id }) => id)), JSON.stringify(wish)).toEqual(
+                  new Set(wanted.map(({ id }) => id)),
+                );
+                expect(shown).toHaveLength(wanted.length);
+                for (const [index, one] of shown.entries()) {
+                  const before = shown[index - 1];
+                  if (before)
+                    expect(COMPARED[order](before, one), JSON.stringify(wish)).toBeLessThanOrEqual(0);
+                }
+              }
+        },
+      ),
+      { numRuns: 2 },
+    );
+  });
+
+  it('passes over what a filter lets not pass when many do, and sorts when few do', async () => {
+    await using catalogue = await scratchCatalogue();
+    const known = Array.from({ length: 1_300 }, (_, index) => index);
+    const { someRecording } = await import('../../test/some-recording.ts');
+    const entries = known.map((index) => ({
+      recording: someRecording({
+        createdAt: at(index),
+        title: `Talk ${1_300 - index}`,
+        status: 'active' as const,
+        codec: index % 13 === 0 ? 'opus' : 'flac',
+      }),
+    }));
+    for (let from = 0; from < entries.length; from += 650)
+      await catalogue.known.put(entries.slice(from, from + 650));
+    for (const [format, count] of [
+      ['flac', 1_200],
+      ['opus', 100],
+    ] as const) {
+      const shown = await readAll(catalogue, { format, order: 'title', limit: 500 });
+      expect(shown).toHaveLength(count);
+      expect(shown.map(({ title }) => title)).toEqual(
+        shown.map(({ title }) => title).sort((a, b) => bytewise(titleKeyOf(a), titleKeyOf(b))),
+      );
+      expect((await readAll(catalogue, { format, query: 'talk', limit: 500 })).length).toBe(count);
+    }
+  });
+
+  it.each([
+    [{ from: 'yesterday' }, /"from" is "yesterday"/],
+    [{ to: '2026-13-01' }, /"to" is/],
+    [{ minDuration: -1 }, /"minDuration" is -1/],
+    [{ maxDuration: Number.NaN }, /"maxDuration" is NaN/],
+  ])('refuses the filter %j', async (filter, message) => {
+    await using catalogue = await scratchCatalogue();
+    await expect(catalogue.recordings.list(filter)).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('takes a day for all of it', async () => {
+    await using catalogue = await scratchCatalogue();
+    const one = await addRecording(catalogue, { createdAt: '2026-02-28T23:59:59.999Z' });
+    await addRecording(catalogue, { createdAt: '2026-03-01T00:00:00.000Z' });
+    const page = await catalogue.recordings.list({ from: '2026-02-28', to: '2026-02-28' });
+    expect(page.items.map(({ id }) => id)).toEqual([one.id]);
+  });
+
+  it('shows a take at its first segment that passes the filters', async () => {
+    await using catalogue = await scratchCatalogue();
+    const take = { kind: 'take', takeId: 'a' } as const;
+    for (const [segment, duration] of [5, 60, 70].entries())
+      await addRecording(catalogue, { ...take, segment, duration, createdAt: at(segment), title: 'Sea' });
+    for (const wish of [{}, { query: 'sea' }, { order: 'longest' }] as const) {
+      const { items } = await catalogue.recordings.list({ ...wish, isGrouped: true, minDuration: 50 });
+      expect(items).toMatchObject([{ segment: 1, takeSegmentCount: 3, takeDuration: 135 }]);
+    }
+  });
+});
