@@ -1,6 +1,7 @@
-import { openForReading } from './catalogue/open-catalogue.ts';
+import { openCatalogue, openForReading } from './catalogue/open-catalogue.ts';
 import type { EnvironmentName } from './config/environments.ts';
 import { StorageConfig, type StorageOverrides } from './config/storage-config.ts';
+import { postgresOf } from './join/catalogue.ts';
 import { systemClock } from './model/clock.ts';
 import type { Recording } from './model/recording.ts';
 import { chooseSegments } from './model/take.ts';
@@ -26,7 +27,17 @@ export interface ReaderOptions {
  */
 export async function openLibraryReader(options: ReaderOptions = {}): Promise<LibraryReader> {
   const config = StorageConfig.describe(options.environment, options.overrides, options.env);
-  const catalogue = await openForReading(config.catalogueFile, systemClock);
+  const { catalogueFile, backupPath } = config;
+  const postgres = postgresOf(config.database);
+  const catalogue = postgres
+    ? await openCatalogue({
+        file: catalogueFile,
+        backupFolder: backupPath,
+        clock: systemClock,
+        postgres,
+        isReadonly: true,
+      })
+    : await openForReading(catalogueFile, systemClock);
   return {
     dataDir: config.dataDir,
     list: (query) => catalogue.recordings.list(query),

@@ -3,7 +3,6 @@ import type { BlobKey } from './blobs/blob-store.ts';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import { openFileHasher } from './blobs/file-checksum.ts';
 import { guardDeriving } from './capacity/guarded-media.ts';
-import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { SidecarWriter } from './catalogue/sidecar-writer.ts';
 import { StorageConfig } from './config/storage-config.ts';
 import { takeStoreLock } from './config/store-lock.ts';
@@ -19,6 +18,7 @@ import { recoverPlacing } from './ingest/recover-placing.ts';
 import { Turns } from './ingest/turns.ts';
 import { DatabaseJobQueue } from './jobs/database-job-queue.ts';
 import { joinBackups } from './join/backups.ts';
+import { openStoreCatalogue } from './join/catalogue.ts';
 import { startJobs } from './join/jobs.ts';
 import { startSidecarSearch } from './join/lost-sidecars.ts';
 import { isReadyToRecord } from './join/readiness.ts';
@@ -36,7 +36,6 @@ import { readPeaksView } from './media/peaks-view.ts';
 import { systemClock } from './model/clock.ts';
 import { chooseSegments } from './model/take.ts';
 import type { LogListener, OpenOptions } from './open-options.ts';
-import { requireCatalogue } from './rebuild-store.ts';
 import { openUploads } from './record/open-uploads.ts';
 import { readAdoptedAs } from './record/upload-info.ts';
 import type { VoiceRecorder } from './voice-recorder.ts';
@@ -49,7 +48,8 @@ const MB = 1_000_000;
  * Opens a store: takes its lock, brings its database up to date, finishes what an earlier run left half done, and
  * joins the rooms. Takes of clients are checked in the background while it already serves.
  * Rejects with `config-invalid`, `store-not-writable`, `store-locked`, `store-marker-missing`, `store-marker-invalid`,
- * `store-too-new`, `catalogue-damaged` or `catalogue-too-new`; nothing is then left open.
+ * `store-too-new`, `catalogue-damaged`, `catalogue-missing` or `catalogue-too-new`, with PostgreSQL also with
+ * `database-refused`, `catalogue-failed` or `catalogue-of-other-store`; nothing is then left open.
  */
 export async function openVoiceRecorder(options: OpenOptions = {}): Promise<VoiceRecorder> {
   const clock = options.clock ?? systemClock;
@@ -68,10 +68,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const space = spaceOf(config, log);
   opened.defer(() => space.close());
   await space.makeRoomToOpen();
-  await requireCatalogue(config);
-  const catalogue = await openCatalogue({
-    file: config.catalogueFile,
-    backupFolder: config.backupPath,
+  const catalogue = await openStoreCatalogue(config, marker.id, {
     clock,
     ...(runsJobs ? {} : { readerCount: 1 }),
     onDiskFull: () => void space.releaseReserve().catch(logged('The reserve could not be given up.')),
@@ -105,7 +102,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   };
   const derived = new DerivedFiles(deriveDesk);
   const takeFiles = new TakeFiles(deriveDesk);
-  const queue = new DatabaseJobQueue(catalogue.contexts, { clock });
+  const queue = new DatabaseJobQueue(catalogue.contexts, { clock, holder: marker.id });
   const measuring = measureJobs({
     ...deriveDesk,
     queue,

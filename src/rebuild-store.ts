@@ -10,6 +10,7 @@ import { StorageConfig, type StorageOverrides } from './config/storage-config.ts
 import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
 import { newRecording } from './ingest/new-recording.ts';
+import { requireSqlite } from './join/require-sqlite.ts';
 import { openMedia } from './media/open-media.ts';
 import { systemClock, toIsoUtc } from './model/clock.ts';
 import { failureCodeOf, VoiceRecorderError } from './model/failure.ts';
@@ -37,6 +38,7 @@ export interface StoreRebuild extends RebuildReport {
  */
 export async function rebuildStore(options: RebuildOptions = {}): Promise<StoreRebuild> {
   const config = StorageConfig.fromEnvironment(options.environment, options.overrides);
+  requireSqlite(config, 'vrp rebuild');
   const lock = await takeStoreLock(config.lockFile, systemClock, options.lockWaitMs ?? 0);
   try {
     claimStore(config, systemClock, false);
@@ -129,12 +131,18 @@ export async function requireCatalogue(
 ): Promise<void> {
   const found = await lstat(config.catalogueFile).catch(() => undefined);
   if (found !== undefined && found.size > 0) return;
-  if (!(await hasFiles(config.rawRecordingsPath)) && !(await hasFiles(config.editedRecordingsPath))) return;
+  if (!(await hasRecordingFiles(config))) return;
   throw new VoiceRecorderError(
     'catalogue-missing',
     `The catalogue ${config.catalogueFile} is gone, but the recordings are there: "vrp rebuild" makes it anew from them, ` +
       '"vrp restore-backup" puts back the last snapshot.',
   );
+}
+
+export async function hasRecordingFiles(
+  config: Pick<StorageConfig, 'rawRecordingsPath' | 'editedRecordingsPath'>,
+): Promise<boolean> {
+  return (await hasFiles(config.rawRecordingsPath)) || (await hasFiles(config.editedRecordingsPath));
 }
 
 async function hasFiles(folder: string): Promise<boolean> {

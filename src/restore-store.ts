@@ -6,6 +6,7 @@ import { StorageConfig } from './config/storage-config.ts';
 import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
 import { checkSnapshot } from './database/check-snapshot.ts';
+import { requireSqlite } from './join/require-sqlite.ts';
 import { systemClock } from './model/clock.ts';
 import { VoiceRecorderError } from './model/failure.ts';
 import { fill, type RebuildOptions, removeGrowing, type StoreRebuild, swap } from './rebuild-store.ts';
@@ -26,6 +27,7 @@ export async function restoreStore(
   options: RebuildOptions & { readonly file?: string } = {},
 ): Promise<StoreRestore> {
   const config = StorageConfig.fromEnvironment(options.environment, options.overrides);
+  requireSqlite(config, 'vrp restore-backup');
   const lock = await takeStoreLock(config.lockFile, systemClock, options.lockWaitMs ?? 0);
   try {
     claimStore(config, systemClock, false);

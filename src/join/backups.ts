@@ -22,6 +22,7 @@ export function joinBackups(
     snapshot: (target) => catalogue.snapshot(target),
     onFault: (error) => log('error', 'The daily snapshot of the catalogue could not be made.', { error }),
   });
-  if (isScheduled && config.backups) backups.startSchedule();
+  // PostgreSQL is saved by its own programs.
+  if (isScheduled && config.backups && config.database.kind === 'sqlite') backups.startSchedule();
   return backups;
 }

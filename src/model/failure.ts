@@ -60,6 +60,7 @@ export const FAILURES = {
   'catalogue-unavailable': { retryable: true },
   'catalogue-missing': { retryable: false },
   'catalogue-too-old': { retryable: false },
+  'catalogue-of-other-store': { retryable: false },
   'session-deadline': { retryable: true },
   'session-write-boundary': { retryable: false },
   // Jobs and media.

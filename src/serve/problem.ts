@@ -55,6 +55,7 @@ export const STATUS_OF = {
   'catalogue-missing': 500,
   'catalogue-failed': 503,
   'catalogue-unavailable': 503,
+  'catalogue-of-other-store': 500,
   'catalogue-commit-unknown': 500,
   'database-refused': 503,
   'session-write-boundary': 500,

@@ -20,6 +20,7 @@ export interface StoreSchema {
   jobs: JobTable;
   verification_faults: VerificationFaultTable;
   migrations: MigrationTable;
+  stores: StoreTable;
 }
 
 /** Where a recording shows: follows from its status. `hidden` ones are still being placed. */
@@ -221,6 +222,14 @@ export interface VerificationFaultTable {
   found: string | null;
   checked_at: string;
   message: string;
+}
+
+/** PostgreSQL only: the one store whose files the rows speak of. */
+export interface StoreTable {
+  /** 1. */
+  place: number;
+  id: string;
+  claimed_at: string;
 }
 
 export interface MigrationTable {
