@@ -1,0 +1,59 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { voiceSamples, wavBytes } from '../voice-wav.ts';
+import { seriousFindings } from './accessibility.ts';
+import { findChromium } from './chromium.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+const found = await findChromium();
+
+let studio: Studio | undefined;
+afterEach(async () => {
+  await studio?.close();
+  studio = undefined;
+});
+
+describe.skipIf(!found)('the history of a recording (skipped without Chromium)', () => {
+  it('says who changed what and takes it back; collections narrow the list', async () => {
+    studio = await openStudio(found!, 1);
+    const { page, server } = studio;
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.goto(`${server.baseUrl}/library`);
+    const buffers = [1, 2].map((seed) => wavBytes(voiceSamples(0.5, 16_000, seed), 16_000));
+    await page
+      .locator('input[type=file]')
+      .setInputFiles(buffers.map((buffer, n) => ({ name: `Talk ${n}.wav`, mimeType: 'audio/wav', buffer })));
+    await expect.poll(async () => (await studio!.recordings()).length).toBe(2);
+    const recording = (await studio.recordings()).find(({ title }) => title === 'Talk 0')!;
+
+    await page.goto(`${server.baseUrl}/library/${recording.id}`);
+    const title = page.getByRole('textbox', { name: 'Title', exact: true });
+    await title.fill('The miller');
+    await title.press('Enter');
+    const history = page.getByRole('region', { name: 'History' });
+    await history.getByText('Title: “Talk 0” became “The miller”').waitFor();
+    expect(await history.innerText()).toContain('Owner');
+    await page.getByRole('combobox', { name: 'Collections' }).fill('Village, old');
+    await page.getByRole('combobox', { name: 'Collections' }).press('Enter');
+    await history.getByText('Collections: added “Village, old”').waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+
+    const list = page.getByTestId('recording-list');
+    const filter = page.getByRole('combobox', { name: 'Collection', exact: true });
+    await filter.selectOption('Village, old');
+    await expect.poll(() => list.getByRole('link').count()).toBe(1);
+    await filter.selectOption('');
+    await expect.poll(() => list.getByRole('link').count()).toBe(2);
+
+    await history.getByRole('button', { name: 'Undo: Title' }).click();
+    await expect.poll(() => title.inputValue()).toBe('Talk 0');
+    await history.getByText('Took an earlier change back').waitFor();
+    expect(await studio.recordings()).toContainEqual(
+      expect.objectContaining({
+        id: recording.id,
+        title: 'Talk 0',
+        collections: ['Village, old'],
+        version: 4,
+      }),
+    );
+  });
+});
