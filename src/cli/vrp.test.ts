@@ -428,6 +428,12 @@ describe('vrp beside a server', () => {
     const { items } = await vrpJson<{ items: Recording[] }>('list');
     const [newest] = items;
     expect((await vrpJson<Recording>('edit-info', newest!.id, '--title', 'Beside')).title).toBe('Beside');
+    const undone = await vrpJson<Recording>('edit-info', newest!.id, '--undo', `${newest!.version + 1}`);
+    expect(undone.title).toBe(newest!.title);
+    expect(await vrpJson('info', newest!.id, '--history')).toMatchObject({
+      items: [{ by: 'owner', undoes: newest!.version + 1 }, { by: 'owner' }],
+    });
+    await vrp('edit-info', newest!.id, '--title', 'Beside');
     const token = (await vrp('token')).stdout.trim();
     const answer = await fetch(`${server.baseUrl}/api/recordings?query=Beside`, {
       headers: { authorization: `Bearer ${token}` },
