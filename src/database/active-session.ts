@@ -66,9 +66,10 @@ export class ActiveSession implements SessionRequest {
     this.#hasDeadline = false;
   }
 
-  /** What was done is undone, and it begins again within the same deadline. */
-  beginAgain(): void {
+  /** What was done is undone, and it may begin again within the same deadline. */
+  takeBack(): void {
     this.#hasDeadline = true;
+    if (performance.now() >= this.deadlineAtMs) this.expire();
   }
 
   /** Its deadline has passed. */

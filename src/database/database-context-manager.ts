@@ -132,13 +132,23 @@ export class DatabaseContextManager implements DatabaseSessions, AsyncDisposable
 
   async #tryAgain<T>(failure: unknown, session: ActiveSession, attempt: () => Promise<T>): Promise<T> {
     const { tryAgain } = await import('./session-retry.ts');
-    const again = () => {
+    const again = async () => {
       this.#countRetry();
-      session.beginAgain();
-      this.#active.watch(session);
-      return attempt();
+      try {
+        return await attempt();
+      } catch (error) {
+        this.#takeBack(session);
+        throw error;
+      }
     };
+    this.#takeBack(session);
     return await tryAgain(failure, again, this.#config.retries ?? 3, session);
+  }
+
+  /** Between two attempts its deadline counts again. */
+  #takeBack(session: ActiveSession): void {
+    session.takeBack();
+    this.#active.watch(session);
   }
 
   async #work<T>(session: ActiveSession, open: OpenSession, work: SessionWork<T>): Promise<T> {
