@@ -27,14 +27,19 @@ export function jobName({ kind, title }: ShownJob): string {
   return title === null ? printable(kind) : `${printable(kind)} of "${printable(title)}"`;
 }
 
-/** `45 %, 12 s left` of a running job, the error of a failed one, how often a waiting one was tried. */
-function remarkText(job: ShownJob): string {
-  if (job.state === 'running') return progressText(job);
-  if (job.state === 'dead' && job.error)
-    return `${printable(job.error.message)} [${printable(job.error.code)}]`;
-  return job.state === 'queued' && job.attempts > 0
-    ? `tried ${job.attempts} of ${job.maxAttempts} times`
-    : '';
+/** What it is about; how far a running one is, how often a waiting one was tried. */
+function aboutText(job: ShownJob): string {
+  const parts = [printable(job.title ?? '')];
+  if (job.state === 'running') parts.push(progressText(job));
+  if (job.state === 'queued' && job.attempts > 0)
+    parts.push(`tried ${job.attempts} of ${job.maxAttempts} times`);
+  return parts.filter((part) => part !== '').join(': ');
+}
+
+/** `7c3e91ab: It could not be decoded. [media-failed]`; undefined unless it failed for good. */
+export function failureLine({ id, state, error }: ShownJob): string | undefined {
+  if (state !== 'dead' || !error) return undefined;
+  return `${shortId(id)}: ${printable(error.message)} [${printable(error.code)}]`;
 }
 
 function progressText(job: ShownJob): string {
@@ -54,7 +59,6 @@ export const JOB_COLUMNS: readonly TableColumn<ShownJob>[] = [
   { title: 'CHANGED', text: ({ modifiedAt }) => localTime(modifiedAt), dropOrder: 3 },
   { title: 'STATE', text: stateText },
   { title: 'KIND', text: ({ kind }) => printable(kind) },
-  { title: 'ABOUT', text: ({ title }) => printable(title ?? ''), dropOrder: 2 },
-  { title: 'REMARK', text: remarkText, isFlexible: true },
+  { title: 'ABOUT', text: aboutText, isFlexible: true },
   { title: 'ID', text: ({ id }) => shortId(id) },
 ];

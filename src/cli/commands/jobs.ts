@@ -11,7 +11,7 @@ import {
 } from '../../model/job.ts';
 import type { Cli } from '../cli.ts';
 import { findJob } from '../find-job.ts';
-import { JOB_COLUMNS, jobName, stateText } from '../job-text.ts';
+import { failureLine, JOB_COLUMNS, jobName, stateText } from '../job-text.ts';
 import type { JobsDoor } from '../jobs-door.ts';
 import { isStoreUntouched, withLibrary } from '../library-door.ts';
 import { shortId } from '../recording-text.ts';
@@ -85,6 +85,7 @@ async function list(cli: Cli, filter: JobFilter): Promise<void> {
     const [heading = '', ...lines] = tableLines(JOB_COLUMNS, page.items, output.columns);
     output.line(output.paint('bold', heading));
     for (const line of lines) output.line(line);
+    for (const failure of page.items.map(failureLine)) if (failure) output.line(failure);
   }
   output.note(countsText(page.counts));
 }

@@ -3,6 +3,7 @@ import { type ShownJob, secondsLeft, subjectOf } from '../../../src/model/job.ts
 import { formatTime } from '../format/date.ts';
 import { formatLengthInWords } from '../format/length.ts';
 import { STRINGS } from '../strings.ts';
+import { ProgressBar } from '../ui/progress-bar.tsx';
 
 const words = STRINGS.jobs;
 
@@ -21,22 +22,22 @@ interface JobProps {
 export function RunningJob({ job, onLeave }: JobProps) {
   const share = Math.floor(job.progress * 100);
   const left = secondsLeft(job);
-  const text = left === null ? words.share(share) : words.left(share, formatLengthInWords(left));
+  const text = left === null ? words.share(share) : words.left(share, formatLengthInWords(roughly(left)));
   const isBegun = job.progress > 0;
   return (
     <li className="py-3">
       <JobName job={job} onLeave={onLeave} />
-      <progress
-        className="mt-1.5 h-2 w-full accent-petrol"
-        aria-label={nameOf(job)}
-        max={1}
-        {...(isBegun ? { value: job.progress } : {})}
-      />
+      <ProgressBar label={nameOf(job)} share={isBegun ? job.progress : undefined} />
       <p className="digits text-sm text-ink-soft">
         {job.isCancelRequested ? words.stopping : isBegun ? text : words.begun}
       </p>
     </li>
   );
+}
+
+/** Whole minutes, where seconds would only seem to be known. */
+function roughly(seconds: number): number {
+  return seconds < 100 ? Math.ceil(seconds) : Math.round(seconds / 60) * 60;
 }
 
 interface FailedJobProps extends JobProps {

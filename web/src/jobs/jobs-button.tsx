@@ -15,7 +15,7 @@ export function JobsButton({ place }: { readonly place: 'rail' | 'bar' }) {
       type="button"
       className={
         isRail
-          ? 'button button-plain w-full px-2'
+          ? 'button button-plain w-full gap-3 px-2'
           : 'flex min-h-14 flex-1 flex-col items-center justify-center gap-0.5 border-t-2 border-transparent text-xs text-ink-soft'
       }
       onClick={openJobsDrawer}
@@ -25,7 +25,7 @@ export function JobsButton({ place }: { readonly place: 'rail' | 'bar' }) {
       <span className="relative">
         <JobsIcon size={22} />
         {running > 0 ? (
-          <span className="digits absolute -top-1.5 -right-2.5 min-w-4 rounded-full bg-petrol px-1 text-center text-[0.6875rem] leading-4 font-semibold text-on-petrol">
+          <span className="digits absolute -top-1.5 -right-2 min-w-4 rounded-full bg-petrol px-1 text-center text-[0.6875rem] leading-4 font-semibold text-on-petrol">
             {running}
           </span>
         ) : null}

@@ -4,6 +4,7 @@ import { useCleanupProgress, useSession } from '../api/queries.ts';
 import { formatBytes } from '../format/size.ts';
 import { STRINGS } from '../strings.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { ProgressBar } from '../ui/progress-bar.tsx';
 import { useCleanup } from './use-cleanup.ts';
 
 const words = STRINGS.storage;
@@ -102,7 +103,7 @@ function Progress({ name }: { readonly name: string }) {
   const share = progress && progress.totalCount > 0 ? progress.doneCount / progress.totalCount : undefined;
   return (
     <div className="mt-2">
-      <progress className="h-2 w-full accent-petrol" aria-label={name} value={share} max={1} />
+      <ProgressBar label={name} share={share} />
       <p role="status" className="digits text-sm text-ink-soft">
         {progress
           ? words.working(number.format(progress.doneCount), number.format(progress.totalCount))
