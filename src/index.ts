@@ -29,6 +29,7 @@ export type {
   Recommendation,
 } from './model/cleanup.ts';
 export { FAILURES, type FailureCode, VoiceRecorderError } from './model/failure.ts';
+export type { HistoryEntry, HistoryFields, HistoryPage, HistoryQuery } from './model/history.ts';
 export type { ImportOutcome } from './model/import-outcome.ts';
 export type { Job, JobCounts, JobFilter, JobPage, JobPriority, JobState, ShownJob } from './model/job.ts';
 export type { RecorderEvent } from './model/recorder-event.ts';
@@ -71,6 +72,7 @@ export type {
 export type { ReconcileOptions, Verification, VerifyOptions } from './verify/verification.ts';
 export type {
   Access,
+  AmendmentTarget,
   AudioSource,
   ImportOptions,
   Jobs,

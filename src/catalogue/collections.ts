@@ -10,7 +10,7 @@ import { amendRow } from './recording-changes.ts';
 /** Whoever else wants to write waits no longer than for that many recordings. */
 const CHUNK_SIZE = 100;
 
-export interface CollectionCount {
+interface CollectionCount {
   readonly collection: string;
   readonly count: number;
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HistoryEntry, HistoryPage } from '../../src/model/history.ts';
 import type { Recording } from '../../src/model/recording.ts';
 import { sidecarKey, sidecarText } from '../../src/model/sidecar.ts';
 import { sha256 } from './power-cut-clients.ts';
@@ -109,7 +110,7 @@ async function listWhenSettled(store: Comeback, ledger: Ledger, broken: string[]
   const deadlineMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const recordings = await listAll(store);
-    const owed = [...unsettled(store.dataDir, ledger), ...otherSidecars(store.dataDir, recordings)];
+    const owed = [...unsettled(store.dataDir, ledger), ...(await otherSidecars(store, recordings))];
     if (owed.length === 0) return recordings;
     if (performance.now() > deadlineMs) {
       broken.push(...owed);
@@ -119,12 +120,24 @@ async function listWhenSettled(store: Comeback, ledger: Ledger, broken: string[]
   }
 }
 
-function otherSidecars(dataDir: string, recordings: readonly Recording[]): string[] {
-  return recordings.flatMap((recording) => {
-    const sidecar = read(dataDir, sidecarKey(recording.storedFilename))?.toString('utf8');
-    if (sidecar === sidecarText(recording)) return [];
-    return [`recording ${recording.id} is ${sidecarText(recording)} and has the sidecar ${sidecar}`];
+async function otherSidecars(store: Comeback, recordings: readonly Recording[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const recording of recordings) {
+    const history = recording.version === 1 ? [] : await historyOf(store, recording.id);
+    const sidecar = read(store.dataDir, sidecarKey(recording.storedFilename))?.toString('utf8');
+    const expected = sidecarText(recording, history);
+    if (sidecar === expected) continue;
+    found.push(`recording ${recording.id} is ${expected} and has the sidecar ${sidecar}`);
+  }
+  return found;
+}
+
+async function historyOf({ baseUrl, token }: Comeback, id: string): Promise<readonly HistoryEntry[]> {
+  const answer = await fetch(`${baseUrl}/api/recordings/${id}/history?limit=500`, {
+    headers: { authorization: `Bearer ${token}` },
   });
+  if (!answer.ok) throw new Error(`The history answers ${answer.status}: ${await answer.text()}`);
+  return ((await answer.json()) as HistoryPage).items;
 }
 
 function unsettled(dataDir: string, ledger: Ledger): string[] {
