@@ -55,6 +55,11 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       'kills `vrp import` up to 200 times, starting it again each time: every file once, none half there',
     run: async (options) => (await import('../test/torture/vrp-import-kill.ts')).run(options),
   },
+  'postgres-kill': {
+    about:
+      'two programs write into one PostgreSQL while it and they are killed: every acknowledged write once',
+    run: async ({ seconds }) => (await import('../test/torture/postgres-kill.ts')).run({ seconds }),
+  },
   'server-kill': {
     about:
       'kills the whole server up to 200 times under uploads: every acknowledged byte once, none half there',
@@ -91,6 +96,20 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       const reports = [];
       if (only !== 'postgres') reports.push(await runOnSqlite(options));
       if (only !== 'sqlite') reports.push(await runOnPostgres(options));
+      return {
+        reports,
+        broken: reports.flatMap(({ database, broken }) => broken.map((what) => `${database}: ${what}`)),
+      };
+    },
+  },
+  sessions: {
+    about:
+      '64 writers and readers; one of two processes is killed every 45 s, PostgreSQL every 30 s: no row lost or twice (--only)',
+    run: async ({ seed, seconds, only }) => {
+      const { runOnPostgres, runOnSqlite } = await import('../test/torture/sessions.ts');
+      const reports = [];
+      if (only !== 'postgres') reports.push(await runOnSqlite({ seed, seconds }));
+      if (only !== 'sqlite') reports.push(await runOnPostgres({ seed, seconds }));
       return {
         reports,
         broken: reports.flatMap(({ database, broken }) => broken.map((what) => `${database}: ${what}`)),
