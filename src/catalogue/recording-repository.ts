@@ -276,9 +276,12 @@ export class RecordingRepository {
   ): Promise<readonly Recording[]> {
     return this.#write(name, async (db, { batch }) => {
       const now = toIsoUtc(this.#clock.nowMs());
-      const changed: Recording[] = [];
-      for (const target of targets) changed.push(await work({ db, batch, now, ...target }));
-      return changed;
+      const changed = new Map<string, Recording>();
+      // In one order for everybody: two who change the same ones would else wait for each other.
+      for (const target of targets.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+        changed.set(target.id, await work({ db, batch, now, ...target }));
+      }
+      return targets.flatMap(({ id }) => changed.get(id) ?? []);
     });
   }
 

@@ -1,3 +1,4 @@
+import type { HistoryEntry } from '../../../src/model/history.ts';
 import type { Take, TakeAmendment } from '../../../src/model/take.ts';
 import { requestJson } from './http.ts';
 import { PEAK_PAIRS, type Peaks } from './recordings.ts';
@@ -14,6 +15,18 @@ export function fetchTake(takeId: string, signal?: AbortSignal): Promise<Take> {
 export function amendTake(takeId: string, amendment: TakeAmendment, version: string): Promise<Take> {
   const headers = { 'if-match': `"${version}"` };
   return requestJson(address(takeId), { method: 'PATCH', body: amendment, headers });
+}
+
+/** Markers belong to one segment; all else that people change is the same in all of them. */
+export function isOfWholeTake({ before }: HistoryEntry): boolean {
+  return before.markers === undefined;
+}
+
+/** Puts back in all segments what a change of the take had found. */
+export function undoInTake(take: Take, { before }: HistoryEntry): Promise<Take> {
+  const { isTrashed, markers: _ofOneSegment, ...fields } = before;
+  if (isTrashed === undefined) return amendTake(take.takeId, fields, take.version);
+  return isTrashed ? trashTake(take.takeId) : restoreTake(take.takeId);
 }
 
 export function trashTake(takeId: string): Promise<Take> {

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { Recording } from '../../../src/model/recording.ts';
+import { undoChange } from '../api/history.ts';
 import { ApiError, messageOf } from '../api/http.ts';
 import { rememberRecording, usePeaks, useRecording, useTake } from '../api/queries.ts';
 import { amendRecording, downloadAddress, fetchRecording, playableAddress } from '../api/recordings.ts';
@@ -98,7 +99,10 @@ function Detail({ recording }: { readonly recording: Recording }) {
         )}
       </div>
       <Condition recording={recording} />
-      <HistorySection recording={recording} />
+      <HistorySection
+        recording={recording}
+        undo={async ({ version }) => rememberRecording(queries, await undoChange(recording.id, version))}
+      />
       <Facts recording={recording} />
     </article>
   );

@@ -2,9 +2,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { OWNER_NAME } from '../../../src/model/access.ts';
 import { changedSince, type HistoryEntry } from '../../../src/model/history.ts';
 import type { Recording } from '../../../src/model/recording.ts';
-import { undoChange, useHistory } from '../api/history.ts';
+import { useHistory } from '../api/history.ts';
 import { messageOf } from '../api/http.ts';
-import { KEYS, rememberRecording } from '../api/queries.ts';
+import { KEYS } from '../api/queries.ts';
 import { describeChange } from '../format/change-words.ts';
 import { formatDateTime } from '../format/date.ts';
 import { STRINGS } from '../strings.ts';
@@ -13,9 +13,18 @@ import { useToast } from '../ui/toasts.tsx';
 
 const words = STRINGS.history;
 
+interface HistorySectionProps {
+  readonly recording: Recording;
+  /** Takes one change back; of a take in all its segments. */
+  undo(entry: HistoryEntry): Promise<void>;
+  /** False for what cannot be taken back here. */
+  readonly mayUndo?: (entry: HistoryEntry) => boolean;
+}
+
 /** What people changed about a recording, newest first, each with a way back as long as nothing came over it. */
-export function HistorySection({ recording }: { readonly recording: Recording }) {
+export function HistorySection({ recording, undo, mayUndo = () => true }: HistorySectionProps) {
   const history = useHistory(recording.id);
+  const undoNow = useUndo(recording.id, undo);
   const entries = history.data?.pages.flatMap(({ items }) => items) ?? [];
   if (entries.length === 0) return null;
   return (
@@ -25,7 +34,12 @@ export function HistorySection({ recording }: { readonly recording: Recording })
       </h2>
       <ol>
         {entries.map((entry) => (
-          <Change key={entry.version} entry={entry} recording={recording} />
+          <Change
+            key={entry.version}
+            entry={entry}
+            isUndoable={changedSince(entry, recording).length === 0 && mayUndo(entry)}
+            onUndo={() => void undoNow(entry)}
+          />
         ))}
       </ol>
       {history.hasNextPage ? (
@@ -42,8 +56,13 @@ export function HistorySection({ recording }: { readonly recording: Recording })
   );
 }
 
-function Change({ entry, recording }: { readonly entry: HistoryEntry; readonly recording: Recording }) {
-  const undo = useUndo(recording.id);
+interface ChangeProps {
+  readonly entry: HistoryEntry;
+  readonly isUndoable: boolean;
+  readonly onUndo: () => void;
+}
+
+function Change({ entry, isUndoable, onUndo }: ChangeProps) {
   const sentences = describeChange(entry);
   const { changedAt, by, undoes } = entry;
   return (
@@ -61,12 +80,12 @@ function Change({ entry, recording }: { readonly entry: HistoryEntry; readonly r
           </p>
         ))}
       </div>
-      {changedSince(entry, recording).length === 0 ? (
+      {isUndoable ? (
         <button
           type="button"
           className="button shrink-0"
           aria-label={words.undoLabel(sentences.join('; '))}
-          onClick={() => void undo(entry.version)}
+          onClick={onUndo}
         >
           <RestoreIcon size={18} />
           {words.undo}
@@ -76,12 +95,12 @@ function Change({ entry, recording }: { readonly entry: HistoryEntry; readonly r
   );
 }
 
-function useUndo(id: string): (version: number) => Promise<void> {
+function useUndo(id: string, undo: HistorySectionProps['undo']): (entry: HistoryEntry) => Promise<void> {
   const queries = useQueryClient();
   const toast = useToast();
-  return async (version) => {
+  return async (entry) => {
     try {
-      rememberRecording(queries, await undoChange(id, version));
+      await undo(entry);
       for (const queryKey of [KEYS.tags, KEYS.collections, KEYS.storage])
         void queries.invalidateQueries({ queryKey });
       toast({ message: words.undone });

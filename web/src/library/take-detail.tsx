@@ -2,12 +2,20 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import type { Take } from '../../../src/model/take.ts';
 import { KEYS, rememberTake, useTakePeaks } from '../api/queries.ts';
-import { amendTake, fetchTake, joinedAddress, joinedDownloadAddress } from '../api/takes.ts';
+import {
+  amendTake,
+  fetchTake,
+  isOfWholeTake,
+  joinedAddress,
+  joinedDownloadAddress,
+  undoInTake,
+} from '../api/takes.ts';
 import { STRINGS } from '../strings.ts';
 import { DownloadIcon, RestoreIcon, TrashIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
 import { DetailForm } from './detail-form.tsx';
+import { HistorySection } from './history-section.tsx';
 import { momentOf } from './list-rows.ts';
 import { Player } from './player.tsx';
 import { gapMoments, TakeParts } from './take-parts.tsx';
@@ -56,6 +64,11 @@ export function TakeDetail({ take }: { readonly take: Take }) {
           {joined.isCopy ? words.joinedCopy : words.joinedEncoded}
         </p>
       ) : null}
+      <HistorySection
+        recording={first}
+        undo={async (entry) => rememberTake(queries, await undoInTake(take, entry))}
+        mayUndo={isOfWholeTake}
+      />
       <TakeParts take={take} />
     </article>
   );
