@@ -104,7 +104,7 @@ export async function startPostgres({
       await running.exited;
     },
     restart: async () => {
-      running = await start();
+      running = await startAgain(start);
     },
     stop: async () => {
       running.child.kill('SIGQUIT');
@@ -138,6 +138,19 @@ function serverUser(): { readonly uid: number; readonly gid: number } | undefine
   } catch {
     execFileSync('useradd', ['--system', '--user-group', '--no-create-home', 'postgres'], { stdio: 'pipe' });
     return { uid: idOf('-u'), gid: idOf('-g') };
+  }
+}
+
+/** What the killed server left running may hold its memory for a moment. */
+async function startAgain<T>(start: () => Promise<T>): Promise<T> {
+  const giveUpAtMs = performance.now() + START_LIMIT_MS;
+  for (;;) {
+    try {
+      return await start();
+    } catch (error) {
+      if (performance.now() > giveUpAtMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 }
 
