@@ -104,13 +104,17 @@ function spooledBytes(dataDir: string, id: string, length: number): Buffer {
 
 /**
  * Placing, clearing up and owed sidecars go on in the background; they must come to an end. Measuring goes on as well,
- * and owes a sidecar of its own for a moment: a list is judged only beside the sidecars of its own time.
+ * and writes a sidecar of its own for a moment: a list is judged only beside the files of its own time.
  */
 async function listWhenSettled(store: Comeback, ledger: Ledger, broken: string[]): Promise<Recording[]> {
   const deadlineMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const recordings = await listAll(store);
-    const owed = [...unsettled(store.dataDir, ledger), ...(await otherSidecars(store, recordings))];
+    const owed = [
+      ...unsettled(store.dataDir, ledger),
+      ...(await otherSidecars(store, recordings)),
+      ...strayFiles(store.dataDir, recordings),
+    ];
     if (owed.length === 0) return recordings;
     if (performance.now() > deadlineMs) {
       broken.push(...owed);
@@ -196,10 +200,8 @@ function judgeRecordings(
   broken: string[],
 ): void {
   const byId = new Map(recordings.map((recording) => [recording.id, recording]));
-  const named = new Set<string>();
   for (const recording of recordings) {
     const { id, storedFilename, checksum, status } = recording;
-    named.add(storedFilename).add(sidecarKey(storedFilename));
     if (status !== 'active' && status !== 'trashed') broken.push(`recording ${id} is ${status}`);
     const audio = read(dataDir, storedFilename);
     if (audio === undefined) broken.push(`recording ${id} has no file`);
@@ -217,6 +219,13 @@ function judgeRecordings(
       broken.push(`${upload.id} was ended and is a recording`);
     judgeAmendments(ledger, upload, byId.get(upload.id), broken);
   }
+}
+
+function strayFiles(dataDir: string, recordings: readonly Recording[]): string[] {
+  const named = new Set(
+    recordings.flatMap(({ storedFilename }) => [storedFilename, sidecarKey(storedFilename)]),
+  );
+  const found: string[] = [];
   for (const folder of ['raw', 'edited', 'quarantine', '.']) {
     for (const entry of readdirSync(join(dataDir, folder), {
       recursive: folder !== '.',
@@ -224,9 +233,10 @@ function judgeRecordings(
     })) {
       const path = join(entry.parentPath, entry.name).slice(dataDir.length + 1);
       if (entry.isFile() && !named.has(path) && (folder !== '.' || !isPartOfStore(path)))
-        broken.push(`${path} belongs to nothing`);
+        found.push(`${path} belongs to nothing`);
     }
   }
+  return found;
 }
 
 function isPartOfStore(name: string): boolean {
