@@ -14,6 +14,8 @@ export class ActiveSession implements SessionRequest {
   readonly trace: Error;
   /** Since when its work runs; undefined while it waits for its turn, or for the commit. */
   workSinceMs: number | undefined;
+  /** False: it was refused, or left the queue, before its work had begun. */
+  hasBegun = false;
   isSlownessSaid = false;
   /** The wait for a commit has no deadline: nobody could say what became of it. */
   #hasDeadline = true;
@@ -58,6 +60,7 @@ export class ActiveSession implements SessionRequest {
   }
 
   beginWork(): void {
+    this.hasBegun = true;
     this.workSinceMs = performance.now();
   }
 

@@ -16,7 +16,7 @@ export interface SessionMetrics {
   readonly retriedSessions: number;
   /** Write sessions, and sessions joined to one, whose rows were undone. */
   readonly rolledBackSessions: number;
-  /** From the call to the answer, of the newest 4,096 to 8,192 sessions, within 1 %; null before the first one. */
+  /** From the call to the answer, of the newest 4,096 to 8,192 sessions that began, within 1 %; null before the first one. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
   readonly longestActive: {
     readonly name: string;
@@ -40,6 +40,7 @@ export interface BreakerMetrics {
 /** Counts sessions and keeps how long they took. */
 export class SessionMeter {
   #endedSessions = 0;
+  #workedSessions = 0;
   #failedSessions = 0;
   #retriedSessions = 0;
   #rolledBackSessions = 0;
@@ -49,8 +50,10 @@ export class SessionMeter {
   end(session: ActiveSession, hasFailed: boolean): void {
     this.#endedSessions++;
     if (hasFailed) this.#failedSessions++;
+    // What was refused says nothing about the database.
+    if (!session.hasBegun) return;
     if (hasFailed && !session.isReadonly) this.#rolledBackSessions++;
-    if (this.#endedSessions % SESSIONS_IN_HISTOGRAM === 0) this.#turnOver();
+    if (++this.#workedSessions % SESSIONS_IN_HISTOGRAM === 0) this.#turnOver();
     const latencyUs = Math.round((performance.now() - session.startedAtMs) * 1_000);
     this.#newest.record(Math.min(LONGEST_US, Math.max(1, latencyUs)));
   }

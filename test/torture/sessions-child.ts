@@ -1,13 +1,13 @@
 // Writes and reads in the database named by its argument until it is killed: each session adds one row and counts it on
-// two of a few shared counters, in an order that makes sessions wait for each other. One JSON line for each answer.
+// two of a few shared counters. One JSON line for each answer.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { connectCatalogue } from '../../src/catalogue/connect-catalogue.ts';
+import { type ConnectedCatalogue, connectCatalogue } from '../../src/catalogue/connect-catalogue.ts';
 import { MIGRATIONS } from '../../src/database/migrations/index.ts';
 import type { PostgresSettings } from '../../src/database/postgres/connection-settings.ts';
 import type { SessionMetrics } from '../../src/database/session-metrics.ts';
 import { systemClock } from '../../src/model/clock.ts';
-import { failureCodeOf } from '../../src/model/failure.ts';
+import { failureCodeOf, VoiceRecorderError } from '../../src/model/failure.ts';
 
 export interface SessionsChildWish {
   readonly file: string;
@@ -31,23 +31,39 @@ export type SessionsChildLine =
 const PAUSE_AFTER_FAILURE_MS = 20;
 const PAUSE_OF_READERS_MS = 250;
 const METRICS_EVERY_MS = 500;
+// Sessions that take counters in another order than all others wait for each other, until the database gives one up.
+const CARELESS_SHARE = 0.01;
 
 function say(line: SessionsChildLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 const wish = JSON.parse(process.argv[2] ?? '') as SessionsChildWish;
-const { contexts } = await connectCatalogue({ ...wish, clock: systemClock }, MIGRATIONS);
+const { contexts } = await connectPatiently();
+
+/** The server may be starting itself; who runs processes would start this one again. */
+async function connectPatiently(): Promise<ConnectedCatalogue> {
+  for (;;) {
+    try {
+      return await connectCatalogue({ ...wish, clock: systemClock }, MIGRATIONS);
+    } catch (error) {
+      if (!(error instanceof VoiceRecorderError && error.isRetryable)) throw error;
+      await sleep(PAUSE_OF_READERS_MS);
+    }
+  }
+}
 
 async function write(writer: number): Promise<void> {
   for (let n = 0; ; n++) {
     const key = `${wish.name}-${writer}-${n}`;
     const first = Math.floor(Math.random() * wish.counters);
     const second = (first + 1 + Math.floor(Math.random() * (wish.counters - 1))) % wish.counters;
+    const isCareless = Math.random() < CARELESS_SHARE;
+    const pair = isCareless ? [first, second] : [Math.min(first, second), Math.max(first, second)];
     try {
       await contexts.withSession({ name: 'torture write' }, async (db) => {
         await sql`INSERT INTO torture_rows (key) VALUES (${key})`.execute(db);
-        for (const counter of [first, second]) {
+        for (const counter of pair) {
           await sql`UPDATE torture_counters SET total = total + 1 WHERE counter = ${counter}`.execute(db);
         }
       });

@@ -52,7 +52,7 @@ export interface SessionsTortureOptions {
 const childPath = fileURLToPath(new URL('./sessions-child.ts', import.meta.url));
 const WRITERS = 26;
 const READERS = 6;
-const COUNTERS = 4;
+const COUNTERS = 32;
 const POOL_SIZE = 20;
 
 interface Ledger {
