@@ -3,6 +3,7 @@ import type { BlobKey } from './blobs/blob-store.ts';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import { openFileHasher } from './blobs/file-checksum.ts';
 import { guardDeriving } from './capacity/guarded-media.ts';
+import { ONE_AT_A_TIME } from './catalogue/connect-catalogue.ts';
 import { SidecarWriter } from './catalogue/sidecar-writer.ts';
 import { StorageConfig } from './config/storage-config.ts';
 import { takeStoreLock } from './config/store-lock.ts';
@@ -70,7 +71,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   await space.makeRoomToOpen();
   const catalogue = await openStoreCatalogue(config, marker.id, {
     clock,
-    ...(runsJobs ? {} : { readerCount: 1 }),
+    ...(runsJobs ? {} : ONE_AT_A_TIME),
     onDiskFull: () => void space.releaseReserve().catch(logged('The reserve could not be given up.')),
     contextConfig: sessionLimits(config, log),
   });
@@ -128,8 +129,8 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     spoolPath: config.spoolPath,
     findSuperseded: (uploadId) => readAdoptedAs(config.spoolPath, uploadId),
     hashFile: (path, signal) => hasher.hashFile(path, signal),
+    // Its sidecar lies beside it already.
     onAdded: (recording) => {
-      sidecars.wake();
       events.publish({ type: 'recording-added', recording });
       jobs.enqueue(recording).catch(logged('Derived work was not noted down.'));
     },

@@ -2,6 +2,7 @@ import { lstat, opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import { openFileHasher } from './blobs/file-checksum.ts';
+import { ONE_AT_A_TIME } from './catalogue/connect-catalogue.ts';
 import { type Catalogue, openCatalogue } from './catalogue/open-catalogue.ts';
 import { replaceCatalogue } from './catalogue/replace-catalogue.ts';
 import { SidecarWriter } from './catalogue/sidecar-writer.ts';
@@ -108,7 +109,7 @@ function freshOf(growing: string): string {
 
 /** What an earlier rebuild left is gone on with, unless it is no usable database. */
 async function openGrowing(config: StorageConfig, file: string): Promise<Catalogue> {
-  const settings = { file, backupFolder: config.backupPath, clock: systemClock, readerCount: 1 };
+  const settings = { file, backupFolder: config.backupPath, clock: systemClock, ...ONE_AT_A_TIME };
   try {
     return await openCatalogue(settings);
   } catch (error) {

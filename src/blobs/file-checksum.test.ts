@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,16 +33,35 @@ describe('hashing files in threads', () => {
     await hasher.close();
   });
 
+  it('hashes a file that is longer than it was said to be to its end', async () => {
+    const hasher = openFileHasher();
+    const content = 'longer than said '.repeat(10_000);
+    const path = await file('grown', content);
+    const found = await hasher.hashFile(path, undefined, { sizeBytes: 17 });
+    expect(found).toEqual({ checksum: sha256(content), sizeBytes: content.length });
+    await hasher.close();
+  });
+
+  it('calls what lies in place of a short file no file, and follows no link', async () => {
+    const hasher = openFileHasher();
+    await symlink(await file('linked', 'linked'), join(folder, 'link'));
+    const codeOf = (path: string) =>
+      hasher.hashFile(path, undefined, { sizeBytes: 6 }).catch((error: { code?: string }) => error.code);
+    expect([await codeOf(folder), await codeOf(join(folder, 'link'))]).toEqual(['file-not-regular', 'ELOOP']);
+    await hasher.close();
+  });
+
   it('goes on with what waits behind a file that cannot be read or is given up', async () => {
     const hasher = openFileHasher({ workerCount: 1 });
     const long = await file('long', '');
     await truncate(long, 4e9);
+    const good = await file('good', 'good');
     const stop = new AbortController();
     const reading = { sizeBytes: 1 };
     const results = Promise.allSettled([
       hasher.hashFile(long, stop.signal, reading),
       hasher.hashFile(join(folder, 'none'), undefined, reading),
-      hasher.hashFile(await file('good', 'good'), undefined, reading),
+      hasher.hashFile(good, undefined, reading),
     ]);
     stop.abort();
     expect(await results).toMatchObject([

@@ -5,13 +5,14 @@ import { siblingModule } from '../model/sibling-module.ts';
 import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { ReadingPace } from './reading-pace.ts';
+import { checksumOfShortFile, SHORT_BYTES } from './short-file-checksum.ts';
 
 export interface FileChecksum {
   readonly checksum: Sha256Hex;
   readonly sizeBytes: number;
 }
 
-/** Hashes files in worker threads, so that the event loop never waits for a disk. */
+/** Hashes files, all but the shortest in worker threads: the event loop never waits for a disk. */
 export interface FileHasher {
   /**
    * SHA-256 of the regular file at `path` as it is read now; a symbolic link is not followed.
@@ -33,6 +34,8 @@ export interface Reading {
  * read a tenth of it. Behind a longer file nobody is made to wait.
  */
 const SHORT_FILE_BYTES = 32 * 1024 * 1024;
+/** One thread reads files of this size as fast as they are entered: a further one would only take its memory. */
+const WORTH_THREAD_BYTES = 1024 * 1024;
 
 export interface ChecksumRequest {
   readonly path: string | Uint8Array;
@@ -52,7 +55,7 @@ export type ChecksumAnswer =
 interface Task {
   readonly request: ChecksumRequest;
   readonly settle: (answer: ChecksumAnswer) => void;
-  readonly isShort: boolean;
+  readonly sizeBytes: number;
 }
 
 /** Workers start on first use and do not keep the process alive while they have nothing to do. */
@@ -79,9 +82,18 @@ class WorkerHasher implements FileHasher {
     if (signal?.aborted) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
+      if (sizeBytes <= SHORT_BYTES && pace?.isLimited !== true && signal?.aborted !== true) {
+        const found = await checksumOfShortFile(path);
+        if (found === 'no-file') throw notRegular(path);
+        if (found !== 'longer') {
+          pace?.noteRead(found.sizeBytes);
+          return found;
+        }
+      }
       const answer = await new Promise<ChecksumAnswer>((settle) => {
         const request = { path, cancelled, ...(pace ? { pace: pace.cells } : {}) };
-        this.#waiting.push({ request, settle, isShort: sizeBytes <= SHORT_FILE_BYTES });
+        if (this.#isClosed) settle({ failure: closedMeanwhile() });
+        else this.#waiting.push({ request, settle, sizeBytes });
         this.#handOut();
       });
       if ('failure' in answer) throw answer.failure;
@@ -89,12 +101,7 @@ class WorkerHasher implements FileHasher {
       if ('isCancelled' in answer) {
         throw new VoiceRecorderError('interrupted', `Reading ${String(path)} was stopped before its end.`);
       }
-      if ('isRegular' in answer) {
-        throw new VoiceRecorderError(
-          'file-not-regular',
-          `${String(path)} is not a file: expected a regular file.`,
-        );
-      }
+      if ('isRegular' in answer) throw notRegular(path);
       return answer;
     } finally {
       signal?.removeEventListener('abort', cancel);
@@ -102,10 +109,7 @@ class WorkerHasher implements FileHasher {
   }
 
   async close(): Promise<void> {
-    const failure = new VoiceRecorderError(
-      'interrupted',
-      'The store was closed while a file was being read.',
-    );
+    const failure = closedMeanwhile();
     this.#isClosed = true;
     for (const task of this.#waiting.splice(0)) task.settle({ failure });
     await Promise.all([...this.#workers.keys()].map((worker) => worker.terminate()));
@@ -122,11 +126,14 @@ class WorkerHasher implements FileHasher {
     }
   }
 
-  #workerFor({ isShort }: Task): Worker | undefined {
+  #workerFor({ sizeBytes }: Task): Worker | undefined {
     for (const [worker, tasks] of this.#workers) if (tasks.length === 0) return worker;
-    if (this.#workers.size < this.#workerCount) return this.#startWorker();
-    if (!isShort) return undefined;
-    for (const [worker, tasks] of this.#workers) if (tasks.length === 1 && tasks[0]?.isShort) return worker;
+    const isWorthThread = this.#workers.size === 0 || sizeBytes >= WORTH_THREAD_BYTES;
+    if (this.#workers.size < this.#workerCount && isWorthThread) return this.#startWorker();
+    if (sizeBytes > SHORT_FILE_BYTES) return undefined;
+    for (const [worker, [first, ...others]] of this.#workers) {
+      if (first !== undefined && first.sizeBytes <= SHORT_FILE_BYTES && others.length === 0) return worker;
+    }
     return undefined;
   }
 
@@ -158,4 +165,15 @@ class WorkerHasher implements FileHasher {
     else this.#waiting.unshift(...given);
     this.#handOut();
   }
+}
+
+function closedMeanwhile(): VoiceRecorderError {
+  return new VoiceRecorderError('interrupted', 'The store was closed while a file was being read.');
+}
+
+function notRegular(path: string | Buffer): VoiceRecorderError {
+  return new VoiceRecorderError(
+    'file-not-regular',
+    `${String(path)} is not a file: expected a regular file.`,
+  );
 }

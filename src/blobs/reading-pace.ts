@@ -16,6 +16,15 @@ export class ReadingPace {
     return Number(Atomics.load(this.#bytesRead, 0));
   }
 
+  /** For what is read in this thread. */
+  noteRead(bytes: number): void {
+    Atomics.add(this.#bytesRead, 0, BigInt(bytes));
+  }
+
+  get isLimited(): boolean {
+    return Atomics.load(this.#control, LIMIT_KIB) !== 0;
+  }
+
   /** Null: as fast as the disk gives. */
   limit(bytesPerSecond: number | null): void {
     const kib =

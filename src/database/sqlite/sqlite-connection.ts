@@ -8,6 +8,7 @@ import type { ConnectionSettings, Statement, StatementResult } from './sqlite-pr
 const STATEMENT_CACHE_SIZE = 400;
 const BUSY_PRIMARY_CODES = new Set([5, 6]);
 const LONGEST_BUSY_PAUSE_MS = 40;
+const CACHE_KIB = 8_000;
 // Keeps a burst of writing from leaving a huge log behind for good.
 const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
@@ -99,7 +100,7 @@ export class SqliteConnection {
     }
     this.#database.exec(
       `PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
-       PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;`,
+       PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${this.#settings.cacheKib ?? CACHE_KIB};`,
     );
     // The first look at the content: a file that is no database, or a torn one, says so here.
     this.#database.prepare('SELECT count(*) FROM sqlite_schema').get();

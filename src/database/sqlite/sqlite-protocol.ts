@@ -75,6 +75,8 @@ export interface ConnectionSettings {
   readonly isReadonly: boolean;
   /** How long a database held by another process is waited for. */
   readonly busyLimitMs: number;
+  /** What the connection keeps of the database in memory. */
+  readonly cacheKib?: number;
   /** True: it was there before, so that a missing file is a fault and no new beginning. */
   readonly mustExist?: boolean;
 }

@@ -5,7 +5,7 @@ import type { MeasuredDisk, OpenSession, SessionFactory, SessionRequest } from '
 import type { MemberWork } from './member-work.ts';
 import { ReaderPool } from './reader-pool.ts';
 import { kyselyOn, type StatementTarget, toStatement } from './session-dialect.ts';
-import type { Inspection } from './sqlite-protocol.ts';
+import type { ConnectionSettings, Inspection } from './sqlite-protocol.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -21,6 +21,8 @@ export interface SqliteSessionsSettings {
   readonly busyLimitMs?: number;
   /** Threads that read; 2 when not given. A command, which does one thing at a time, needs the memory of one only. */
   readonly readerCount?: number;
+  /** What each thread keeps of the database in memory; 8,000 when not given. */
+  readonly cacheKib?: number;
   /** How long waiting sessions are gathered before they are committed together; 15 when not given. */
   readonly groupAgeMs?: number;
 }
@@ -32,17 +34,17 @@ export interface SqliteSessionsSettings {
  * await using contexts = new DatabaseContextManager(new SqliteSessions({ file: config.catalogueFile }), {});
  */
 export class SqliteSessions implements SessionFactory, MeasuredDisk {
-  readonly #place: { readonly file: string; readonly busyLimitMs: number };
+  readonly #place: Omit<ConnectionSettings, 'isReadonly'>;
   readonly #writer: SqliteThread | undefined;
   readonly #readers: ReaderPool;
   readonly #writes: WriteQueue | undefined;
 
   constructor(settings: SqliteSessionsSettings) {
-    const { file, busyLimitMs = BUSY_LIMIT_MS } = settings;
-    this.#place = { file, busyLimitMs };
-    this.#readers = new ReaderPool({ file, busyLimitMs }, settings.readerCount ?? READER_COUNT);
+    const { file, busyLimitMs = BUSY_LIMIT_MS, cacheKib } = settings;
+    this.#place = { file, busyLimitMs, ...(cacheKib === undefined ? {} : { cacheKib }) };
+    this.#readers = new ReaderPool(this.#place, settings.readerCount ?? READER_COUNT);
     if (settings.isReadonly) return;
-    this.#writer = new SqliteThread({ file, isReadonly: false, busyLimitMs });
+    this.#writer = new SqliteThread({ ...this.#place, isReadonly: false });
     this.#writes = new WriteQueue(this.#writer, settings.groupAgeMs ?? GROUP_AGE_MS);
   }
 
