@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { voiceSamples, wavBytes } from '../voice-wav.ts';
 import { seriousFindings } from './accessibility.ts';
@@ -55,5 +56,45 @@ describe.skipIf(!found)('the history of a recording (skipped without Chromium)',
         version: 4,
       }),
     );
+
+    // A take of two segments: its history is told once, and taken back in both.
+    for (const segment of [0, 1]) await uploadSegment(page, segment);
+    const [first] = (await studio.recordings()).filter(({ takeId }) => takeId === TAKE_ID);
+    await page.goto(`${server.baseUrl}/library/${first!.id}`);
+    await title.fill('The ferryman');
+    await title.press('Enter');
+    const titlesOfTake = async () =>
+      (await studio!.recordings()).filter(({ takeId }) => takeId === TAKE_ID).map((one) => one.title);
+    await expect.poll(titlesOfTake).toEqual(['The ferryman', 'The ferryman']);
+    await history.getByRole('button', { name: 'Undo: Title' }).click();
+    await expect.poll(titlesOfTake).toEqual(['Ferry', 'Ferry']);
   });
 });
+
+const TAKE_ID = '01a20710-0000-7000-8000-00000000000a';
+
+/** As another recorder of the same person would send it. */
+async function uploadSegment(page: Page, segment: number): Promise<void> {
+  const bytes = wavBytes(voiceSamples(0.5, 16_000, 7 + segment), 16_000).toString('base64');
+  const said = {
+    kind: 'take',
+    takeId: TAKE_ID,
+    segment: String(segment),
+    title: 'Ferry',
+    filename: 'ferry.wav',
+  };
+  const metadata = Object.entries(said).map(
+    ([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`,
+  );
+  const status = await page.evaluate(`fetch('/api/uploads', {
+    method: 'POST',
+    headers: {
+      'tus-resumable': '1.0.0',
+      'upload-length': '${Buffer.from(bytes, 'base64').length}',
+      'upload-metadata': '${metadata.join(',')}',
+      'content-type': 'application/offset+octet-stream',
+    },
+    body: Uint8Array.from(atob('${bytes}'), (character) => character.charCodeAt(0)),
+  }).then((answer) => answer.status)`);
+  expect(status).toBe(201);
+}
