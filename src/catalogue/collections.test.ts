@@ -23,7 +23,12 @@ describe('collections', () => {
       { collection: 'Straße', count: 2 },
       { collection: 'Village', count: 2 },
     ]);
+    const idsIn = async (collection: string, isTrashed = false) =>
+      (await catalogue.recordings.list({ collection, isTrashed })).items.map(({ id }) => id);
+    expect(await idsIn('village')).toEqual([two.id, one.id]);
     await catalogue.recordings.trash(one.id);
+    expect(await idsIn('VILLAGE')).toEqual([two.id]);
+    expect(await idsIn('Village', true)).toEqual([one.id]);
     await catalogue.recordings.amend(two.id, { removeCollections: ['STRASSE', 'village'] });
     expect(await catalogue.collections.list()).toEqual([{ collection: 'straße', count: 1 }]);
     await catalogue.recordings.restore(one.id);

@@ -271,4 +271,29 @@ describe('two writers', () => {
       }),
     );
   });
+
+  it('both get through when they amend the same ones together, in whatever order they name them', async () => {
+    await using catalogue = await scratchCatalogue();
+    const targets: { id: string }[] = [];
+    for (let n = 0; n < 6; n++) targets.push({ id: (await addRecording(catalogue)).id });
+    const words = [...'abcdef'];
+    const answers = await Promise.all(
+      words.map((word, n) =>
+        catalogue.recordings.amendAll(
+          n % 2 === 0 ? targets : targets.toReversed(),
+          { addTags: [word] },
+          word,
+        ),
+      ),
+    );
+    expect(answers.map((changed) => changed[0]?.id)).toEqual(
+      words.map((_, n) => targets.at(n % 2 === 0 ? 0 : -1)?.id),
+    );
+    for (const { id } of targets) {
+      const now = await catalogue.recordings.find(id);
+      expect(now?.tags.toSorted()).toEqual(words);
+      expect((await itemsOf(catalogue, id)).map(({ by }) => by).toReversed()).toEqual(now?.tags);
+    }
+    expect(await catalogue.recordings.tags()).toEqual(words.map((tag) => ({ tag, count: 6 })));
+  });
 });
