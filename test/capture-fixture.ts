@@ -6,6 +6,8 @@ export interface CaptureFixture {
   /** Mono at 48 kHz, -1 to 1; what follows its end is silence, or the end. */
   readonly sound: Float32Array;
   readonly endsWithSound?: boolean;
+  /** Only its first run gives sound; then its device is gone for good. */
+  readonly isGoneAfter?: boolean;
   /** Says this on stderr and ends at once, as a program whose sound server does not run. */
   readonly refusal?: string;
 }
@@ -25,9 +27,11 @@ export function writeCaptureProgram(folder: string, name: string, fixture: Captu
   writeFileSync(
     program,
     `#!${process.execPath}
-const { readFileSync, writeFileSync, writeSync } = require('node:fs');
-writeFileSync(${JSON.stringify(join(folder, `${name}.json`))}, JSON.stringify({ args: process.argv.slice(2), pid: process.pid }));
-const refusal = ${JSON.stringify(fixture.refusal ?? null)};
+const { existsSync, readFileSync, writeFileSync, writeSync } = require('node:fs');
+const noteFile = ${JSON.stringify(join(folder, `${name}.json`))};
+const isGone = ${fixture.isGoneAfter === true} && existsSync(noteFile);
+writeFileSync(noteFile, JSON.stringify({ args: process.argv.slice(2), pid: process.pid }));
+const refusal = isGone ? 'No such device' : ${JSON.stringify(fixture.refusal ?? null)};
 if (refusal !== null) {
   process.stderr.write(refusal + '\\n');
   process.exit(1);

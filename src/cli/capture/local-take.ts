@@ -42,7 +42,8 @@ export class LocalTake {
   }
 
   static async create(dataDir: string, manifest: TakeManifest): Promise<LocalTake> {
-    const folder = join(takesFolderOf(dataDir), manifest.takeId);
+    const { takeId, segment } = manifest;
+    const folder = join(takesFolderOf(dataDir), segment === 0 ? takeId : `${takeId}-${segment}`);
     makeFolderDurablyNow(folder);
     // Before the manifest: whoever finds a manifest without an owner takes the take over.
     const lock = await takeStoreLock(join(folder, OWNER_NAME), systemClock);

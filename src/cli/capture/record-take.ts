@@ -1,16 +1,15 @@
+import { systemClock } from '../../model/clock.ts';
 import type { VoiceRecorderError } from '../../model/failure.ts';
-import { newId, type RecordingId } from '../../model/id.ts';
+import type { RecordingId } from '../../model/id.ts';
 import type { Preset } from '../../model/preset.ts';
 import type { Recording } from '../../model/recording.ts';
-import type { TimelineEvent } from '../../model/take-timeline.ts';
+import type { TakeGap, TimelineEvent } from '../../model/take-timeline.ts';
 import { TimeMarks } from '../../model/time-marks.ts';
 import type { Cli } from '../cli.ts';
 import { type LibraryDoor, openLibraryDoor, openServerDoor } from '../library-door.ts';
-import { localTime } from '../recording-text.ts';
-import type { CaptureProgram } from './capture-program.ts';
 import { LocalTake } from './local-take.ts';
+import type { RunningProgram } from './running-program.ts';
 import { SoundMeter, type SoundTrouble } from './sound-meter.ts';
-import { openSoundSource } from './sound-source.ts';
 import { captureSound, planOf, type TakeEnd } from './sound-take.ts';
 import { StallWatch } from './stall-watch.ts';
 import { TakeDisplay } from './take-display.ts';
@@ -18,18 +17,28 @@ import type { TakeManifest } from './take-manifest.ts';
 import { type SenderDesk, sendTake } from './take-sender.ts';
 
 export interface TakeWish {
-  readonly programs: readonly CaptureProgram[];
   readonly preset: Preset;
-  readonly device: string | undefined;
   readonly maxSeconds: number | undefined;
-  readonly title: string | undefined;
+  readonly title: string;
   readonly tags: readonly string[];
+}
+
+/** A stretch of a take that one device gave without interruption. */
+export interface TakePart {
+  readonly takeId: string;
+  /** From 0. */
+  readonly segment: number;
+  readonly gapBefore: TakeGap | null;
 }
 
 export interface TakeOutcome {
   /** Undefined when nothing came that could be kept. */
   readonly recording: Recording | undefined;
   readonly end: TakeEnd;
+  /** Of sound that came. */
+  readonly seconds: number;
+  /** When the last of it had come, on the monotonic clock. */
+  readonly endedAtMs: number;
 }
 
 const SENTENCES: Readonly<Record<SoundTrouble, readonly [begun: string, over: string]>> = {
@@ -41,27 +50,20 @@ const SENTENCES: Readonly<Record<SoundTrouble, readonly [begun: string, over: st
 };
 
 /**
- * Records one take into the library: on the local disk first, from there through the spool of whoever has the library
+ * Records what `source` gives into the library: on the local disk first, from there through the spool of whoever has the library
  * open, so that neither a killed server nor a killed command loses what was captured.
  */
 export async function recordTake(
   cli: Cli,
   wish: TakeWish,
+  part: TakePart,
+  source: RunningProgram,
   dataDir: string,
   leftovers: Promise<void>,
 ): Promise<TakeOutcome> {
   const { output, interruption } = cli;
   const plan = planOf(wish.preset);
-  const source = await openSoundSource(
-    {
-      programs: wish.programs,
-      env: cli.env,
-      signal: interruption,
-      onRemark: (program, line) => output.note(`${program}: ${line}`),
-    },
-    { ...plan, device: wish.device },
-  );
-  const take = await LocalTake.create(dataDir, manifestOf(wish)).catch((error: unknown) => {
+  const take = await LocalTake.create(dataDir, manifestOf(wish, part)).catch((error: unknown) => {
     source.stop();
     throw error;
   });
@@ -88,12 +90,15 @@ export async function recordTake(
   );
   display.started(
     {
-      takeId: take.manifest.takeId,
+      takeId: part.takeId,
+      segment: part.segment,
       program: source.name,
       preset: wish.preset.id,
       title: take.manifest.title,
     },
-    `Recording "${take.manifest.title}" from ${source.name} (${wish.preset.name}). Ctrl-C ends it.`,
+    part.segment === 0
+      ? `Recording "${take.manifest.title}" from ${source.name} (${wish.preset.name}). Ctrl-C ends it.`
+      : `There is sound from ${source.name} again: the take goes on in a further segment.`,
   );
   const sent = sendTake(take, {
     findUploads: (isTakeComplete) => doors.findUploads(isTakeComplete),
@@ -119,6 +124,7 @@ export async function recordTake(
       },
       AbortSignal.any([interruption, noRoom.signal]),
     );
+    const endedAtMs = systemClock.monotonicMs();
     stalls.stop();
     const end = interruption.aborted ? ended : whyEnded(ended, noRoom.signal);
     if (end.kind === 'failed') {
@@ -127,12 +133,12 @@ export async function recordTake(
     }
     if (marks.secondsAt(take.flushedBytes) === 0) {
       await take.remove();
-      return { recording: undefined, end };
+      return { recording: undefined, end, seconds: 0, endedAtMs };
     }
     const recording = await keep(doors, take, await sent, timeline);
     display.stop();
     display.stored(recording);
-    return { recording, end };
+    return { recording, end, seconds: meter.seconds, endedAtMs };
   } catch (error) {
     display.note(
       `What was captured lies in ${take.folder}; the next "vrp record" or "vrp start" brings it in.`,
@@ -234,16 +240,16 @@ function closeEvent(timeline: TimelineEvent[], kind: string, atSeconds: number):
   if (event !== undefined) timeline[index] = { ...event, durationSeconds: atSeconds - event.atSeconds };
 }
 
-function manifestOf(wish: TakeWish): TakeManifest {
+function manifestOf(wish: TakeWish, part: TakePart): TakeManifest {
   const startedAt = new Date();
   return {
     format: 1,
-    takeId: newId(startedAt.getTime()),
+    ...part,
     soundFile: wish.preset.codec === 'flac' ? 'sound.flac' : 'sound.ogg',
     startedAt: startedAt.toISOString(),
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     preset: wish.preset.id,
-    title: wish.title ?? `Recording ${localTime(startedAt.toISOString())}`,
+    title: wish.title,
     tags: wish.tags,
     uploadId: null,
     timeline: [],

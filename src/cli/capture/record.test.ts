@@ -228,6 +228,35 @@ describe('vrp record', { timeout: TIMEOUT_MS }, () => {
     expect((await desk.hear(recorder.stored)).seconds).toBeCloseTo(2, 1);
   });
 
+  it('goes on in a further segment of the take when the device is back', async ({ expect }) => {
+    const desk = await openDesk();
+    desk.program('arecord', { sound: played.subarray(0, RATE_HZ), endsWithSound: true });
+    const recorder = desk.record('--wait-for-device', '120', '--title', 'Loose plug');
+    await recorder.line(({ event, segment }) => event === 'started' && segment === 2);
+    recorder.process.kill('SIGINT');
+    expect(await recorder.ended).toBe(0);
+    const segments = (await desk.listed()).sort((a, b) => (a.segment ?? 0) - (b.segment ?? 0));
+    // The third may have been ended before any sound of it.
+    for (const [index, segment] of segments.entries()) {
+      expect(segment).toMatchObject({ title: 'Loose plug', takeId: segments[0]?.takeId, segment: index });
+      if (index > 0) expect(segment.gapBefore?.cause).toBe('device-lost');
+      if (index > 0) expect(segment.gapBefore?.durationSeconds).toBeGreaterThan(0);
+      if (index < 2) expect((await desk.hear(segment)).seconds).toBeCloseTo(1, 1);
+    }
+    expect(segments.length).toBeGreaterThanOrEqual(2);
+    expect(desk.leftTakes()).toEqual([]);
+  });
+
+  it('ends the take when the device is not back in time', async ({ expect }) => {
+    const desk = await openDesk();
+    desk.program('arecord', { sound: played.subarray(0, RATE_HZ), endsWithSound: true, isGoneAfter: true });
+    const recorder = desk.record('--wait-for-device', '1');
+    expect(await recorder.ended).toBe(1);
+    expect(recorder.stderr).toContain('No sound came within 1 s; the take has ended.');
+    expect((await desk.hear(recorder.stored)).seconds).toBeCloseTo(1, 1);
+    expect(await desk.listed()).toHaveLength(1);
+  });
+
   it('keeps what came before the capture program was killed', async ({ expect }) => {
     const desk = await openDesk();
     desk.program('parec', { sound: played });

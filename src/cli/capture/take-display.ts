@@ -31,7 +31,7 @@ export class TakeDisplay {
     this.#timer = setInterval(() => this.#show(), output.isJson ? JSON_EVERY_MS : LINE_EVERY_MS);
   }
 
-  started(facts: Readonly<Record<string, string>>, sentence: string): void {
+  started(facts: Readonly<Record<string, string | number>>, sentence: string): void {
     if (this.#output.isJson) this.#output.jsonLine({ event: 'started', ...facts });
     this.note(sentence);
   }

@@ -2,12 +2,15 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { syncFolderNow } from '../../durable/folder.ts';
-import type { TimelineEvent } from '../../model/take-timeline.ts';
+import type { TakeGap, TimelineEvent } from '../../model/take-timeline.ts';
 
 /** `take.json` beside the sound of a take that `vrp record` makes. */
 export interface TakeManifest {
   readonly format: 1;
   readonly takeId: string;
+  /** From 0; a further one begins when the device that was lost is back. */
+  readonly segment: number;
+  readonly gapBefore: TakeGap | null;
   /** Name of the file with the sound, in the same folder. */
   readonly soundFile: string;
   readonly startedAt: string;
@@ -27,6 +30,8 @@ const MANIFEST_NAME = 'take.json';
 const manifestSchema = z.object({
   format: z.literal(1),
   takeId: z.string(),
+  segment: z.number().int().min(0).default(0),
+  gapBefore: z.object({ durationSeconds: z.number().nullable(), cause: z.string() }).nullable().default(null),
   soundFile: z.string().regex(/^[a-z]+\.[a-z]+$/),
   startedAt: z.iso.datetime(),
   zone: z.string(),

@@ -5,7 +5,7 @@ import { DEFAULT_PRESET, findPreset, PRESETS, type Preset } from '../../model/pr
 import { findCapturePrograms, PROGRAM_NAMES, type ProgramName } from '../capture/capture-program.ts';
 import { finishLeftoverTakes } from '../capture/leftover-takes.ts';
 import { listDevices } from '../capture/list-devices.ts';
-import { recordTake } from '../capture/record-take.ts';
+import { recordParts } from '../capture/record-parts.ts';
 import type { Cli } from '../cli.ts';
 import { type LibraryDoor, openLibraryDoor } from '../library-door.ts';
 import { shortId } from '../recording-text.ts';
@@ -16,6 +16,7 @@ interface RecordOptions {
   readonly device?: string;
   readonly preset: Preset;
   readonly duration?: number;
+  readonly waitForDevice?: number;
   readonly title?: string;
   readonly tag?: readonly string[];
   readonly program?: ProgramName;
@@ -37,6 +38,11 @@ export function register(program: Command, cli: Cli): void {
       DEFAULT_PRESET,
     )
     .option('--duration <seconds>', 'end by itself after so many seconds of sound', readSeconds)
+    .option(
+      '--wait-for-device <seconds>',
+      'when the device goes, go on with it in a further segment if it is back within so many seconds',
+      readSeconds,
+    )
     .option('--title <title>', 'title of the recording; its date and time unless told')
     .option('--tag <tag>', 'a tag (repeatable)', collect)
     .addOption(
@@ -72,13 +78,14 @@ async function record(cli: Cli, options: RecordOptions): Promise<void> {
       output.note(`The take in ${printable(folder)} stays there: ${sentenceOf(error)}`),
   }).finally(() => door.close());
   try {
-    const { recording, end } = await recordTake(
+    const { recording, end } = await recordParts(
       cli,
       {
         programs,
         preset: options.preset,
         device: options.device,
         maxSeconds: options.duration,
+        waitSeconds: options.waitForDevice ?? 0,
         title: options.title,
         tags: options.tag ?? [],
       },
@@ -131,6 +138,7 @@ Examples:
   vrp record --title "Board meeting" --tag minutes
   vrp record --preset archive --device plughw:1 --program arecord
   vrp record --duration 3600 --preset interview
+  vrp record --preset archive --wait-for-device 600
 
 Sound comes from pw-record, parec or arecord, whichever is there first and gives any. It is written to the local disk
 at once and goes from there into the library: through the server when one runs, also when that one is restarted.
