@@ -71,6 +71,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
       'src/rebuild-store.ts',
       'src/repair-file.ts',
       'src/restore-store.ts',
+      'src/copy-store.ts',
       'src/live-encoder.ts',
     ],
     types: PORTS,

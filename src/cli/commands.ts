@@ -124,6 +124,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/storage.ts'),
   },
   {
+    name: 'database',
+    group: FILES,
+    summary: 'copy the catalogue between SQLite and PostgreSQL',
+    load: () => import('./commands/database.ts'),
+  },
+  {
     name: 'backup',
     group: FILES,
     summary: 'make a checked snapshot of the catalogue',

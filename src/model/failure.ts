@@ -61,6 +61,8 @@ export const FAILURES = {
   'catalogue-missing': { retryable: false },
   'catalogue-too-old': { retryable: false },
   'catalogue-of-other-store': { retryable: false },
+  'copy-target-taken': { retryable: false },
+  'copy-differs': { retryable: false },
   'session-deadline': { retryable: true },
   'session-write-boundary': { retryable: false },
   // Jobs and media.

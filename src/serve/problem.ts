@@ -56,6 +56,8 @@ export const STATUS_OF = {
   'catalogue-failed': 503,
   'catalogue-unavailable': 503,
   'catalogue-of-other-store': 500,
+  'copy-target-taken': 409,
+  'copy-differs': 500,
   'catalogue-commit-unknown': 500,
   'database-refused': 503,
   'session-write-boundary': 500,

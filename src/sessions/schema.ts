@@ -230,6 +230,8 @@ export interface StoreTable {
   place: number;
   id: string;
   claimed_at: string;
+  /** 1 while only a part of its catalogue has been copied here. */
+  is_copying: Generated<number>;
 }
 
 export interface MigrationTable {

@@ -130,7 +130,8 @@ CREATE TABLE session_marks (slot ${TEXT} PRIMARY KEY, mark ${TEXT} NOT NULL, use
 export const libraryOnPostgres: readonly string[] = [
   trigrams,
   marks,
-  `CREATE TABLE stores (place smallint PRIMARY KEY CHECK (place = 1), id ${TEXT} NOT NULL, claimed_at ${TEXT} NOT NULL)`,
+  `CREATE TABLE stores (place smallint PRIMARY KEY CHECK (place = 1), id ${TEXT} NOT NULL, claimed_at ${TEXT} NOT NULL,
+     is_copying smallint NOT NULL DEFAULT 0 CHECK (is_copying IN (0, 1)))`,
   recordings,
   'CREATE INDEX recordings_in_order ON recordings (shelf, created_at, id)',
   'CREATE INDEX recordings_by_age ON recordings (created_at, id)',
