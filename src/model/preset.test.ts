@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesPerMinute, customPreset, findPreset, PRESETS } from './preset.ts';
+import { bytesPerMinute, customPreset, findPreset, losslessOf, PRESETS } from './preset.ts';
 
 describe('presets', () => {
   it.each(PRESETS.map((preset) => [preset.id, preset]))('finds %s by its id', (id, preset) => {
@@ -25,6 +25,15 @@ describe('presets', () => {
     'custom-opus-1-900000',
     'custom-flac-2-64000',
   ])('finds none by "%s"', (id) => expect(findPreset(id)).toBeUndefined());
+
+  it('has a lossless one for each, with as many channels', () => {
+    for (const preset of [...PRESETS, customPreset('opus', 1, 32_000)]) {
+      const { codec, channels, id } = losslessOf(preset);
+      expect([codec, channels]).toEqual(['flac', preset.channels]);
+      expect(findPreset(id)?.codec).toBe('flac');
+    }
+    expect(losslessOf(PRESETS[3])).toBe(PRESETS[3]);
+  });
 
   it('says what a minute costs', () => {
     expect(bytesPerMinute(PRESETS[0])).toBe(489_600);

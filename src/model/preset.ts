@@ -28,6 +28,11 @@ export function customPreset(codec: Preset['codec'], channels: 1 | 2, opusBitRat
   return { id, name: 'Custom', codec, channels, bitRateBps };
 }
 
+/** What a browser that cannot encode Opus records instead: FLAC with the same channels. */
+export function losslessOf(preset: Preset): Preset {
+  return preset.codec === 'flac' ? preset : customPreset('flac', preset.channels, 0);
+}
+
 /** The preset that an id names, custom ones too; undefined when it names none. */
 export function findPreset(id: string): Preset | undefined {
   const known = PRESETS.find((preset) => preset.id === id);

@@ -71,6 +71,31 @@ describe.skipIf(!found)('a browser that gives no tracks to read (skipped without
   });
 });
 
+describe.skipIf(!found)('a browser that cannot make Opus (skipped without Chromium)', () => {
+  it('says so, and what FLAC costs, and records FLAC', async () => {
+    studio = await openStudio(found!, 30);
+    const { page } = studio;
+    await page.addInitScript('delete globalThis.AudioEncoder');
+    await page.reload();
+    const note = page.getByText('cannot make Opus files: takes are recorded as FLAC');
+    await note.waitFor();
+    await pressRecord(page);
+    await recordedFor(page, 3);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    await note.waitFor();
+    // Voice, as it is encoded here: mono, and its price.
+    const voice = page.locator('label', { has: page.getByRole('radio', { name: /^Voice/ }) });
+    await expect.poll(() => voice.innerText()).toMatch(/FLAC, lossless, mono[\s\S]*about 31\d MB an hour/);
+    const [recording, ...others] = await studio.recordings();
+    expect(others).toEqual([]);
+    expect(recording).toMatchObject({ codec: 'flac', channels: 1, preset: 'custom-flac-1', warnings: [] });
+    const { correlation, durationSeconds } = await studio.hear(recording!);
+    expect(durationSeconds).toBeGreaterThan(2.5);
+    expect(correlation).toBeGreaterThan(0.99);
+  });
+});
+
 describe.skipIf(!found)('a private window (skipped without Chromium)', () => {
   it('records and sends like any other, and says how little room there is', async () => {
     studio = await openStudio(found!, 1);

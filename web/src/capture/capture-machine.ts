@@ -19,6 +19,7 @@ export type CaptureEvent =
   | { readonly type: 'input-problem'; readonly code: ProblemCode; readonly reason?: string }
   | { readonly type: 'input-solved'; readonly code: ProblemCode }
   | { readonly type: 'settings'; readonly settings: CaptureSettings }
+  | { readonly type: 'encoders'; readonly encodesOpus: boolean }
   | { readonly type: 'screen'; readonly isKeptOn: boolean }
   | { readonly type: 'owned-elsewhere'; readonly elsewhere: TakeElsewhere | null }
   /** A person let go of the take on the card. */
@@ -37,6 +38,7 @@ export const FIRST_SNAPSHOT: CaptureSnapshot = {
   markers: [],
   events: [],
   settings: { keepsPreRoll: false, splitMinutes: null },
+  encodesOpus: true,
   isScreenKeptOn: false,
   capturedSeconds: 0,
   safeSeconds: 0,
@@ -106,6 +108,8 @@ export function reduceCapture(state: CaptureSnapshot, event: CaptureEvent): Capt
       return withoutProblem(state, event.code);
     case 'settings':
       return change(state, { settings: event.settings });
+    case 'encoders':
+      return change(state, { encodesOpus: event.encodesOpus });
     case 'screen':
       return change(state, { isScreenKeptOn: event.isKeptOn });
     case 'owned-elsewhere':

@@ -69,6 +69,8 @@ export interface CaptureSnapshot {
   /** What the watchdog noticed, in the order of the take; the newest hundred. */
   readonly events: readonly ShownEvent[];
   readonly settings: CaptureSettings;
+  /** False where this browser has no encoder for Opus: takes are recorded as `losslessOf` their preset. */
+  readonly encodesOpus: boolean;
   /** True while this page keeps the screen from going dark. */
   readonly isScreenKeptOn: boolean;
   /** Seconds encoded and written to this browser's own storage. */

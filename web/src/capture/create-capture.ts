@@ -1,7 +1,8 @@
-import { DEFAULT_PRESET } from '../../../src/model/preset.ts';
+import { DEFAULT_PRESET, findPreset, losslessOf } from '../../../src/model/preset.ts';
 import { type CaptureEvent, FIRST_SNAPSHOT, reduceCapture } from './capture-machine.ts';
 import type { Capture, CaptureSnapshot, TakeElsewhere } from './capture-port.ts';
 import { readSettings, writeSettings } from './capture-settings.ts';
+import { canEncodeOpus } from './encoding/opus-support.ts';
 import { askBeforeLeaving } from './leaving.ts';
 import { markTab } from './mark-tab.ts';
 import { saveFile } from './save-file.ts';
@@ -24,6 +25,7 @@ export function createCapture(options: CaptureOptions = {}): Capture {
   const api = new URL(options.apiPath ?? '/api/', location.href);
   const listeners = new Set<() => void>();
   let snapshot: CaptureSnapshot = { ...FIRST_SNAPSHOT, settings: readSettings() };
+  const encodesOpus = canEncodeOpus();
   let unsentCount = 0;
 
   function dispatch(event: CaptureEvent): void {
@@ -42,6 +44,12 @@ export function createCapture(options: CaptureOptions = {}): Capture {
     if (event.type === 'take-full' && event.takeId === snapshot.takeId) void control.stop();
     if (event.type === 'segment-lost' && event.takeId === snapshot.takeId) control.segmentLost();
     dispatch(event);
+  }
+
+  /** Of the preset that this browser can encode, for the one that was chosen. */
+  async function asRecorded(presetId: string): Promise<string> {
+    const preset = findPreset(presetId) ?? DEFAULT_PRESET;
+    return ((await encodesOpus) ? preset : losslessOf(preset)).id;
   }
 
   const worker = startTakeWorker({
@@ -70,6 +78,7 @@ export function createCapture(options: CaptureOptions = {}): Capture {
 
   askBeforeLeaving(() => unsentCount > 0 || mustStay(snapshot));
   navigator.mediaDevices?.addEventListener('devicechange', () => void control.devicesChanged());
+  void encodesOpus.then((can) => dispatch({ type: 'encoders', encodesOpus: can }));
   void open();
 
   return {
@@ -81,8 +90,11 @@ export function createCapture(options: CaptureOptions = {}): Capture {
     level: () => control.level(),
     openInput: (deviceId) => control.openInput(deviceId),
     closeInput: () => control.closeInput(),
-    prepare: (presetId) => void worker.ask({ type: 'prepare', presetId }).catch(() => {}),
-    start: ({ presetId, title }) => control.start(presetId, title),
+    prepare: (presetId) =>
+      void asRecorded(presetId)
+        .then((recorded) => worker.ask({ type: 'prepare', presetId: recorded }))
+        .catch(() => {}),
+    start: ({ presetId, title }) => control.start(asRecorded(presetId), title),
     pause: () => control.pause(),
     resume: () => control.resume(),
     stop: () => control.stop(),
@@ -99,7 +111,8 @@ export function createCapture(options: CaptureOptions = {}): Capture {
       dispatch({ type: 'settings', settings });
       control.applySettings();
     },
-    testRecording: async (seconds) => URL.createObjectURL(await control.test(seconds, DEFAULT_PRESET.id)),
+    testRecording: async (seconds) =>
+      URL.createObjectURL(await control.test(seconds, asRecorded(DEFAULT_PRESET.id))),
     localTakes: () => worker.ask({ type: 'list-takes' }),
     async sendLocalTake(takeId) {
       await worker.ask({ type: 'send-take', takeId });

@@ -65,7 +65,7 @@ export class TakeControl {
     });
   }
 
-  start(presetId: string, title: string): Promise<void> {
+  start(wished: Promise<string>, title: string): Promise<void> {
     this.#endTest();
     return this.#enqueue(async () => {
       if (isRunning(this.#desk.snapshot())) return;
@@ -73,6 +73,7 @@ export class TakeControl {
       void navigator.storage.persist().catch(() => false);
       await this.#openInput(null);
       if (!this.#input || !(await this.#input.startListening())) return;
+      const presetId = await wished;
       const nowMs = this.#desk.nowMs();
       const takeId = newId(nowMs);
       if (!(await this.#desk.worker.ask({ type: 'claim-recorder', takeId }))) {
@@ -142,7 +143,7 @@ export class TakeControl {
   }
 
   /** Records into memory for at most `seconds`. */
-  test(seconds: number, presetId: string): Promise<Blob> {
+  test(seconds: number, wished: Promise<string>): Promise<Blob> {
     return this.#enqueue(async () => {
       if (isRunning(this.#desk.snapshot())) throw new Error('A take is running; a test would disturb it.');
       await this.#openInput(null);
@@ -152,7 +153,7 @@ export class TakeControl {
       const timer = setTimeout(() => device.end(), seconds * 1000);
       this.#endTest = () => device.end();
       try {
-        return await this.#desk.worker.ask({ type: 'test', samples, presetId }, [samples]);
+        return await this.#desk.worker.ask({ type: 'test', samples, presetId: await wished }, [samples]);
       } finally {
         clearTimeout(timer);
         this.#endTest = () => {};

@@ -1,12 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { DEFAULT_PRESET } from '../../../src/model/preset.ts';
 import type { StorageReport } from '../api/storage.ts';
 import { formatRoom } from '../format/length.ts';
+import { minutesFor } from '../format/preset-facts.ts';
 import { formatBytes } from '../format/size.ts';
-import { useCapture, useCaptureValue } from '../record/capture-context.tsx';
+import { useAsRecorded, useCapture, useCaptureValue } from '../record/capture-context.tsx';
 import { DevicePicker } from '../record/device-picker.tsx';
 import { LevelMeter } from '../record/level-meter.tsx';
 import { MicrophoneHelp } from '../record/microphone-help.tsx';
+import { NoOpusNote } from '../record/no-opus-note.tsx';
 import { useRecordActions } from '../record/record-actions.ts';
 import { STRINGS } from '../strings.ts';
 import { CheckIcon, FolderIcon, MicrophoneIcon, PlayIcon } from '../ui/icons.tsx';
@@ -24,6 +27,7 @@ export function FirstRun({
   readonly onDone: () => void;
 }) {
   const microphone = useCaptureValue((snapshot) => snapshot.microphone);
+  const voice = useAsRecorded()(DEFAULT_PRESET);
   const { start } = useRecordActions();
   const begin = () => {
     onDone();
@@ -53,8 +57,12 @@ export function FirstRun({
           <p className="text-ink-soft">{words.placeBody}</p>
           <p className="mt-1 rounded-lg bg-sunk px-3 py-2 font-mono text-sm break-all">{storage.dataDir}</p>
           <p className="mt-2 text-ink-soft">
-            {words.placeRoom(formatRoom(storage.minutesLeft['voice'] ?? 0), formatBytes(storage.freeBytes))}
+            {words.placeRoom(
+              formatRoom(minutesFor(voice, storage.minutesLeft) ?? 0),
+              formatBytes(storage.freeBytes),
+            )}
           </p>
+          <NoOpusNote />
         </Step>
       </ol>
       <div className="deck flex flex-col items-center gap-5 px-6 py-9 text-center lg:sticky lg:top-6">

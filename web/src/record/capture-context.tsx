@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from 'react';
+import { losslessOf, type Preset } from '../../../src/model/preset.ts';
 import type { Capture, CaptureSnapshot } from '../capture/capture-port.ts';
 import { LevelHistory } from './level-history.ts';
 import { browserMemory, PresetChoice } from './preset-choice.ts';
@@ -46,6 +47,16 @@ export function usePresetChoice(): PresetChoice {
   const { presets } = useHouse();
   useSyncExternalStore(presets.subscribe, () => `${presets.chosen.id} ${presets.custom.id}`);
   return presets;
+}
+
+/** Tells how a take with a preset is encoded here: a browser without an encoder for Opus makes FLAC of it. */
+export function useAsRecorded(): (preset: Preset) => Preset {
+  const encodesOpus = useCaptureValue((snapshot) => snapshot.encodesOpus);
+  return encodesOpus ? asItIs : losslessOf;
+}
+
+function asItIs(preset: Preset): Preset {
+  return preset;
 }
 
 export function useCaptureSnapshot(): CaptureSnapshot {

@@ -3,10 +3,12 @@ import { CUSTOM_BIT_RATES_BPS, customPreset, type Preset } from '../../../src/mo
 import { formatBitRate } from '../format/size.ts';
 import { STRINGS } from '../strings.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { useAsRecorded, useCaptureValue } from './capture-context.tsx';
 import { PresetCost } from './preset-cost.tsx';
 
 const words = STRINGS.presets;
 const OPUS_BIT_RATE_BPS = 96_000;
+const CODECS = ['opus', 'flac'] as const;
 
 interface CustomPresetDialogProps {
   readonly preset: Preset;
@@ -16,7 +18,8 @@ interface CustomPresetDialogProps {
 
 /** Codec, channels and bit rate, one by one. */
 export function CustomPresetDialog({ preset, onUse, onClose }: CustomPresetDialogProps) {
-  const [codec, setCodec] = useState(preset.codec);
+  const encodesOpus = useCaptureValue((snapshot) => snapshot.encodesOpus);
+  const [codec, setCodec] = useState(useAsRecorded()(preset).codec);
   const [channels, setChannels] = useState(preset.channels);
   const [bitRateBps, setBitRateBps] = useState(
     preset.codec === 'opus' ? preset.bitRateBps : OPUS_BIT_RATE_BPS,
@@ -35,10 +38,10 @@ export function CustomPresetDialog({ preset, onUse, onClose }: CustomPresetDialo
         <Choice
           label={words.codec}
           value={codec}
-          options={[
-            ['opus', words.codecs.opus],
-            ['flac', words.codecs.flac],
-          ]}
+          options={CODECS.filter((name) => name === 'flac' || encodesOpus).map((name) => [
+            name,
+            words.codecs[name],
+          ])}
           onChange={(value) => setCodec(value === 'flac' ? 'flac' : 'opus')}
         />
         <Choice

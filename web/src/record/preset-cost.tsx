@@ -4,11 +4,13 @@ import { formatRoom } from '../format/length.ts';
 import { formatHourlyCost, minutesFor } from '../format/preset-facts.ts';
 import { STRINGS } from '../strings.ts';
 import { useBrowserStorage } from './browser-storage.ts';
+import { useAsRecorded } from './capture-context.tsx';
 
 const words = STRINGS.presets;
 
-/** `29 MB an hour`, and how long it can go on, on the server and in this browser. */
-export function PresetCost({ preset }: { readonly preset: Preset }) {
+/** As this browser records it: `29 MB an hour`, and how long it can go on, on the server and in this browser. */
+export function PresetCost({ preset: wished }: { readonly preset: Preset }) {
+  const preset = useAsRecorded()(wished);
   const minutesLeft = useStorageReport().data?.minutesLeft;
   const browser = useBrowserStorage();
   const onServer = minutesLeft && minutesFor(preset, minutesLeft);

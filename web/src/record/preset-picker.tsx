@@ -2,9 +2,10 @@ import { useState } from 'react';
 import { PRESETS, type Preset } from '../../../src/model/preset.ts';
 import { formatPresetFacts } from '../format/preset-facts.ts';
 import { STRINGS } from '../strings.ts';
-import { useCaptureValue, usePresetChoice } from './capture-context.tsx';
+import { useAsRecorded, useCaptureValue, usePresetChoice } from './capture-context.tsx';
 import { isTakeRunning } from './capture-phases.ts';
 import { CustomPresetDialog } from './custom-preset-dialog.tsx';
+import { NoOpusNote } from './no-opus-note.tsx';
 import { isCustom } from './preset-choice.ts';
 import { PresetCost } from './preset-cost.tsx';
 
@@ -22,6 +23,7 @@ export function PresetPicker() {
     <section className="sheet px-5 pt-4 pb-3">
       <fieldset disabled={isFixed}>
         <legend className="font-semibold">{words.heading}</legend>
+        <NoOpusNote />
         <div className="mt-1 divide-y divide-line">
           {offered.map((preset) => (
             <PresetRow
@@ -54,6 +56,7 @@ interface PresetRowProps {
 }
 
 function PresetRow({ preset, isChosen, onChoose }: PresetRowProps) {
+  const recorded = useAsRecorded()(preset);
   return (
     <label className="flex cursor-pointer items-start gap-3 py-2.5 has-disabled:cursor-not-allowed">
       <input
@@ -66,8 +69,8 @@ function PresetRow({ preset, isChosen, onChoose }: PresetRowProps) {
       <span className="flex min-w-0 flex-1 flex-wrap items-baseline justify-between gap-x-6">
         <span className="min-w-60 flex-1">
           <span className={isChosen ? 'font-semibold' : 'font-medium'}>{preset.name}</span>
-          <span className="text-ink-soft"> · {aboutOf(preset)}</span>
-          <span className="block text-sm text-ink-soft">{formatPresetFacts(preset)}</span>
+          <span className="text-ink-soft"> · {recorded === preset ? aboutOf(preset) : words.asFlac}</span>
+          <span className="block text-sm text-ink-soft">{formatPresetFacts(recorded)}</span>
         </span>
         <span className="min-w-60 flex-1 text-sm">
           <PresetCost preset={preset} />

@@ -10,7 +10,7 @@ import { STRINGS } from '../strings.ts';
 import { FolderIcon } from '../ui/icons.tsx';
 import { usePageTitle } from '../ui/page-title.ts';
 import { BrowserRoom } from './browser-room.tsx';
-import { useCapture, useCaptureValue, usePresetChoice } from './capture-context.tsx';
+import { useAsRecorded, useCapture, useCaptureValue, usePresetChoice } from './capture-context.tsx';
 import { isTakeRunning } from './capture-phases.ts';
 import { Deck } from './deck.tsx';
 import { DevicePicker } from './device-picker.tsx';
@@ -76,7 +76,7 @@ function Recorder() {
 
 /** Which microphone, and how long it may still go on. */
 function Input({ isWide }: { readonly isWide: boolean }) {
-  const { chosen } = usePresetChoice();
+  const chosen = useAsRecorded()(usePresetChoice().chosen);
   const storage = useStorageReport().data;
   const minutesLeft = storage && minutesFor(chosen, storage.minutesLeft);
   return (

@@ -8,6 +8,9 @@ export const presets = {
     archive: 'Every sample as the microphone gave it',
   },
   aboutCustom: 'Your own choice',
+  noOpus:
+    'This browser cannot make Opus files: takes are recorded as FLAC, which is lossless and takes more room.',
+  asFlac: 'Recorded as FLAC here',
   lossless: 'lossless',
   monoOrStereo: 'stereo where the microphone has it',
   channels: ['', 'mono', 'stereo'],
