@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { tagKey } from '../model/amendment.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingFilters } from '../model/recording.ts';
+import type { RecordingRow } from './recording-row.ts';
 
 const ISO_DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 const DAY_LENGTH = 'YYYY-MM-DD'.length;
@@ -11,6 +12,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export interface ListFilter {
   /** That the recording `row` (an alias of `recordings`) passes; walks through an index of another order use it. */
   passes(row: string): RawBuilder<boolean>;
+  /** The same as a range of the index over `column`, for lists in the order of that column. */
+  readonly range?: { readonly column: keyof RecordingRow; passes(row: string): RawBuilder<boolean> };
   /** Selects the row keys of all that pass on a shelf, by an index of its own; missing where there is none. */
   readonly selectKeys?: (shelf: string) => RawBuilder<{ row_key: number }>;
 }
@@ -61,6 +64,7 @@ function range(
   return [
     {
       passes: (row) => within(sql`${sql.ref(`${row}.${column}`)} + 0`),
+      range: { column, passes: (row) => within(sql.ref(`${row}.${column}`)) },
       selectKeys: (shelf) =>
         sql`SELECT row_key FROM recordings WHERE shelf = ${shelf} AND ${within(sql.ref(column))}`,
     },

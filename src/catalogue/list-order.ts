@@ -8,6 +8,7 @@ export interface ListOrder {
 }
 
 const IN_TIME = ['created_at', 'id'] as const;
+const BY_MOMENT = ['moment_ms', 'row_key'] as const;
 const BY_TITLE = ['title_key', 'row_key'] as const;
 const BY_DURATION = ['duration_ms', 'row_key'] as const;
 const BY_SIZE = ['filesize_bytes', 'row_key'] as const;
@@ -24,8 +25,15 @@ const ORDERS: Readonly<Record<RecordingOrder, ListOrder>> = {
   relevance: { columns: IN_TIME, isDescending: true },
 };
 
-/** The full-text index is in the order of row keys, which is the order in time. */
-export function listOrder(order: RecordingOrder, isSearch: boolean): ListOrder {
+/**
+ * The order in time is that of receipt. `hasDates`: somebody asked for dates of recording, and wants them in that order.
+ * The full-text index is in the order of row keys, which is that of receipt.
+ */
+export function listOrder(
+  order: RecordingOrder,
+  { isSearch, hasDates }: { readonly isSearch: boolean; readonly hasDates: boolean },
+): ListOrder {
   const { columns, isDescending } = ORDERS[order];
-  return isSearch && columns === IN_TIME ? { columns: ['row_key'], isDescending } : { columns, isDescending };
+  if (columns !== IN_TIME) return { columns, isDescending };
+  return { columns: isSearch ? ['row_key'] : hasDates ? BY_MOMENT : columns, isDescending };
 }

@@ -24,6 +24,7 @@ async function readAll(catalogue: ScratchCatalogue, query: RecordingQuery): Prom
 }
 
 const bytewise = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+const momentOf = ({ recordedAt, createdAt }: Recording) => recordedAt ?? createdAt;
 /** Two neighbours as each order wants them: below or equal 0. */
 const COMPARED: Record<(typeof RECORDING_ORDERS)[number], (a: Recording, b: Recording) => number> = {
   newest: (a, b) => bytewise(b.createdAt, a.createdAt),
@@ -35,6 +36,12 @@ const COMPARED: Record<(typeof RECORDING_ORDERS)[number], (a: Recording, b: Reco
   shortest: (a, b) => (a.duration ?? -1) - (b.duration ?? -1),
   largest: (a, b) => b.filesizeBytes - a.filesizeBytes,
   smallest: (a, b) => a.filesizeBytes - b.filesizeBytes,
+};
+
+/** Instead of those by receipt, where dates of recording are asked for. */
+const BY_MOMENT = {
+  newest: (a: Recording, b: Recording) => bytewise(momentOf(b), momentOf(a)),
+  oldest: (a: Recording, b: Recording) => bytewise(momentOf(a), momentOf(b)),
 };
 
 const FILTERS: readonly (RecordingFilters & { passes: (recording: Recording) => boolean })[] = [
@@ -113,7 +120,9 @@ describe('a list in any order', () => {
               expect(shown).toHaveLength(wanted.length);
               for (const [index, one] of shown.entries()) {
                 const before = shown[index - 1];
-                if (before) expect(COMPARED[order](before, one), JSON.stringify(wish)).toBeLessThanOrEqual(0);
+                const isByMoment = filters.from !== undefined && query === undefined;
+                const compared = isByMoment ? { ...COMPARED, ...BY_MOMENT }[order] : COMPARED[order];
+                if (before) expect(compared(before, one), JSON.stringify(wish)).toBeLessThanOrEqual(0);
               }
             }
         },

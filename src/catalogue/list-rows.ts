@@ -87,7 +87,7 @@ function sourceOf(
     };
   }
   const first = isGrouped ? [isFirstOfTake(filters)] : [];
-  if (label !== undefined && order.columns[0] === 'created_at') {
+  if (label !== undefined && isLedBy(order, 'created_at')) {
     return {
       tables: sql`${sql.table(label.table)} AS l CROSS JOIN recordings AS r`,
       conditions: [
@@ -99,7 +99,14 @@ function sourceOf(
       names: { created_at: 'l.created_at', id: 'l.recording_id' },
     };
   }
-  return { tables: sql`recordings AS r`, conditions: [onShelf, ...passes, ...first], names: {} };
+  const ranges = filters.flatMap(({ range }) =>
+    range && isLedBy(order, range.column) ? range.passes('r') : [],
+  );
+  return { tables: sql`recordings AS r`, conditions: [onShelf, ...ranges, ...passes, ...first], names: {} };
+}
+
+function isLedBy({ columns: [first] }: ListOrder, column: keyof RecordingRow): boolean {
+  return first === column;
 }
 
 /** One row more than the page holds tells whether there is a next one. */
@@ -157,9 +164,9 @@ async function readFew(
   { shelf, filters, label, order }: ListRequest,
 ): Promise<readonly number[] | undefined> {
   // The table of the label is in the order that is wanted.
-  if (label !== undefined && order.columns[0] === 'created_at') return undefined;
-  for (const { selectKeys } of filters) {
-    if (selectKeys === undefined) continue;
+  if (label !== undefined && isLedBy(order, 'created_at')) return undefined;
+  for (const { selectKeys, range } of filters) {
+    if (selectKeys === undefined || (range && isLedBy(order, range.column))) continue;
     const { rows } = await sql<{ row_key: number }>`${selectKeys(shelf)} LIMIT ${FEW + 1}`.execute(db);
     if (rows.length <= FEW) return rows.map((row) => row.row_key);
   }

@@ -29,7 +29,7 @@ export async function listRecordings(db: Kysely<StoreSchema>, query: RecordingQu
     isGrouped,
     filters,
     label: filters.length === 1 ? labelOf(query) : undefined,
-    order: listOrder(order, isSearch),
+    order: listOrder(order, { isSearch, hasDates: query.from !== undefined || query.to !== undefined }),
     after: query.cursor === undefined ? undefined : decodeCursor(list, query.cursor),
     limit: checkLimit(limit),
   };

@@ -47,7 +47,7 @@ export async function withTakeTotals(
     .select(sql<number | null>`nullif(max(duration_ms), -1)`.as('ms'))
     .select((row) => row.fn.max('filesize_bytes').as('bytes'))
     .where('take_id', 'in', takeIds)
-    .where('shelf', '=', shelf)
+    .where(isOn(shelf, 'shelf'))
     .where('stored_filename', 'not like', QUARANTINED)
     .groupBy(['take_id', 'segment']);
   const totals = await db
@@ -92,7 +92,7 @@ export async function dropLaterSegments<Row extends Segment>(
     .selectFrom('recordings as r')
     .select(['r.take_id', 'r.segment', 'r.row_key'])
     .where('r.take_id', 'in', takeIds)
-    .where('r.shelf', '=', shelf)
+    .where(isOn(shelf, 'r.shelf'))
     .where('r.stored_filename', 'not like', QUARANTINED)
     .where(({ and }) => and(filters.map((filter) => filter.passes('r'))))
     .execute();
@@ -115,6 +115,11 @@ export async function dropLaterSegments<Row extends Segment>(
     .execute();
   const found = new Set(hits.map(({ rowid }) => rowid));
   return rows.filter((row) => !earlier.get(row)?.some((key) => found.has(key)));
+}
+
+/** In an expression, so that both databases look the takes up rather than walk the shelf. */
+function isOn(shelf: Shelf, column: string): RawBuilder<boolean> {
+  return sql`${sql.ref(column)} || '' = ${shelf}`;
 }
 
 type Segment = Pick<RecordingRow, 'take_id' | 'segment' | 'row_key' | 'stored_filename'>;

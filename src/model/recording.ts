@@ -172,7 +172,10 @@ export type RecordingOrder = (typeof RECORDING_ORDERS)[number];
 export interface RecordingFilters {
   readonly tag?: string;
   readonly collection?: string;
-  /** Recorded then or later; received, where nobody knows when it was recorded. ISO 8601: a moment, or a day by UTC. */
+  /**
+   * Recorded then or later; received, where nobody knows when it was recorded. ISO 8601: a moment, or a day by UTC.
+   * With `from` or `to`, newest and oldest go by that date, except in a search.
+   */
   readonly from?: string;
   /** Recorded before that moment, or at the latest on that day. */
   readonly to?: string;

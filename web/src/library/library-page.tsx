@@ -9,7 +9,7 @@ import { usePageTitle } from '../ui/page-title.ts';
 import { ImportButton } from '../upload/import-button.tsx';
 import { CollectionFilter } from './collection-filter.tsx';
 import { ListControls } from './list-controls.tsx';
-import { countFilters, filtersOf, isInTime, NO_WISHES } from './list-wishes.ts';
+import { countFilters, daysOf, filtersOf, NO_WISHES } from './list-wishes.ts';
 import { RecordingList } from './recording-list.tsx';
 import { SearchField } from './search-field.tsx';
 import { TagFilter } from './tag-filter.tsx';
@@ -39,8 +39,7 @@ export function LibraryPage() {
   const search = useRef<HTMLInputElement>(null);
   const isFiltered =
     settledQuery !== '' || tag !== null || collection !== null || countFilters(settledWishes) > 0;
-  const { order } = settledWishes;
-  const hasDays = isInTime(order) || (order === 'relevance' && settledQuery === '');
+  const days = daysOf(settledWishes, settledQuery !== '');
 
   return (
     <div className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] lg:grid-cols-[minmax(22rem,27rem)_minmax(0,1fr)]">
@@ -65,7 +64,7 @@ export function LibraryPage() {
           ) : null}
           {tags.length > 0 ? <TagFilter tags={tags} chosen={tag} onChoose={setTag} /> : null}
         </header>
-        <RecordingList recordings={recordings} openId={id} isFiltered={isFiltered} hasDays={hasDays} />
+        <RecordingList recordings={recordings} openId={id} isFiltered={isFiltered} days={days} />
       </section>
       <section className={`min-h-0 overflow-y-auto ${id === undefined ? 'hidden lg:block' : ''}`}>
         <Outlet />

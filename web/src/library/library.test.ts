@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Recording } from '../../../src/model/recording.ts';
 import { conflictsOf, isEmptyAmendment, withoutSent } from './amendment-conflict.ts';
-import { toListRows, toPlainRows } from './list-rows.ts';
-import { countFilters, filtersOf, NO_WISHES } from './list-wishes.ts';
+import { momentOf, toListRows, toPlainRows } from './list-rows.ts';
+import { countFilters, daysOf, filtersOf, NO_WISHES } from './list-wishes.ts';
 
 const base = { title: 'Tape', tags: ['a'], notes: 'one', collections: ['c'] };
 
@@ -37,6 +37,9 @@ describe('the rows of the list', () => {
     const kinds = (timeZone: string) => toListRows(recordings, { timeZone }).map((row) => row.kind);
     expect(kinds('UTC')).toEqual(['day', 'recording', 'recording', 'day', 'recording']);
     expect(kinds('Europe/Berlin')).toEqual(['day', 'recording', 'day', 'recording', 'day', 'recording']);
+    const recorded = recordings.map((one) => ({ ...one, recordedAt: '1974-05-06T10:00:00Z' }));
+    const byDay = toListRows(recorded, { timeZone: 'UTC' }, momentOf);
+    expect(byDay.map((row) => row.kind)).toEqual(['day', 'recording', 'recording', 'recording']);
     expect(toPlainRows(recordings).map((row) => row.kind)).toEqual(['recording', 'recording', 'recording']);
   });
 });
@@ -55,6 +58,9 @@ describe('what the list is asked for', () => {
       format: 'flac',
       hasWarnings: true,
     });
+    expect(daysOf({ ...NO_WISHES, from: '2026-02-28' }, false)).toBe('recorded');
+    expect(daysOf({ ...NO_WISHES, from: '2026-02-28' }, true)).toBe('received');
+    expect(daysOf({ ...NO_WISHES, order: 'title' }, false)).toBe(null);
     expect(countFilters({ ...NO_WISHES, order: 'title', from: '2026-0', longer: '-1', shorter: ' ' })).toBe(
       0,
     );

@@ -16,14 +16,21 @@ export function toPlainRows(recordings: readonly ListedRecording[]): readonly Li
   return recordings.map((recording) => ({ kind: 'recording', key: recording.id, recording }));
 }
 
-/** Recordings in their order with a heading wherever the day of receipt changes, which is what they are ordered by. */
-export function toListRows(recordings: readonly ListedRecording[], place: Place = {}): readonly ListRow[] {
+/**
+ * Recordings in their order with a heading wherever the day changes: of receipt, which is what they are ordered by, or
+ * of `dateOf`.
+ */
+export function toListRows(
+  recordings: readonly ListedRecording[],
+  place: Place = {},
+  dateOf: (recording: Recording) => string = ({ createdAt }) => createdAt,
+): readonly ListRow[] {
   const rows: ListRow[] = [];
   let day = '';
   for (const recording of recordings) {
-    const nextDay = dayKey(recording.createdAt, place);
-    if (nextDay !== day)
-      rows.push({ kind: 'day', key: `day-${nextDay}-${recording.id}`, at: recording.createdAt });
+    const at = dateOf(recording);
+    const nextDay = dayKey(at, place);
+    if (nextDay !== day) rows.push({ kind: 'day', key: `day-${nextDay}-${recording.id}`, at });
     day = nextDay;
     rows.push({ kind: 'recording', key: recording.id, recording });
   }

@@ -46,9 +46,11 @@ export function countFilters(wishes: ListWishes): number {
   return Object.keys(filtersOf(wishes)).length;
 }
 
-/** True where the days of the recordings follow one another, so that headings tell them apart. */
-export function isInTime(order: RecordingOrder): boolean {
-  return order === 'newest' || order === 'oldest';
+/** The days that follow one another in such a list: of receipt, or of recording where dates of that are asked for. */
+export function daysOf({ order, from, to }: ListWishes, isSearch: boolean): 'received' | 'recorded' | null {
+  const isInTime = order === 'newest' || order === 'oldest' || (order === 'relevance' && !isSearch);
+  if (!isInTime) return null;
+  return !isSearch && (from !== '' || to !== '') ? 'recorded' : 'received';
 }
 
 /** The moment a day of the reader begins, `daysOn` days after `day`. */

@@ -6,7 +6,7 @@ import { messageOf } from '../api/http.ts';
 import { formatDay } from '../format/date.ts';
 import { STRINGS } from '../strings.ts';
 import { Notice } from '../ui/notice.tsx';
-import { type ListRow, toListRows, toPlainRows } from './list-rows.ts';
+import { type ListRow, momentOf, toListRows, toPlainRows } from './list-rows.ts';
 import { RecordingRow } from './recording-row.tsx';
 
 const words = STRINGS.library;
@@ -20,18 +20,19 @@ interface RecordingListProps {
   readonly recordings: UseInfiniteQueryResult<InfiniteData<RecordingPage>>;
   readonly openId: string | undefined;
   readonly isFiltered: boolean;
-  /** True: days follow one another, with a heading for each. */
-  readonly hasDays: boolean;
+  /** Which days follow one another, with a heading for each; null where none do. */
+  readonly days: 'received' | 'recorded' | null;
 }
 
 /** Only the rows in sight exist in the page, however many recordings there are; more are fetched ahead of the eye. */
-export function RecordingList({ recordings, openId, isFiltered, hasDays }: RecordingListProps) {
+export function RecordingList({ recordings, openId, isFiltered, days }: RecordingListProps) {
   const box = useRef<HTMLDivElement>(null);
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = recordings;
   const rows = useMemo(() => {
     const items = data?.pages.flatMap((page) => page.items) ?? [];
-    return hasDays ? toListRows(items) : toPlainRows(items);
-  }, [data, hasDays]);
+    if (days === null) return toPlainRows(items);
+    return days === 'recorded' ? toListRows(items, {}, momentOf) : toListRows(items);
+  }, [data, days]);
   const corrections = data?.pages[0]?.corrections ?? [];
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -85,7 +86,7 @@ export function RecordingList({ recordings, openId, isFiltered, hasDays }: Recor
                 <RecordingRow
                   recording={row.recording}
                   isOpen={row.recording.id === openId}
-                  hasDay={hasDays}
+                  hasDay={days !== null}
                 />
               )}
             </li>
