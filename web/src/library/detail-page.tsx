@@ -13,6 +13,7 @@ import { usePageTitle } from '../ui/page-title.ts';
 import { Condition } from './condition.tsx';
 import { DetailForm } from './detail-form.tsx';
 import { Facts } from './facts.tsx';
+import type { ShownChange } from './gather-typing.ts';
 import { HistorySection } from './history-section.tsx';
 import { momentOf } from './list-rows.ts';
 import { Player } from './player.tsx';
@@ -101,11 +102,17 @@ function Detail({ recording }: { readonly recording: Recording }) {
       <Condition recording={recording} />
       <HistorySection
         recording={recording}
-        undo={async ({ version }) => rememberRecording(queries, await undoChange(recording.id, version))}
+        undo={async (change) => rememberRecording(queries, await undo(recording, change))}
       />
       <Facts recording={recording} />
     </article>
   );
+}
+
+/** What was typed in one go stands in several versions; one alone is taken back by its number. */
+function undo({ id, version }: Recording, change: ShownChange): Promise<Recording> {
+  if (change.firstVersion === change.version) return undoChange(id, change.version);
+  return amendRecording(id, { notes: change.before.notes ?? '' }, version);
 }
 
 function Remarks({ recording }: { readonly recording: Recording }) {

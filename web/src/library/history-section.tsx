@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { OWNER_NAME } from '../../../src/model/access.ts';
-import { changedSince, type HistoryEntry } from '../../../src/model/history.ts';
+import { changedSince } from '../../../src/model/history.ts';
 import type { Recording } from '../../../src/model/recording.ts';
 import { useHistory } from '../api/history.ts';
 import { messageOf } from '../api/http.ts';
@@ -10,22 +10,23 @@ import { formatDateTime } from '../format/date.ts';
 import { STRINGS } from '../strings.ts';
 import { RestoreIcon } from '../ui/icons.tsx';
 import { useToast } from '../ui/toasts.tsx';
+import { gatherTyping, type ShownChange } from './gather-typing.ts';
 
 const words = STRINGS.history;
 
 interface HistorySectionProps {
   readonly recording: Recording;
   /** Takes one change back; of a take in all its segments. */
-  undo(entry: HistoryEntry): Promise<void>;
+  undo(entry: ShownChange): Promise<void>;
   /** False for what cannot be taken back here. */
-  readonly mayUndo?: (entry: HistoryEntry) => boolean;
+  readonly mayUndo?: (entry: ShownChange) => boolean;
 }
 
 /** What people changed about a recording, newest first, each with a way back as long as nothing came over it. */
 export function HistorySection({ recording, undo, mayUndo = () => true }: HistorySectionProps) {
   const history = useHistory(recording.id);
   const undoNow = useUndo(recording.id, undo);
-  const entries = history.data?.pages.flatMap(({ items }) => items) ?? [];
+  const entries = gatherTyping(history.data?.pages.flatMap(({ items }) => items) ?? []);
   if (entries.length === 0) return null;
   return (
     <section className="sheet px-5 py-4" aria-labelledby="history">
@@ -57,7 +58,7 @@ export function HistorySection({ recording, undo, mayUndo = () => true }: Histor
 }
 
 interface ChangeProps {
-  readonly entry: HistoryEntry;
+  readonly entry: ShownChange;
   readonly isUndoable: boolean;
   readonly onUndo: () => void;
 }
@@ -95,7 +96,7 @@ function Change({ entry, isUndoable, onUndo }: ChangeProps) {
   );
 }
 
-function useUndo(id: string, undo: HistorySectionProps['undo']): (entry: HistoryEntry) => Promise<void> {
+function useUndo(id: string, undo: HistorySectionProps['undo']): (entry: ShownChange) => Promise<void> {
   const queries = useQueryClient();
   const toast = useToast();
   return async (entry) => {
