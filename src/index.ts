@@ -38,8 +38,12 @@ export type {
   Recording,
   Recording as RecordingMetadata,
   RecordingAmendment,
+  RecordingFilters,
+  RecordingOrder,
   RecordingPage,
   RecordingQuery,
+  SearchCorrection,
+  SearchMatch,
 } from './model/recording.ts';
 export type { RepairableFault, RepairOutcome, SilencedPart } from './model/repair.ts';
 export type { Take, TakeAmendment } from './model/take.ts';

@@ -1,6 +1,14 @@
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addRecording, type ScratchCatalogue, scratchCatalogue } from '../../test/scratch-catalogue.ts';
+import {
+  addRecording,
+  isOnSqlite,
+  type ScratchCatalogue,
+  scratchCatalogue,
+} from '../../test/scratch-catalogue.ts';
+import { someRecording } from '../../test/some-recording.ts';
+import { MIGRATIONS } from '../database/migrations/index.ts';
 import {
   type ListedRecording,
   RECORDING_ORDERS,
@@ -134,7 +142,6 @@ describe('a list in any order', () => {
   it('passes over what a filter lets not pass when many do, and sorts when few do', async () => {
     await using catalogue = await scratchCatalogue();
     const known = Array.from({ length: 1_300 }, (_, index) => index);
-    const { someRecording } = await import('../../test/some-recording.ts');
     const entries = known.map((index) => ({
       recording: someRecording({
         createdAt: at(index),
@@ -169,6 +176,47 @@ describe('a list in any order', () => {
       code: 'invalid-input',
       message: expect.stringMatching(message),
     });
+  });
+
+  it.runIf(isOnSqlite())('is there for what an earlier version kept', async () => {
+    const early = MIGRATIONS.filter(({ number }) => number < 7);
+    await using catalogue = await scratchCatalogue({ migrations: early });
+    await catalogue.close();
+    const database = new DatabaseSync(catalogue.file);
+    const insert = database.prepare(
+      `INSERT INTO recordings (row_key, id, status, kind, title, filename, stored_filename, filesize_bytes, checksum,
+         is_deduplicated, version, created_at, modified_at, recorded_at, tags, notes, document)
+       VALUES (?, ?, 'active', 'file', ?, 'x.wav', ?, 1, ?, 0, 1, ?, ?, ?, '[]', 'Grandmother, 1974', ?)`,
+    );
+    const index = database.prepare(
+      `INSERT INTO recording_search (rowid, title, tags, notes, filename, shelf)
+       VALUES (?, ?, '', 'Grandmother, 1974', 'x.wav', 'library')`,
+    );
+    const old = [
+      { title: 'Zürich 10', duration: 2.5, recordedAt: '2020-01-02T03:04:05.678Z' },
+      { title: 'Zurich 9', duration: null, warnings: [{ code: 'truncated', message: 'Short.' }] },
+      { title: 'apple', codec: 'opus', container: 'ogg' },
+    ].map((facts, n) => someRecording({ createdAt: at(n), ...facts }));
+    for (const [n, one] of old.entries()) {
+      const { id, title, storedFilename, checksum, createdAt, recordedAt, ...document } = one;
+      const json = JSON.stringify(document);
+      insert.run(n, id, title, storedFilename, checksum, createdAt, createdAt, recordedAt, json);
+      index.run(n, title);
+    }
+    database.close();
+    await using upgraded = await catalogue.reopen({ migrations: MIGRATIONS });
+    const titles = async (query: RecordingQuery) =>
+      (await upgraded.recordings.list(query)).items.map(({ title }) => title);
+    expect(await titles({ order: 'title' })).toEqual(['apple', 'Zurich 9', 'Zürich 10']);
+    expect(await titles({ order: 'longest' })).toEqual(['apple', 'Zürich 10', 'Zurich 9']);
+    expect(await titles({ format: 'wav', hasWarnings: false })).toEqual(['Zürich 10']);
+    expect(await titles({ format: 'opus' })).toEqual(['apple']);
+    expect(await titles({ from: '2020-01-02T03:04:05.678Z', to: '2020-01-02T03:04:05.679Z' })).toEqual([
+      'Zürich 10',
+    ]);
+    const found = await upgraded.recordings.list({ query: 'grandmohter zuri' });
+    expect(found.items).toHaveLength(2);
+    expect(found.corrections).toEqual([{ from: 'grandmohter', to: ['grandmother'] }]);
   });
 
   it('takes a day for all of it', async () => {

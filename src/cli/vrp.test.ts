@@ -270,6 +270,20 @@ describe('vrp list, info, edit-info, remove, trash', () => {
     expect(second.nextCursor).toBeNull();
     const found = await vrpJson<{ items: Recording[] }>('list', '--query', 'thr');
     expect(found.items.map(({ title }) => title)).toEqual(['three']);
+    const titlesOf = async (...options: string[]) =>
+      (await vrpJson<{ items: Recording[] }>('list', ...options)).items.map(({ title }) => title);
+    expect(await titlesOf('--order', 'longest', '--longer', '1.5')).toEqual(['three', 'two']);
+    expect(await titlesOf('--order', 'title', '--format', 'wav', '--from', '2000-01-01')).toHaveLength(3);
+    expect(await titlesOf('--to', '2000-01-01')).toEqual([]);
+    expect((await vrp('list', '--query', 'threee ')).stderr).toContain(
+      'Nothing has "threee"; these have "three".',
+    );
+    for (const wrong of [
+      ['--from', '2026-02-30'],
+      ['--order', 'sideways'],
+      ['--longer', '-1'],
+    ])
+      expect((await vrp('list', ...wrong)).exitCode, wrong.join(' ')).toBe(2);
   });
 
   it('finds a recording by its id, or by enough of the end of it', async () => {

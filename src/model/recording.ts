@@ -154,7 +154,7 @@ export interface RecordingPage {
   readonly corrections?: readonly SearchCorrection[];
 }
 
-/** `relevance` goes with a search: the newest matches by how well they match, then all older ones, newest first. */
+/** All orders a list can have. */
 export const RECORDING_ORDERS = [
   'newest',
   'oldest',
@@ -166,6 +166,10 @@ export const RECORDING_ORDERS = [
   'smallest',
   'relevance',
 ] as const;
+/**
+ * Which recordings of a list come first. `relevance` goes with a search: the newest matches by how well they match, then
+ * all older ones, newest first.
+ */
 export type RecordingOrder = (typeof RECORDING_ORDERS)[number];
 
 /** What narrows a list; all of it must hold. */

@@ -93,6 +93,42 @@ describe('a served store', () => {
     expect(Math.max(...peaks.max)).toBeGreaterThan(0.05);
   });
 
+  it('orders, narrows and corrects over HTTP, and says where it matched', async () => {
+    const ids = [
+      await upload(voiceWav(1), { filename: 'b.wav', title: 'Harbour', notes: 'by the sea' }),
+      await upload(voiceWav(2), { filename: 'a.wav', title: 'Boats', recordedAt: '1974-05-06T10:00:00Z' }),
+    ];
+    const list = async (query: string) =>
+      recordingPageSchema.parse(await (await ask(`/api/recordings?${query}`)).json());
+    const idsOf = async (query: string) => (await list(query)).items.map(({ id }) => id);
+    expect(await idsOf('order=title')).toEqual(ids.toReversed());
+    expect(await idsOf('order=shortest&format=wav&kind=file&hasWarnings=false')).toEqual(ids);
+    expect(await idsOf('minDuration=1.5')).toEqual([ids[1]]);
+    expect(await idsOf('from=1974-05-06&to=1974-05-06')).toEqual([ids[1]]);
+    const found = await list('query=harbuor%20se&order=relevance');
+    expect(found).toMatchObject({
+      corrections: [{ from: 'harbuor', to: ['harbour'] }],
+      items: [
+        {
+          matches: [
+            { field: 'title', start: 0, length: 7 },
+            { field: 'notes', start: 7, length: 3 },
+          ],
+          notesExcerpt: { start: 0, length: 10 },
+        },
+      ],
+    });
+    const { nextCursor } = await list('order=title&limit=1');
+    expect(await idsOf(`order=title&cursor=${nextCursor}`)).toEqual([ids[0]]);
+    for (const wrong of [`order=largest&cursor=${nextCursor}`, 'minDuration=-1', 'from=then', 'kind=song']) {
+      const refused = await ask(`/api/recordings?${wrong}`);
+      expect([refused.status, refused.headers.get('content-type')], wrong).toEqual([
+        400,
+        expect.stringContaining('application/problem+json'),
+      ]);
+    }
+  });
+
   it('amends at a version, trashes and restores', async () => {
     const id = await upload(voiceWav(1), { filename: 'a.wav' });
     const { version } = (await (await ask(`/api/recordings/${id}`)).json()) as Recording;
