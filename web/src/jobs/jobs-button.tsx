@@ -25,9 +25,11 @@ export function JobsButton({ place }: { readonly place: 'rail' | 'bar' }) {
       <span className="relative">
         <JobsIcon size={22} />
         {running > 0 ? (
-          <span className="digits absolute -top-1.5 -right-2 min-w-4 rounded-full bg-petrol px-1 text-center text-[0.6875rem] leading-4 font-semibold text-on-petrol">
-            {running}
-          </span>
+          // No text of its own: the name of the button says the number, after the word that everybody sees.
+          <span
+            data-count={running}
+            className="digits absolute -top-1.5 -right-2 min-w-4 rounded-full bg-petrol px-1 text-center text-[0.6875rem] leading-4 font-semibold text-on-petrol before:content-[attr(data-count)]"
+          />
         ) : null}
         {dead > 0 ? (
           <span className="absolute -bottom-0.5 -left-1.5 size-2.5 rounded-full border-2 border-sheet bg-record" />
