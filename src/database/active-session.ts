@@ -1,5 +1,6 @@
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { SessionRequest } from './session-factory.ts';
+import type { SessionTrace } from './session-traces.ts';
 
 type OverListener = (reason: unknown) => void;
 
@@ -10,8 +11,7 @@ export class ActiveSession implements SessionRequest {
   readonly startedAtMs: number;
   readonly deadlineMs: number;
   readonly onRetry: () => void;
-  /** Holds the stack of who asked for it, or for one of its name, which is formatted only when it is read. */
-  readonly trace: Error;
+  readonly trace: SessionTrace;
   /** Since when its work runs; undefined while it waits for its turn, or for the commit. */
   workSinceMs: number | undefined;
   /** False: it was refused, or left the queue, before its work had begun. */
@@ -23,7 +23,13 @@ export class ActiveSession implements SessionRequest {
   #controller: AbortController | undefined;
   readonly #listeners: OverListener[] = [];
 
-  constructor(name: string, isReadonly: boolean, deadlineMs: number, onRetry: () => void, trace: Error) {
+  constructor(
+    name: string,
+    isReadonly: boolean,
+    deadlineMs: number,
+    onRetry: () => void,
+    trace: SessionTrace,
+  ) {
     this.name = name;
     this.isReadonly = isReadonly;
     this.deadlineMs = deadlineMs;

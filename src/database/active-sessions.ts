@@ -5,8 +5,9 @@ export interface SlowSession {
   readonly name: string;
   readonly readonly: boolean;
   readonly heldMs: number;
-  /** Of whoever asked for the session. */
+  /** Of whoever asked for the session; where not `isOwnStack`, for an earlier one of the same name. */
   readonly stack: string;
+  readonly isOwnStack: boolean;
 }
 
 /**
@@ -82,6 +83,12 @@ export class ActiveSessions {
     session.isSlownessSaid = true;
     const { name, isReadonly, trace, workSinceMs = nowMs } = session;
     const heldMs = Math.round(nowMs - workSinceMs);
-    this.#onSlow({ name, readonly: isReadonly, heldMs, stack: trace.stack ?? '' });
+    this.#onSlow({
+      name,
+      readonly: isReadonly,
+      heldMs,
+      stack: trace.at.stack ?? '',
+      isOwnStack: trace.isOwn,
+    });
   }
 }

@@ -107,7 +107,7 @@ export class DatabaseContextManager implements DatabaseSessions, AsyncDisposable
   async #begin<T>(options: SessionOptions, work: SessionWork<T>): Promise<T> {
     const { readonly: isReadonly = false, deadlineMs = this.#deadlineMs, checkDiskSpace = false } = options;
     const name = options.name ?? (isReadonly ? 'read' : 'write');
-    const trace = this.#traces.take(name, isReadonly);
+    const trace = this.#traces.take(name);
     const session = new ActiveSession(name, isReadonly, deadlineMs, this.#countRetry, trace);
     const circuit = isReadonly ? this.#reads : this.#writes;
     const attempt = () => this.#factory.run(session, (open) => this.#work(session, open, work));

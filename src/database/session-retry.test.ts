@@ -155,6 +155,7 @@ describe('a session that is held for long', () => {
         readonly: false,
         heldMs: expect.any(Number),
         stack: expect.stringContaining('session-retry.test.ts'),
+        isOwnStack: true,
       },
     ]);
     const readSlowly = async () => {

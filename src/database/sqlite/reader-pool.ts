@@ -1,7 +1,7 @@
 import { sessionEnded } from '../session-end.ts';
 import { type SessionRequest, unlessOver } from '../session-factory.ts';
 import type { MemberWork } from './member-work.ts';
-import type { ConnectionSettings, Statement } from './sqlite-protocol.ts';
+import type { ConnectionSettings, RunDraft, Statement } from './sqlite-protocol.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 
 /** Read sessions, spread over a few threads; each session sees one unchanging state of the database. */
@@ -51,8 +51,10 @@ class Reader {
     let isBegun = false;
     const execute = async (statements: readonly Statement[], isBatch: boolean) => {
       if (!isOpen) throw sessionEnded();
-      const begin = isBegun ? undefined : 'read';
-      const pending = this.thread.request({ kind: 'run', begin, statements, isBatch });
+      const step: RunDraft = { kind: 'run', statements };
+      if (!isBegun) step.begin = 'read';
+      if (isBatch) step.isBatch = true;
+      const pending = this.thread.request(step);
       isBegun = true;
       const reply = await pending;
       if (reply.retries > 0) request.onRetry();

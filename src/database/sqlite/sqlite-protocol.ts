@@ -25,6 +25,9 @@ export interface RunRequest {
   readonly end?: 'commit' | 'rollback' | undefined;
 }
 
+/** A step while it is put together. Only what is to be said stands in it: each field costs on its way to the thread. */
+export type RunDraft = { -readonly [Field in keyof RunRequest]: RunRequest[Field] };
+
 /** Writes a copy of the whole database to `target`, and reads it back before it counts. */
 export interface SnapshotRequest {
   readonly kind: 'snapshot';

@@ -2,7 +2,7 @@ import { sessionEnded } from '../session-end.ts';
 import { type SessionRequest, unlessOver } from '../session-factory.ts';
 import { isTransactionLost } from '../session-failure.ts';
 import type { MemberWork } from './member-work.ts';
-import type { RunRequest, Statement, StatementResult, ThreadReply } from './sqlite-protocol.ts';
+import type { RunDraft, RunRequest, Statement, StatementResult, ThreadReply } from './sqlite-protocol.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
 
 /**
@@ -30,7 +30,10 @@ export class WriteGroup {
     const needsSavepoint = this.#hasKept;
     const execute = async (statements: readonly Statement[], isBatch: boolean) => {
       if (!isOpen) throw sessionEnded();
-      const reply = this.#send({ isNewMember: needsSavepoint && !hasBegun, statements, isBatch });
+      const step: RunDraft = { kind: 'run', statements };
+      if (isBatch) step.isBatch = true;
+      if (needsSavepoint && !hasBegun) step.isNewMember = true;
+      const reply = this.#send(step);
       hasBegun = true;
       return this.#receive(reply, request);
     };
@@ -51,7 +54,7 @@ export class WriteGroup {
     // Sent even when the group is lost: it leaves no transaction open on the connection.
     const end = this.lost || this.#isUndone ? 'rollback' : 'commit';
     this.#isBegun = true;
-    await this.#receive(this.#send({ statements: [], end })).catch((error: unknown) => {
+    await this.#receive(this.#send({ kind: 'run', statements: [], end })).catch((error: unknown) => {
       this.lost ??= error;
     });
     if (this.lost) throw this.lost;
@@ -67,10 +70,11 @@ export class WriteGroup {
   }
 
   /** Throws at once for a value that cannot be sent; then nothing has been begun by it either. */
-  #send(step: Omit<RunRequest, 'kind' | 'begin' | 'previousMember'>): Promise<ThreadReply> {
-    const begin = this.#isBegun ? undefined : 'write';
-    const reply = this.#thread.request({ kind: 'run', ...step, begin, previousMember: this.#previousMember });
-    if (begin) this.#isUndone = false;
+  #send(step: RunDraft): Promise<ThreadReply> {
+    if (!this.#isBegun) step.begin = 'write';
+    if (this.#previousMember) step.previousMember = this.#previousMember;
+    const reply = this.#thread.request(step);
+    if (step.begin) this.#isUndone = false;
     this.#isBegun = true;
     this.#previousMember = undefined;
     return reply;
