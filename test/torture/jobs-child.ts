@@ -1,5 +1,6 @@
 // Runs jobs of the queue in the database named by its argument until it is killed. Each job's effect is a row with its
 // fence token; nothing but the fence keeps a row from being written twice. One JSON line for what is worth telling.
+import { readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { DatabaseJobQueue } from '../../src/jobs/database-job-queue.ts';
@@ -19,6 +20,8 @@ export interface JobsChildWish {
 
 export type JobsChildLine =
   | { readonly kind: 'ready' }
+  /** It stands still before this job's effect, until it is given a byte. */
+  | { readonly kind: 'standing'; readonly jobId: string; readonly fence: number }
   /** An effect that was refused because somebody else held the job by then. */
   | { readonly kind: 'refused'; readonly jobId: string }
   | { readonly kind: 'fault'; readonly message: string };
@@ -32,13 +35,47 @@ function say(line: JobsChildLine): void {
 const wish = JSON.parse(process.argv[2] ?? '') as JobsChildWish;
 const sessions = await openJobsDatabase(wish.database);
 const queue = new DatabaseJobQueue(sessions, { holder: wish.holder });
+let isAskedToStand = false;
+process.on('SIGUSR2', () => {
+  isAskedToStand = true;
+});
 const pause = () => sleep(Math.random() * wish.pauseMs);
+
+/**
+ * Stops the whole event loop, heartbeats too, as a machine does that sleeps; but never inside a transaction, which would
+ * keep all others from the database.
+ */
+async function standStillIfAsked({ id, fence }: JobLease): Promise<void> {
+  while (isAskedToStand) {
+    if (sessions.getSessionMetrics().activeSessions === 0) {
+      isAskedToStand = false;
+      say({ kind: 'standing', jobId: id, fence });
+      waitForByte();
+      return;
+    }
+    await sleep(2);
+  }
+}
+
+function waitForByte(): void {
+  const still = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      readSync(0, Buffer.alloc(1));
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(still, 0, 0, 20);
+    }
+  }
+}
 
 /** A job whose effect ends it, and one that ends after its effect, and may be cut in between. */
 const handler = (writeEffect: (lease: JobLease) => Promise<void>): JobHandler => ({
   concurrency: AT_ONCE,
   run: async (_payload, { job: { id }, fence }) => {
     await pause();
+    await standStillIfAsked({ id, fence });
     try {
       await writeEffect({ id, fence });
     } catch (error) {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { connectCatalogue } from '../../src/catalogue/connect-catalogue.ts';
+import type { DatabaseContextManager } from '../../src/database/database-context-manager.ts';
 import { MIGRATIONS } from '../../src/database/migrations/index.ts';
 import type { PostgresSettings } from '../../src/database/postgres/connection-settings.ts';
 import { systemClock } from '../../src/model/clock.ts';
-import type { DatabaseSessions } from '../../src/sessions/database-sessions.ts';
 
 /** Which database the processes of one run share: the one in a folder, unless it is on a server. */
 export interface JobsDatabase {
@@ -11,9 +11,7 @@ export interface JobsDatabase {
   readonly postgres?: PostgresSettings;
 }
 
-export async function openJobsDatabase(
-  database: JobsDatabase,
-): Promise<DatabaseSessions & { close(): Promise<void> }> {
+export async function openJobsDatabase(database: JobsDatabase): Promise<DatabaseContextManager> {
   const settings = {
     file: join(database.folder, 'catalogue.sqlite'),
     backupFolder: join(database.folder, 'backup'),

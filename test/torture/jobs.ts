@@ -1,18 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { DatabaseJobQueue } from '../../src/jobs/database-job-queue.ts';
 import type { DatabaseSessions } from '../../src/sessions/database-sessions.ts';
 import { startPostgres } from '../postgres-server.ts';
 import { seededRandom } from '../voice-wav.ts';
-import type { JobsChildLine, JobsChildWish } from './jobs-child.ts';
+import { JobStaff } from './job-staff.ts';
 import { type JobsDatabase, openJobsDatabase } from './jobs-database.ts';
-import { readSaid } from './said-line.ts';
 
 /*
  * Processes that run the jobs of one queue are killed again and again, and a few stand still for longer than their
@@ -25,7 +21,7 @@ export interface JobsReport {
   readonly jobs: number;
   readonly workers: number;
   readonly kills: number;
-  /** Processes that stood still until their leases had run out, and then went on. */
+  /** Processes that stood still until others had done their jobs, and then went on. */
   readonly standstills: number;
   /** Leases that were handed out; more than jobs by those that came to nothing. */
   readonly leases: number;
@@ -49,8 +45,8 @@ export interface JobsTortureOptions {
   readonly leaseMs?: number;
 }
 
-const childPath = fileURLToPath(new URL('./jobs-child.ts', import.meta.url));
-const ENQUEUED_AT_ONCE = 500;
+const ENQUEUED_AT_ONCE = 100;
+const WAITING_LEAST = 50;
 /** Nothing done for so long: something hangs. */
 const PATIENCE_MS = 120_000;
 
@@ -85,23 +81,7 @@ async function run(database: JobsDatabase, options: JobsTortureOptions): Promise
       await sql`CREATE TABLE job_effects (job_id TEXT NOT NULL, fence BIGINT NOT NULL)`.execute(db);
       await sql`CREATE INDEX job_effects_by_job ON job_effects (job_id)`.execute(db);
     });
-    const queue = new DatabaseJobQueue(sessions);
-    for (let done = 0; done < count; done += ENQUEUED_AT_ONCE) {
-      const some = Array.from(
-        { length: Math.min(ENQUEUED_AT_ONCE, count - done) },
-        (_, index) => done + index,
-      );
-      await Promise.all(
-        some.map((payload) =>
-          queue.enqueue({
-            kind: payload % 2 ? 'sealed' : 'noted',
-            payload,
-            maxAttempts: 1000,
-          }),
-        ),
-      );
-    }
-    const staff = new Staff({ database, leaseMs, pauseMs }, seed, workers);
+    const staff = new JobStaff(sessions, { database, leaseMs, pauseMs }, seed, workers);
     const startMs = performance.now();
     const broken: string[] = [];
     try {
@@ -131,10 +111,21 @@ async function run(database: JobsDatabase, options: JobsTortureOptions): Promise
   }
 }
 
+async function enqueueSome(queue: DatabaseJobQueue, from: number, count: number): Promise<void> {
+  const numbers = Array.from(
+    { length: Math.min(ENQUEUED_AT_ONCE, count - from) },
+    (_, index) => from + index,
+  );
+  const kindOf = (number: number) => (number % 2 ? 'sealed' : 'noted');
+  await Promise.all(
+    numbers.map((payload) => queue.enqueue({ kind: kindOf(payload), payload, maxAttempts: 1000 })),
+  );
+}
+
 /** Spreads kills and standstills evenly over the work that is done, however long that takes. */
 async function harass(
   sessions: DatabaseSessions,
-  staff: Staff,
+  staff: JobStaff,
   wish: {
     readonly seed: number;
     readonly count: number;
@@ -143,6 +134,7 @@ async function harass(
   },
 ): Promise<void> {
   const random = seededRandom(wish.seed);
+  const queue = new DatabaseJobQueue(sessions);
   const troubles = [
     ...Array.from({ length: wish.kills }, (_, index) => ({
       at: (index + random()) / wish.kills,
@@ -153,6 +145,7 @@ async function harass(
       kind: 'stand still',
     })),
   ].sort((a, b) => b.at - a.at);
+  const standing: Promise<void>[] = [];
   staff.hire();
   let lastDone = -1;
   let lastChangeMs = performance.now();
@@ -160,24 +153,30 @@ async function harass(
     const { done, open } = await countJobs(sessions);
     if (done !== lastDone) lastChangeMs = performance.now();
     lastDone = done;
-    if (open === 0) return;
-    if (performance.now() - lastChangeMs > PATIENCE_MS) throw new Error(`${open} jobs are never done`);
+    if (done === wish.count) break;
+    // What somebody had to let go comes after what waits: only a short line has others take it up soon.
+    if (open < WAITING_LEAST && done + open < wish.count) await enqueueSome(queue, done + open, wish.count);
+    if (performance.now() - lastChangeMs > PATIENCE_MS)
+      throw new Error(`${wish.count - done} jobs are never done`);
     const next = troubles.at(-1);
     // What is due late, because the work is nearly over, still comes while there is some left.
     if (next && done >= next.at * wish.count * 0.98) {
       troubles.pop();
       if (next.kind === 'kill') await staff.killOne();
-      else staff.stopOne();
+      else standing.push(staff.stopOne());
     }
     await sleep(random() * 20);
   }
+  staff.finish();
+  // Who goes on only now still tries to write what it stood before.
+  await Promise.all(standing);
 }
 
 async function countJobs(sessions: DatabaseSessions): Promise<{ done: number; open: number }> {
   const { rows } = await sessions.withSession({ name: 'count', readonly: true }, (db) =>
     sql<{ done: number; open: number }>`
       SELECT (SELECT count(*) FROM jobs WHERE state = 'done') AS done,
-        (SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')) AS open`.execute(db),
+        (SELECT count(*) FROM jobs WHERE state <> 'done') AS open`.execute(db),
   );
   return { done: Number(rows[0]?.done), open: Number(rows[0]?.open) };
 }
@@ -211,96 +210,4 @@ async function judge(
   const leases = await ask('SELECT sum(fence) AS count FROM jobs');
   const effects = await ask('SELECT count(*) AS count FROM job_effects');
   return { leases, effects, broken };
-}
-
-interface Worker {
-  readonly child: ChildProcess;
-  readonly holder: string;
-  isReady: boolean;
-  isStopped: boolean;
-}
-
-/** The processes that run jobs. One that is killed is replaced at once: under its name, or under another one. */
-class Staff {
-  kills = 0;
-  standstills = 0;
-  refused = 0;
-  readonly faults: string[] = [];
-  readonly #wish: Omit<JobsChildWish, 'holder'>;
-  readonly #random: () => number;
-  readonly #size: number;
-  readonly #workers = new Set<Worker>();
-  #nameCount = 0;
-  #isDismissed = false;
-
-  constructor(wish: Omit<JobsChildWish, 'holder'>, seed: number, size: number) {
-    this.#wish = wish;
-    this.#random = seededRandom(seed + 1);
-    this.#size = size;
-  }
-
-  hire(): void {
-    while (this.#workers.size < this.#size) this.#start(`worker-${++this.#nameCount}`);
-  }
-
-  /** Waits until one of them works; a process that has just begun is in nobody's way. */
-  async killOne(): Promise<void> {
-    const worker = await this.#chooseOne();
-    worker.child.kill('SIGKILL');
-    this.kills++;
-    this.#workers.delete(worker);
-    // A new name leaves the jobs of the dead one to the end of their leases.
-    this.#start(this.#random() < 0.5 ? worker.holder : `worker-${++this.#nameCount}`);
-  }
-
-  /** For longer than its leases last. */
-  stopOne(): void {
-    const worker = [...this.#workers].find(({ isReady, isStopped }) => isReady && !isStopped);
-    if (!worker) return;
-    this.standstills++;
-    worker.isStopped = true;
-    worker.child.kill('SIGSTOP');
-    setTimeout(() => {
-      worker.child.kill('SIGCONT');
-      worker.isStopped = false;
-    }, this.#wish.leaseMs * 1.5);
-  }
-
-  async dismiss(): Promise<void> {
-    this.#isDismissed = true;
-    const gone = [...this.#workers].map(
-      ({ child }) => new Promise((resolve) => child.once('close', resolve)),
-    );
-    for (const { child } of this.#workers) child.kill('SIGKILL');
-    await Promise.all(gone);
-  }
-
-  async #chooseOne(): Promise<Worker> {
-    for (;;) {
-      const able = [...this.#workers].filter(({ isReady, isStopped }) => isReady && !isStopped);
-      const worker = able[Math.floor(this.#random() * able.length)];
-      if (worker) return worker;
-      await sleep(10);
-    }
-  }
-
-  #start(holder: string): void {
-    const wish: JobsChildWish = { ...this.#wish, holder };
-    const child = spawn(process.execPath, [childPath, JSON.stringify(wish)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      // A hundred times the same modules: what was made of them once is kept.
-      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#wish.database.folder, 'compiled') },
-    });
-    const worker: Worker = { child, holder, isReady: false, isStopped: false };
-    this.#workers.add(worker);
-    createInterface({ input: child.stdout }).on('line', (text) => {
-      const line = readSaid<JobsChildLine>(text);
-      if (line?.kind === 'ready') worker.isReady = true;
-      else if (line?.kind === 'refused') this.refused++;
-      else if (line?.kind === 'fault') this.faults.push(`${holder}: ${line.message}`);
-    });
-    child.once('close', (code, signal) => {
-      if (!this.#isDismissed && signal !== 'SIGKILL') this.faults.push(`${holder} ended by itself (${code})`);
-    });
-  }
 }
