@@ -27,7 +27,11 @@ export function tableOf(values: readonly (string | number)[]): RawBuilder<unknow
   const json = storableJson(values);
   return eitherSql({
     sqlite: sql`json_each(${json})`,
-    postgres: sql`(SELECT ${castOf(values)} AS value FROM jsonb_array_elements_text(${json}::jsonb))`,
+    postgres:
+      values.length === 0
+        ? // A table without rows has its type all the same; only keys of rows come as one.
+          sql`(SELECT 0::bigint AS value WHERE false)`
+        : sql`(SELECT ${castOf(values)} AS value FROM jsonb_array_elements_text(${json}::jsonb))`,
   });
 }
 

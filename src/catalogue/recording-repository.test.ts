@@ -275,7 +275,7 @@ describe('the trash', () => {
 
     const restored = await catalogue.recordings.restore(recording.id);
     expect(restored).toMatchObject({ status: 'active', version: 3, trashedAt: null });
-    expect((await catalogue.recordings.list({ query: 'lost', tag: 'keep' })).items).toEqual([restored]);
+    expect((await catalogue.recordings.list({ query: 'lost', tag: 'keep' })).items).toMatchObject([restored]);
     expect(await catalogue.recordings.tags()).toEqual([{ tag: 'keep', count: 1 }]);
     expect(await catalogue.recordings.restore(recording.id)).toEqual(restored);
     expect(await catalogue.recordings.totals()).toMatchObject({ recordingCount: 1, trashedCount: 0 });

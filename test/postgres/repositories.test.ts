@@ -11,8 +11,6 @@ describe.skipIf(postgres.skipReason)(`on PostgreSQL ${postgres.skipReason ?? ''}
   await import('../../src/catalogue/recording-repository.test.ts');
   await import('../../src/catalogue/known-recordings.test.ts');
   await import('../../src/catalogue/same-audio.test.ts');
-  await import('../../src/catalogue/recording-list.test.ts');
-  await import('../../src/catalogue/take-list.test.ts');
   await import('../../src/catalogue/recording-history.test.ts');
   await import('../../src/catalogue/collections.test.ts');
   await import('../../src/catalogue/measurements.test.ts');

@@ -23,13 +23,16 @@ export interface SessionDesk {
   settle(mark: SessionMark | undefined, fault: unknown): Promise<void>;
 }
 
+// A server that does not answer a request to stop within this ends the statement by its own limit.
+const STOP_LIMIT_MS = 5_000;
+
 /** One transaction on one pooled connection; it begins with its first statement. */
 export class PostgresSession implements PostgresTarget {
   readonly #desk: SessionDesk;
   #begun: Promise<PoolClient> | undefined;
   #client: PoolClient | undefined;
   #mark: SessionMark | undefined;
-  #running = 0;
+  readonly #running = new Set<Promise<unknown>>();
   #isOpen = true;
   #isLost = false;
   /** The first statement that failed: PostgreSQL lets nothing of the session count after it. */
@@ -88,12 +91,9 @@ export class PostgresSession implements PostgresTarget {
       );
       return;
     }
-    if (this.#isLost || isAborted) {
-      if (this.#running > 0) this.#desk.cancel(client);
-      this.#giveBack(client, true);
-      return;
-    }
-    await this.#end(client);
+    if (this.#isLost) this.#giveBack(client, true);
+    else if (isAborted) void this.#stop(client);
+    else await this.#end(client);
   }
 
   async #begin(): Promise<PoolClient> {
@@ -109,16 +109,29 @@ export class PostgresSession implements PostgresTarget {
   }
 
   async #send(client: PoolClient, text: string, values: unknown[]): Promise<QueryResult> {
-    this.#running++;
+    const sent = client.query(text, values);
+    this.#running.add(sent);
     try {
-      return await client.query(text, values);
+      return await sent;
     } catch (error) {
       if (isConnectionLost(error)) this.#isLost = true;
       this.#fault ??= toFailure(error, this.#desk.place, this.#isLost);
       throw this.#fault;
     } finally {
-      this.#running--;
+      this.#running.delete(sent);
     }
+  }
+
+  /** The connection is closed only once the statement is: a pooler forgets how to stop one whose asker is gone. */
+  async #stop(client: PoolClient): Promise<void> {
+    if (this.#running.size > 0) {
+      this.#desk.cancel(client);
+      const tooLong = Promise.withResolvers<void>();
+      const timer = setTimeout(tooLong.resolve, STOP_LIMIT_MS);
+      await Promise.race([Promise.allSettled(this.#running), tooLong.promise]);
+      clearTimeout(timer);
+    }
+    this.#giveBack(client, true);
   }
 
   #giveBack(client: PoolClient, isSpent: boolean): void {
