@@ -7,7 +7,7 @@ import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { insertAll, listOf } from './json-rows.ts';
 import { type AddedRecording, addQueries, knownHistoryQueries } from './many-rows.ts';
-import { indexQueries, nextRowKeys, sidecarQuery } from './recording-index.ts';
+import { freeRowKeys, indexQueries, sidecarQuery } from './recording-index.ts';
 import { checkStorable, type RecordingRow, toColumns } from './recording-row.ts';
 
 /** What a file and its sidecar say about a recording. */
@@ -39,7 +39,7 @@ export async function putKnownRows(
     readRows(db, recordings),
     readBuried(db, recordings),
     readOriginals(db, recordings),
-    rowKeys(db, recordings),
+    freeRowKeys(db, recordings),
   ]);
   const byId = new Map(rows.map((row) => [row.id, row]));
   const ownerOf = new Map(rows.map((row) => [row.stored_filename, row.id]));
@@ -195,25 +195,6 @@ async function readBuried(
     .where('recording_id', 'in', listOf(ids))
     .execute();
   return new Set(rows.map((row) => row.recording_id));
-}
-
-/** Hands out free row keys. */
-async function rowKeys(
-  db: Kysely<StoreSchema>,
-  recordings: readonly Recording[],
-): Promise<(recording: Recording) => number> {
-  const next = await nextRowKeys(
-    db,
-    recordings.map(({ createdAt }) => createdAt),
-  );
-  const given = new Set<number>();
-  return ({ createdAt }) => {
-    let key = next.get(createdAt) ?? 0;
-    while (given.has(key)) key += 1;
-    given.add(key);
-    next.set(createdAt, key + 1);
-    return key;
-  };
 }
 
 function asRow(recording: Recording): Omit<Met, 'row_key'> {

@@ -1,11 +1,9 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { StoreSchema } from '../sessions/schema.ts';
-import { collectionRowsOf } from './collection-rows.ts';
 import { historyRowOf } from './history-rows.ts';
 import { insertAll } from './json-rows.ts';
 import type { KnownRecording } from './known-rows.ts';
-import { knownWordQueries } from './known-words.ts';
-import { searchRowOf, shelfOf, sidecarQuery, tagRowsOf } from './recording-index.ts';
+import { indexAllQueries, sidecarQuery } from './recording-index.ts';
 import { toColumns } from './recording-row.ts';
 
 /** A recording without a row yet, and the key it gets. */
@@ -23,16 +21,10 @@ export function addQueries(db: Kysely<StoreSchema>, added: readonly AddedRecordi
     row_key: rowKey,
     is_deduplicated: isFirstOriginal ? 1 : 0,
   }));
-  const search = added.map(({ recording, rowKey }) => searchRowOf(rowKey, recording));
-  const tags = added.flatMap(({ recording }) => tagRowsOf(recording));
-  const collections = added.flatMap(({ recording }) => collectionRowsOf(recording, shelfOf(recording)));
   const owed = added.filter(({ isSidecarOwed }) => isSidecarOwed);
   return [
     ...insertAll(db, 'recordings', rows),
-    ...insertAll(db, 'recording_search', search),
-    ...knownWordQueries(db, search),
-    ...insertAll(db, 'recording_tags', tags, { skipsKnown: true }),
-    ...insertAll(db, 'recording_collections', collections, { skipsKnown: true }),
+    ...indexAllQueries(db, added),
     ...added.flatMap((entry) => knownHistoryQueries(db, entry)),
     ...insertAll(db, 'upload_receipts', receiptsOf(added), { skipsKnown: true }),
     ...owed.map(({ recording }) => sidecarQuery(db, recording)),

@@ -1,130 +1,131 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
-import type { UploadReceipt } from '../model/upload.ts';
-import type { SessionContext } from '../sessions/database-sessions.ts';
+import type { DatabaseSessions, SessionContext } from '../sessions/database-sessions.ts';
 import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
-import { indexQueries, nextRowKey, sidecarQuery } from './recording-index.ts';
-import { checkStorable, toColumns, toRecording } from './recording-row.ts';
+import { WritesTogether } from '../sessions/writes-together.ts';
+import { insertAll, listOf } from './json-rows.ts';
+import { freeRowKeys } from './recording-index.ts';
+import { checkStorable, type RecordingRow, toColumns, toRecording } from './recording-row.ts';
 
 export type ClaimOutcome =
   | { readonly outcome: 'claimed' }
   /** Another recording (or this very one, finished before) already stands for these bytes. */
   | { readonly outcome: 'taken'; readonly by: Recording };
 
-export async function claimRow(
-  db: Kysely<StoreSchema>,
-  wanted: Recording,
-  isDeduplicated: boolean,
-): Promise<ClaimOutcome> {
-  const recording = checkStorable(wanted);
-  const [rivals, rowKey] = await Promise.all([
-    forChange(
-      db
-        .selectFrom('recordings')
-        .selectAll()
-        .where(({ eb, or, and }) =>
-          or([
-            eb('id', '=', recording.id),
-            eb('stored_filename', '=', recording.storedFilename),
-            ...(isDeduplicated
-              ? [and([eb('checksum', '=', recording.checksum), eb('is_deduplicated', '=', 1)])]
-              : []),
-          ]),
-        ),
-    ).execute(),
-    nextRowKey(db, recording.createdAt),
-  ]);
-  const own = rivals.find((row) => row.id === recording.id);
-  if (own && own.status !== 'placing') return { outcome: 'taken', by: toRecording(own) };
-  const twin = rivals.find(
-    (row) => row.id !== recording.id && row.stored_filename !== recording.storedFilename,
-  );
-  if (twin) return { outcome: 'taken', by: toRecording(twin) };
-  const namesake = rivals.find((row) => row.id !== recording.id);
-  if (namesake) throw nameTaken(recording, namesake.id);
-  const columns = {
-    ...toColumns({ ...recording, status: 'placing' }),
-    is_deduplicated: isDeduplicated ? 1 : 0,
-  };
-  // The same upload claims again after a crash: what it knows now replaces what it knew then.
-  const query = own
-    ? db.updateTable('recordings').set(columns).where('row_key', '=', own.row_key)
-    : db.insertInto('recordings').values({ ...columns, row_key: rowKey });
-  await query.execute();
-  return { outcome: 'claimed' };
+export interface Claim {
+  readonly recording: Recording;
+  readonly isDeduplicated: boolean;
 }
 
-/** A repeated activation changes nothing but adds a receipt that is missing. */
-export async function activateRow(
+/** Claims share a session with those that wait at the same time, as with the files of a large import. */
+export function claimingTogether(sessions: DatabaseSessions): (claim: Claim) => Promise<ClaimOutcome> {
+  // A take that was recorded ends whatever the room; files can wait where they are.
+  const files = new WritesTogether(sessions, { name: 'claim', checkDiskSpace: true }, claimRows);
+  const others = new WritesTogether(sessions, { name: 'claim' }, claimRows);
+  return (claim) => (claim.recording.kind === 'file' ? files : others).run(claim);
+}
+
+/** Claims of which each is judged as if those before it had been made already. */
+async function claimRows(
+  db: Kysely<StoreSchema>,
+  context: SessionContext,
+  wanted: readonly Claim[],
+): Promise<readonly ClaimOutcome[]> {
+  const claims = wanted.map((claim) => ({ ...claim, recording: checkStorable(claim.recording) }));
+  const outcomes = new Map<Claim, ClaimOutcome>();
+  for (let left: readonly Claim[] = claims; left.length > 0; ) {
+    const { apart, rivals } = withoutRivals(left);
+    await claimApart(db, context, apart, outcomes);
+    left = rivals;
+  }
+  return claims.map((claim) => outcomes.get(claim) ?? { outcome: 'claimed' });
+}
+
+/** Takes out, in their order, claims of which none is after what another one wants. */
+function withoutRivals(claims: readonly Claim[]): { apart: readonly Claim[]; rivals: readonly Claim[] } {
+  const wanted = new Set<string>();
+  const rivals: Claim[] = [];
+  const apart = claims.filter((claim) => {
+    const { id, storedFilename, checksum } = claim.recording;
+    const keys = [
+      `id ${id}`,
+      `path ${storedFilename}`,
+      ...(claim.isDeduplicated ? [`bytes ${checksum}`] : []),
+    ];
+    const isRival = keys.some((key) => wanted.has(key));
+    for (const key of keys) wanted.add(key);
+    if (isRival) rivals.push(claim);
+    return !isRival;
+  });
+  return { apart, rivals };
+}
+
+async function claimApart(
   db: Kysely<StoreSchema>,
   { batch }: SessionContext,
-  placed: Recording,
-  receipt: UploadReceipt | null,
-  hasSidecar: boolean,
-): Promise<Recording> {
-  const row = await forChange(
-    db.selectFrom('recordings').selectAll().where('id', '=', placed.id),
-  ).executeTakeFirst();
-  if (!row) {
-    throw new VoiceRecorderError(
-      'recording-unknown',
-      `Recording ${placed.id} cannot become active: nothing was claimed under this id.`,
-    );
+  claims: readonly Claim[],
+  outcomes: Map<Claim, ClaimOutcome>,
+): Promise<void> {
+  const recordings = claims.map(({ recording }) => recording);
+  const [rows, keyOf] = await Promise.all([readRivals(db, claims), freeRowKeys(db, recordings)]);
+  const added: Parameters<typeof insertAll<'recordings'>>[2][number][] = [];
+  const updates: CompiledQuery[] = [];
+  for (const claim of claims) {
+    const { recording } = claim;
+    const own = rows.find((row) => row.id === recording.id);
+    const outcome = judge(claim, own, rows);
+    outcomes.set(claim, outcome);
+    if (outcome.outcome === 'taken') continue;
+    const columns = {
+      ...toColumns({ ...recording, status: 'placing' }),
+      is_deduplicated: claim.isDeduplicated ? 1 : 0,
+    };
+    // The same upload claims again after a crash: what it knows now replaces what it knew then.
+    if (own)
+      updates.push(db.updateTable('recordings').set(columns).where('row_key', '=', own.row_key).compile());
+    else added.push({ ...columns, row_key: keyOf(recording) });
   }
-  const receipts = receipt ? [receiptQuery(db, receipt)] : [];
-  if (row.status !== 'placing') {
-    await batch(receipts);
-    return toRecording(row);
-  }
-  const status = placed.status === 'placing' ? 'active' : placed.status;
-  // The date of receipt is part of the order of the library and stays what was claimed.
-  const recording = { ...checkStorable(placed), createdAt: row.created_at, status };
-  const update = db.updateTable('recordings').set(toColumns(recording)).where('row_key', '=', row.row_key);
-  await batch([
-    update.compile(),
-    ...indexQueries(db, row.row_key, recording),
-    ...(hasSidecar ? [] : [sidecarQuery(db, recording)]),
-    ...receipts,
-  ]);
-  return recording;
+  const queries = [...updates, ...insertAll(db, 'recordings', added)];
+  if (queries.length > 0) await batch(queries);
 }
 
-/** The first receipt of an upload is the one that counts. */
-export function receiptQuery(db: Kysely<StoreSchema>, receipt: UploadReceipt): CompiledQuery {
-  return db
-    .insertInto('upload_receipts')
-    .values({
-      upload_id: receipt.uploadId,
-      recording_id: receipt.recordingId,
-      checksum: receipt.checksum,
-      size_bytes: receipt.sizeBytes,
-      is_duplicate: receipt.isDuplicate ? 1 : 0,
-      completed_at: receipt.completedAt,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .compile();
+function readRivals(db: Kysely<StoreSchema>, claims: readonly Claim[]): Promise<RecordingRow[]> {
+  const ids = claims.map(({ recording }) => recording.id);
+  const paths = claims.map(({ recording }) => recording.storedFilename);
+  const checksums = claims
+    .filter(({ isDeduplicated }) => isDeduplicated)
+    .map(({ recording }) => recording.checksum);
+  return forChange(
+    db
+      .selectFrom('recordings')
+      .selectAll()
+      .where(({ eb, or, and }) =>
+        or([
+          eb('id', 'in', listOf(ids)),
+          eb('stored_filename', 'in', listOf(paths)),
+          and([eb('checksum', 'in', listOf(checksums)), eb('is_deduplicated', '=', 1)]),
+        ]),
+      ),
+  ).execute();
 }
 
-export async function readReceipt(
-  db: Kysely<StoreSchema>,
-  uploadId: string,
-): Promise<UploadReceipt | undefined> {
-  const row = await db
-    .selectFrom('upload_receipts')
-    .selectAll()
-    .where('upload_id', '=', uploadId)
-    .executeTakeFirst();
-  if (!row) return undefined;
-  return {
-    uploadId: row.upload_id,
-    recordingId: row.recording_id,
-    checksum: row.checksum,
-    sizeBytes: row.size_bytes,
-    isDuplicate: row.is_duplicate === 1,
-    completedAt: row.completed_at,
-  };
+function judge(
+  { recording, isDeduplicated }: Claim,
+  own: RecordingRow | undefined,
+  rows: readonly RecordingRow[],
+): ClaimOutcome {
+  if (own && own.status !== 'placing') return { outcome: 'taken', by: toRecording(own) };
+  const others = rows.filter((row) => row.id !== recording.id);
+  const namesake = others.find((row) => row.stored_filename === recording.storedFilename);
+  const twin = others.find(
+    (row) =>
+      row !== namesake && isDeduplicated && row.is_deduplicated === 1 && row.checksum === recording.checksum,
+  );
+  if (twin) return { outcome: 'taken', by: toRecording(twin) };
+  if (namesake) throw nameTaken(recording, namesake.id);
+  return { outcome: 'claimed' };
 }
 
 function nameTaken(recording: Recording, otherId: string): VoiceRecorderError {

@@ -5,7 +5,7 @@ import { wordsOf } from '../model/search-folding.ts';
 import { dialectOf } from '../sessions/dialect-of.ts';
 import type { RecordingSearchTable, RecordingTagTable, Shelf, StoreSchema } from '../sessions/schema.ts';
 import { collectionRowsOf } from './collection-rows.ts';
-import { tableOf } from './json-rows.ts';
+import { insertAll, listOf, tableOf } from './json-rows.ts';
 import { knownWordQueries } from './known-words.ts';
 
 // Room for 1,024 recordings of the same millisecond; the keys stay exact numbers until the year 2248.
@@ -14,7 +14,7 @@ const KEYS_PER_MS = 1_024;
 const MOMENT_LOCK = 0x56_52_50_6b;
 
 /** A free row key that sorts by the date of receipt. */
-export async function nextRowKey(db: Kysely<StoreSchema>, createdAt: string): Promise<number> {
+async function nextRowKey(db: Kysely<StoreSchema>, createdAt: string): Promise<number> {
   for (let ms = Date.parse(createdAt); ; ms++) {
     const first = ms * KEYS_PER_MS;
     await keepMoment(db, ms);
@@ -35,13 +35,30 @@ async function keepMoment(db: Kysely<StoreSchema>, ms: number): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${MOMENT_LOCK}, ${ms % 2 ** 31})`.execute(db);
 }
 
-/** The same for many dates, by one look into the index for each. */
-export async function nextRowKeys(
+/** Hands out free row keys, each that sorts by its recording's date of receipt. */
+export async function freeRowKeys(
   db: Kysely<StoreSchema>,
-  dates: readonly string[],
-): Promise<Map<string, number>> {
+  recordings: readonly Recording[],
+): Promise<(recording: Recording) => number> {
+  const dates = recordings.map(({ createdAt }) => createdAt);
+  const next = await nextRowKeys(db, dates);
+  const given = new Set<number>();
+  return ({ createdAt }) => {
+    let key = next.get(createdAt) ?? 0;
+    while (given.has(key)) key += 1;
+    given.add(key);
+    next.set(createdAt, key + 1);
+    return key;
+  };
+}
+
+/** The next free row key of each of many dates, by one look into the index for each. */
+async function nextRowKeys(db: Kysely<StoreSchema>, dates: readonly string[]): Promise<Map<string, number>> {
   const distinct = [...new Set(dates)];
-  const firsts = distinct.map((createdAt) => Date.parse(createdAt) * KEYS_PER_MS);
+  const moments = distinct.map((createdAt) => Date.parse(createdAt));
+  // In one order everywhere, so that no two wait for each other.
+  for (const ms of moments.toSorted((a, b) => a - b)) await keepMoment(db, ms);
+  const firsts = moments.map((ms) => ms * KEYS_PER_MS);
   const { rows } = await sql<{ first: number; last: number | null }>`
     SELECT value AS first, (SELECT max(row_key) FROM recordings
       WHERE row_key >= value AND row_key < value + ${KEYS_PER_MS}) AS last
@@ -79,6 +96,38 @@ export function indexQueries(db: Kysely<StoreSchema>, rowKey: number, recording:
     queries.push(insertCollections.onConflict((conflict) => conflict.doNothing()).compile());
   }
   return queries;
+}
+
+/** The same for many recordings, with the same few queries for any number of them. */
+export function indexAgainQueries(
+  db: Kysely<StoreSchema>,
+  entries: readonly { readonly rowKey: number; readonly recording: Recording }[],
+): CompiledQuery[] {
+  if (entries.length === 0) return [];
+  const rowKeys = listOf(entries.map(({ rowKey }) => rowKey));
+  const ids = listOf(entries.map(({ recording }) => recording.id));
+  return [
+    db.deleteFrom('recording_search').where('rowid', 'in', rowKeys).compile(),
+    db.deleteFrom('recording_tags').where('recording_id', 'in', ids).compile(),
+    db.deleteFrom('recording_collections').where('recording_id', 'in', ids).compile(),
+    ...indexAllQueries(db, entries),
+  ];
+}
+
+/** Queries that enter recordings of which search, tags and collections say nothing yet. */
+export function indexAllQueries(
+  db: Kysely<StoreSchema>,
+  entries: readonly { readonly rowKey: number; readonly recording: Recording }[],
+): CompiledQuery[] {
+  const search = entries.map(({ recording, rowKey }) => searchRowOf(rowKey, recording));
+  const tags = entries.flatMap(({ recording }) => tagRowsOf(recording));
+  const collections = entries.flatMap(({ recording }) => collectionRowsOf(recording, shelfOf(recording)));
+  return [
+    ...insertAll(db, 'recording_search', search),
+    ...knownWordQueries(db, search),
+    ...insertAll(db, 'recording_tags', tags, { skipsKnown: true }),
+    ...insertAll(db, 'recording_collections', collections, { skipsKnown: true }),
+  ];
 }
 
 /** Its words as they are searched for, so that every database keeps the same ones. */

@@ -15,6 +15,7 @@ import type {
 import type { UploadReceipt } from '../model/upload.ts';
 import type { DatabaseSessions, SessionWork } from '../sessions/database-sessions.ts';
 import { readSidecarHistory } from './history-rows.ts';
+import { type Activation, activatingTogether, readReceipt, receiptQueries } from './recording-activations.ts';
 import {
   aliasRow,
   amendRow,
@@ -25,7 +26,7 @@ import {
   restoreRow,
   trashRow,
 } from './recording-changes.ts';
-import { activateRow, type ClaimOutcome, claimRow, readReceipt, receiptQuery } from './recording-claims.ts';
+import { type Claim, type ClaimOutcome, claimingTogether } from './recording-claims.ts';
 import { listRecordings, readPageByAge } from './recording-list.ts';
 import { toRecording } from './recording-row.ts';
 import { readTake } from './take-rows.ts';
@@ -59,10 +60,14 @@ export interface TagCount {
 export class RecordingRepository {
   readonly #sessions: DatabaseSessions;
   readonly #clock: Clock;
+  readonly #claim: (claim: Claim) => Promise<ClaimOutcome>;
+  readonly #activate: (activation: Activation) => Promise<Recording>;
 
   constructor(sessions: DatabaseSessions, clock: Clock) {
     this.#sessions = sessions;
     this.#clock = clock;
+    this.#claim = claimingTogether(sessions);
+    this.#activate = activatingTogether(sessions);
   }
 
   /**
@@ -71,11 +76,7 @@ export class RecordingRepository {
    * disk of the database has too little room.
    */
   claim(recording: Recording, options: { readonly isDeduplicated: boolean }): Promise<ClaimOutcome> {
-    // A take that was recorded ends whatever the room; files can wait where they are.
-    const checkDiskSpace = recording.kind === 'file';
-    return this.#sessions.withSession({ name: 'claim', checkDiskSpace }, (db) =>
-      claimRow(db, recording, options.isDeduplicated),
-    );
+    return this.#claim({ recording, ...options });
   }
 
   /**
@@ -88,7 +89,7 @@ export class RecordingRepository {
     receipt: UploadReceipt | null,
     { hasSidecar = false }: { readonly hasSidecar?: boolean } = {},
   ): Promise<Recording> {
-    return this.#write('activate', (db, context) => activateRow(db, context, recording, receipt, hasSidecar));
+    return this.#activate({ recording, receipt, hasSidecar });
   }
 
   /** Frees what a claim reserved. An activated recording stays. */
@@ -115,7 +116,7 @@ export class RecordingRepository {
   /** Keeps what a duplicate upload said about the bytes. Rejects with `recording-unknown`. */
   addAlias(id: RecordingId, alias: RecordingAlias, receipt: UploadReceipt | null): Promise<Recording> {
     return this.#change('add alias', id, undefined, (change) =>
-      aliasRow(change, alias, receipt ? [receiptQuery(change.db, receipt)] : []),
+      aliasRow(change, alias, receipt ? receiptQueries(change.db, [receipt]) : []),
     );
   }
 

@@ -59,13 +59,20 @@ export function derivedJobs(desk: DerivedJobsDesk): DerivedJobs {
       // Whoever recorded looks at it now; whoever imported a thousand files looks at the first of them.
       const priority = kind === 'take' ? 'high' : 'normal';
       const job = { payload: { recordingId: id }, dedupeKey: id, priority } as const;
-      await desk.queue.enqueue({ kind: 'peaks', ...job });
-      if (!isPlayable) await desk.queue.enqueue({ kind: 'playable', ...job });
-      if (takeId !== null && (segment ?? 0) > 0) {
-        const delayMs = SETTLING_MS;
-        await desk.queue.enqueue({ kind: 'joined', payload: { takeId }, dedupeKey: takeId, delayMs });
-      }
-      await desk.measuring.enqueue(id);
+      const isPartOfTake = takeId !== null && (segment ?? 0) > 0;
+      const joined = {
+        kind: 'joined',
+        payload: { takeId },
+        dedupeKey: takeId ?? '',
+        delayMs: SETTLING_MS,
+      } as const;
+      // Asked for at once, they share a session.
+      await Promise.all([
+        desk.queue.enqueue({ kind: 'peaks', ...job }),
+        ...(isPlayable ? [] : [desk.queue.enqueue({ kind: 'playable', ...job })]),
+        ...(isPartOfTake ? [desk.queue.enqueue(joined)] : []),
+        desk.measuring.enqueue(id),
+      ]);
     },
   };
 }

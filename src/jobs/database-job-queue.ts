@@ -3,8 +3,9 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
 import type { Job, JobCounts, JobFilter } from '../model/job.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import { WritesTogether } from '../sessions/writes-together.ts';
 import { backOffMs } from './back-off.ts';
-import { enqueueRow } from './enqueue-row.ts';
+import { type EnqueuedRow, enqueueRows, type WantedRow } from './enqueue-row.ts';
 import { findCompleted, findPending, requireRow, updateRow } from './find-job-row.ts';
 import {
   endLease,
@@ -37,8 +38,13 @@ export class DatabaseJobQueue implements JobQueue {
   readonly #clock: Clock;
   readonly #holder: string;
   readonly #listeners = new Set<(job: Job) => void>();
+  // Whoever brings in a thousand files notes two jobs down for each.
+  readonly #enqueuing: WritesTogether<WantedRow, EnqueuedRow>;
 
   constructor(sessions: DatabaseSessions, options: JobQueueOptions = {}) {
+    this.#enqueuing = new WritesTogether(sessions, { name: 'enqueue job' }, (db, _, jobs) =>
+      enqueueRows(db, jobs),
+    );
     this.#sessions = sessions;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
@@ -53,9 +59,11 @@ export class DatabaseJobQueue implements JobQueue {
         `A job cannot be tried ${maxAttempts} times; expected 1 or more.`,
       );
     }
-    const { row, isNew, isRaised } = await this.#sessions.withSession({ name: 'enqueue job' }, (db) =>
-      enqueueRow(db, newId(this.#clock.nowMs()), { ...wanted, maxAttempts }),
-    );
+    const { row, isNew, isRaised } = await this.#enqueuing.run({
+      ...wanted,
+      id: newId(this.#clock.nowMs()),
+      maxAttempts,
+    });
     return { job: isNew || isRaised ? this.#tell(row) : toJob(row), isNew };
   }
 

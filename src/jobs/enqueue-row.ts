@@ -17,47 +17,75 @@ export interface EnqueuedRow {
   readonly isRaised: boolean;
 }
 
-/** Adds a job, or finds the pending one that stands for it. */
-export async function enqueueRow(
+export interface WantedRow extends NewJob {
+  readonly id: string;
+  readonly maxAttempts: number;
+}
+
+/** Adds jobs, or finds for each the pending one that stands for it. */
+export async function enqueueRows(
   db: Kysely<StoreSchema>,
-  id: string,
-  wanted: NewJob & { readonly maxAttempts: number },
-): Promise<EnqueuedRow> {
-  const priority = JOB_PRIORITIES.indexOf(wanted.priority ?? 'normal');
-  const values = {
-    id,
-    kind: wanted.kind,
-    payload: JSON.stringify(wanted.payload ?? null),
-    dedupe_key: wanted.dedupeKey ?? null,
-    priority,
+  wanted: readonly WantedRow[],
+): Promise<readonly EnqueuedRow[]> {
+  // What stands in the way is the one pending job of this kind and key, which another process may just be adding.
+  const added = await db
+    .insertInto('jobs')
+    .values(wanted.map((job) => valuesOf(db, job)))
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .execute();
+  const rowOf = new Map(added.map((row) => [row.id, row]));
+  const enqueued: EnqueuedRow[] = [];
+  for (const job of wanted) {
+    const row = rowOf.get(job.id);
+    enqueued.push(row ? { row, isNew: true, isRaised: false } : await findTwin(db, job));
+  }
+  return enqueued;
+}
+
+function valuesOf(db: Kysely<StoreSchema>, job: WantedRow) {
+  return {
+    id: job.id,
+    kind: job.kind,
+    payload: JSON.stringify(job.payload ?? null),
+    dedupe_key: job.dedupeKey ?? null,
+    priority: priorityOf(job),
     state: 'queued',
-    run_at_ms: afterMs(db, Math.min(LONGEST_DELAY_MS, wanted.delayMs ?? 0)),
+    run_at_ms: afterMs(db, Math.min(LONGEST_DELAY_MS, job.delayMs ?? 0)),
     attempts: 0,
-    max_attempts: wanted.maxAttempts,
+    max_attempts: job.maxAttempts,
     progress: 0,
     fence: 0,
     is_cancel_requested: 0,
     created_at_ms: databaseNowMs(db),
     modified_at_ms: databaseNowMs(db),
   };
+}
+
+function priorityOf(job: NewJob): number {
+  return JOB_PRIORITIES.indexOf(job.priority ?? 'normal');
+}
+
+async function findTwin(db: Kysely<StoreSchema>, job: WantedRow): Promise<EnqueuedRow> {
+  const priority = priorityOf(job);
   for (let tries = 0; tries < TRIES; tries++) {
-    // What stands in the way is the one pending job of this kind and key, which another process may just be adding.
+    const twin = await findPending(db, job.kind, job.dedupeKey ?? null);
+    if (twin && (twin.state !== 'queued' || twin.priority >= priority))
+      return { row: twin, isNew: false, isRaised: false };
+    if (twin) {
+      const raised = await updateRow(db, twin.id, { priority, modified_at_ms: databaseNowMs(db) });
+      return { row: raised, isNew: false, isRaised: true };
+    }
     const added = await db
       .insertInto('jobs')
-      .values(values)
+      .values(valuesOf(db, job))
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
       .executeTakeFirst();
     if (added) return { row: added, isNew: true, isRaised: false };
-    const twin = await findPending(db, wanted.kind, values.dedupe_key);
-    if (!twin) continue;
-    if (twin.state !== 'queued' || twin.priority >= priority)
-      return { row: twin, isNew: false, isRaised: false };
-    const raised = await updateRow(db, twin.id, { priority, modified_at_ms: databaseNowMs(db) });
-    return { row: raised, isNew: false, isRaised: true };
   }
   throw new VoiceRecorderError(
     'catalogue-busy',
-    `The job ${wanted.kind} (${wanted.dedupeKey}) could not be noted down: others like it came and went. Try again.`,
+    `The job ${job.kind} (${job.dedupeKey}) could not be noted down: others like it came and went. Try again.`,
   );
 }
