@@ -16,18 +16,19 @@ const bytes = Buffer.from('the bytes of a take');
 const expected = { checksum: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length };
 const failure = (code: string) => Promise.reject(Object.assign(new Error(code), { code, syscall: 'test' }));
 
-for (const name of ['blobs', 'sources', 'backups']) mkdirSync(join(root, name));
-syncFolder(root);
 const blobsRoot = join(root, 'blobs');
+const sources = join(blobsRoot, 'quarantine');
+for (const path of [blobsRoot, sources, join(root, 'backups')]) mkdirSync(path);
+for (const path of [root, blobsRoot]) syncFolder(path);
 let sourceCount = 0;
-/** Synced, as everything is that comes from the spool. */
+/** Synced, as everything is that is placed; and where a name that comes back would be taken for one that counts. */
 async function source(): Promise<string> {
-  const path = join(root, 'sources', String(sourceCount++));
+  const path = join(sources, String(sourceCount++));
   const file = await realFs.open(path, 'w');
   await file.writeFile(bytes);
   await file.sync();
   await file.close();
-  syncFolder(join(root, 'sources'));
+  syncFolder(sources);
   return path;
 }
 

@@ -10,6 +10,12 @@ const BLOB_FOLDERS: ReadonlySet<string> = new Set([
   'quarantine',
   'backup',
 ]);
+
+/** Bytes rest in this folder of the store. */
+export function isBlobFolder(name: string): boolean {
+  return BLOB_FOLDERS.has(name);
+}
+
 // NAME_MAX of every common file system is 255 bytes; 16 are left for the endings of temporaries.
 const MAX_PART_BYTES = 239;
 const MAX_KEY_BYTES = 1024;

@@ -178,7 +178,9 @@ describe('a folder of this disk', () => {
 
   it('lets no write transaction wait for the disk', async () => {
     const session = { name: 'test', isOpen: true, onCrossing: undefined };
-    await expect(runInWriteSession(session, () => store.blobs.checksum(KEY))).rejects.toMatchObject({ code: 'session-write-boundary' });
+    await expect(runInWriteSession(session, () => store.blobs.checksum(KEY))).rejects.toMatchObject({
+      code: 'session-write-boundary',
+    });
   });
 
   it('hashes many files at once and keeps the event loop free', async () => {

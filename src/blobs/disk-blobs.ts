@@ -41,7 +41,7 @@ export async function openDiskBlobs(options: DiskBlobsOptions): Promise<DiskBlob
   const fs = options.fs ?? fsPromises;
   try {
     const root = await fs.realpath(options.root);
-    const folders = new StoreFolders(root, fs);
+    const folders = new StoreFolders(root, fs, options.root);
     const hasher = options.hasher ?? openFileHasher();
     return new DiskBlobStore(folders, hasher, options.hasher === undefined, options.logger);
   } catch (error) {
@@ -82,7 +82,9 @@ class DiskBlobStore implements DiskBlobs {
       }
       // Nobody else writes the document between its name and the sync that makes both last.
       await this.#inTurn(document.key, attempt, () =>
-        placeFile(disk, key, sourcePath, expected, () => this.#nameDocument(document)),
+        placeFile(disk, key, sourcePath, expected, () =>
+          this.#writeNamed(this.#folders.pathOf(document.key), document.content),
+        ),
       );
     });
   }
@@ -176,6 +178,11 @@ class DiskBlobStore implements DiskBlobs {
   /** Resolves to the path; the content is on stable storage, and its name once the folder is synced. */
   async #nameDocument({ key, content }: BlobDocument): Promise<string> {
     const target = await this.#folders.make(key);
+    await this.#writeNamed(target, content);
+    return target;
+  }
+
+  async #writeNamed(target: string, content: string): Promise<void> {
     const partial = partialPathOf(target);
     try {
       await this.#writeWhole(partial, content);
@@ -186,7 +193,6 @@ class DiskBlobStore implements DiskBlobs {
       });
       throw error;
     }
-    return target;
   }
 
   async #writeWhole(path: string, content: string): Promise<void> {

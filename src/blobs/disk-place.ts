@@ -54,7 +54,13 @@ export async function placeFile(
   if ((source.mode & 0o777) !== FILE_MODE) await folders.fs.chmod(sourcePath, FILE_MODE);
   await giveName(disk, key, target, sourcePath, expected);
   await folders.sync(dirname(target));
-  await dropName(folders, sourcePath);
+  await dropFormerName(folders, sourcePath);
+}
+
+/** A name in the spool may come back with a power cut: each start judges what it finds there. */
+async function dropFormerName(folders: StoreFolders, path: string): Promise<void> {
+  if (folders.holds(path)) await dropName(folders, path);
+  else await folders.fs.unlink(path).catch(ignoreMissing);
 }
 
 /** Takes away one name of a file that is durable under another one. */
@@ -114,6 +120,7 @@ async function expectPlacedBefore(
   }
   await expectChecksum(disk, key, target, expected);
   await disk.folders.sync(dirname(target));
+  if (!disk.folders.holds(sourcePath)) return;
   // The process that placed it may have died before it synced the folder it took the file from.
   await disk.folders.sync(dirname(sourcePath)).catch((error: unknown) => {
     if (!isMissing(error)) throw error;

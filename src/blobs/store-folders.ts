@@ -1,7 +1,7 @@
 import type * as fsPromises from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { partsOfKey } from './blob-key.ts';
+import { isBlobFolder, partsOfKey } from './blob-key.ts';
 import type { BlobKey } from './blob-store.ts';
 import { isMissing, systemCodeOf } from './disk-failure.ts';
 
@@ -18,18 +18,28 @@ export class StoreFolders {
   readonly fs: FileSystem;
   /** Without symbolic links. */
   readonly #root: string;
+  /** As others write it. */
+  readonly #givenRoot: string;
   /** Folders whose whole way down from the root this process has seen synced. */
   readonly #durable = new Set<string>();
   readonly #syncs = new Map<string, FolderSync>();
 
-  constructor(root: string, fs: FileSystem) {
+  constructor(root: string, fs: FileSystem, givenRoot = root) {
     this.#root = root;
+    this.#givenRoot = givenRoot;
     this.fs = fs;
   }
 
   /** Where `key` lies or would lie, whether or not its folder is there. */
   pathOf(key: BlobKey): string {
     return join(this.#root, ...partsOfKey(key));
+  }
+
+  /** Whether `path` is one under which bytes rest in this store: what is found there counts. */
+  holds(path: string): boolean {
+    return [this.#root, this.#givenRoot].some((root) =>
+      isBlobFolder(relative(root, path).split(sep)[0] ?? ''),
+    );
   }
 
   /** Like {@link pathOf}, after a look at the disk: the way to it is ours. Rejects with the system's ENOENT. */

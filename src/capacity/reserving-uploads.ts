@@ -63,6 +63,7 @@ async function telling<T>(desk: ReservingDesk, work: () => Promise<T>): Promise<
 }
 
 interface CopyOptions {
+  readonly sizeBytes?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytesDone: number) => void;
 }
@@ -73,7 +74,7 @@ export function reservingCopies<Copied>(copyIn: CopyIn<Copied>, desk: ReservingD
   return async (path, wish, options = {}) => {
     await desk.requireAccepted('imports');
     // What cannot be looked at is refused, in its own words, by the copying itself.
-    const sizeBytes = (await stat(path).catch(() => undefined))?.size ?? 0;
+    const sizeBytes = options.sizeBytes ?? (await stat(path).catch(() => undefined))?.size ?? 0;
     const key = `copy-${newId(0)}`;
     await desk.ledger.reserve(key, sizeBytes, `file ${path}`);
     try {

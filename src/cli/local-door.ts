@@ -11,6 +11,9 @@ import { printable } from './terminal-text.ts';
 /** Who changes something, as histories tell it. */
 const ACTOR = 'cli';
 
+/** Few of them read and write at a time; the others wait for a sync or a commit, which they share. */
+export const IMPORTS_AT_ONCE = 12;
+
 /** Opens the store in this process. Rejects with `store-locked` while another one has it. */
 export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
   const { environment, dataDir } = cli.store;
@@ -26,7 +29,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
   const { library } = recorder;
   return {
     dataDir: recorder.dataDir,
-    importsAtOnce: 4,
+    importsAtOnce: IMPORTS_AT_ONCE,
     list: (query) => library.list(query),
     find: (id) => library.find(id),
     segmentsOf: async (takeId) => (await recorder.takes.find(takeId))?.segments ?? [],

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { toIsoUtc } from '../model/clock.ts';
-import { FILE_RULES, incomingFile } from '../validation/file-rules.ts';
+import { FILE_RULES_BEFORE_COPYING, incomingFile } from '../validation/file-rules.ts';
 import { requireAll } from '../validation/rule.ts';
 import type { ImportDesk } from './ingest-desk.ts';
 
@@ -15,7 +15,7 @@ export interface AdmittedFile {
 }
 
 /**
- * Looks at a file before a byte of it is read: a regular file, readable, not empty, not too large, and with room.
+ * Looks at a file before it is opened: a regular file, not empty, not too large, and with room.
  * Rejects with `file-missing`, `file-not-regular`, `file-unreadable`, `audio-no-samples`, `file-too-large`,
  * `disk-full`, or `invalid-input` when a file of the store itself is to be moved away.
  */
@@ -26,7 +26,7 @@ export async function admit(
 ): Promise<AdmittedFile> {
   const { dataDir, maxFileBytes } = desk;
   const file = incomingFile({ path, isMove, dataDir, maxFileBytes, usableBytes: () => desk.usableBytes() });
-  await requireAll(FILE_RULES, file);
+  await requireAll(FILE_RULES_BEFORE_COPYING, file);
   const identity = await file.look();
   const changedAt = toIsoUtc(Number(identity.mtimeMs));
   return { path, sizeBytes: Number(identity.size), changedAt, identity };

@@ -5,7 +5,7 @@ import { NOTHING_SAID, type SpooledFile, type UploadReceipt, type UploadWish } f
 import type { ImportOptions } from '../voice-recorder.ts';
 import { type AdmittedFile, admit } from './admit.ts';
 import type { ImportDesk } from './ingest-desk.ts';
-import { ingestSpooled } from './ingest-spooled.ts';
+import { ingestCopy } from './ingest-spooled.ts';
 import { readBack, removeMovedSource } from './move-source.ts';
 import { type RehearsalDesk, rehearse } from './rehearse.ts';
 
@@ -36,12 +36,13 @@ export async function importFile(
 async function store(desk: ImportDesk, source: AdmittedFile, options: ImportOptions): Promise<UploadReceipt> {
   const { signal, onProgress } = options;
   const spooled = await desk.copyIn(source.path, wishFor(source, options), {
+    sizeBytes: source.sizeBytes,
     ...(signal ? { signal } : {}),
     ...(onProgress ? { onProgress } : {}),
   });
   try {
     requireGoingOn(source.path, signal);
-    return await ingestSpooled(desk, spooled);
+    return await ingestCopy(desk, spooled);
   } finally {
     await discard(desk, spooled);
   }

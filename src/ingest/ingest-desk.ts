@@ -44,7 +44,12 @@ export interface ImportDesk extends IngestDesk {
   copyIn(
     sourcePath: string,
     wish: UploadWish,
-    options: { readonly signal?: AbortSignal; readonly onProgress?: (bytesDone: number) => void },
+    options: {
+      /** As it was when it was looked at. */
+      readonly sizeBytes?: number;
+      readonly signal?: AbortSignal;
+      readonly onProgress?: (bytesDone: number) => void;
+    },
   ): Promise<SpooledFile>;
   /** Removes what `copyIn()` made. */
   discardSpooled(id: RecordingId): Promise<void>;

@@ -25,6 +25,11 @@ export function ingestSpooled(desk: IngestDesk, spooled: SpooledFile): Promise<U
   return ingest(desk, spooled, []);
 }
 
+/** The same for a copy under an id that nobody ever used before: what is known of it need not be looked for. */
+export function ingestCopy(desk: IngestDesk, spooled: SpooledFile): Promise<UploadReceipt> {
+  return ingest(desk, spooled, [], 'new');
+}
+
 /**
  * Makes a recording of a copy of what came of an upload, `uploadId`, whose client did not return. When it does return
  * and completes, the whole recording supersedes this one.
@@ -42,9 +47,10 @@ async function ingest(
   desk: IngestDesk,
   spooled: SpooledFile,
   warnings: readonly AudioWarning[],
+  id: 'new' | 'used' = 'used',
 ): Promise<UploadReceipt> {
   try {
-    return await desk.turns.take(spooled.id, () => ingestInTurn(desk, spooled, warnings));
+    return await desk.turns.take(spooled.id, () => ingestInTurn(desk, spooled, warnings, id === 'new'));
   } catch (error) {
     await reportDiskFull(desk, error);
     throw error;
@@ -55,6 +61,7 @@ async function ingestInTurn(
   desk: IngestDesk,
   spooled: SpooledFile,
   warnings: readonly AudioWarning[],
+  isNew: boolean,
 ): Promise<UploadReceipt> {
   requireWishedChecksum(spooled);
   // Asked at once, for each answer is a way to another thread or process and back.
@@ -62,10 +69,9 @@ async function ingestInTurn(
   probing.catch(() => {
     // Told below, unless the bytes turn out to be a recording already and need no probe.
   });
-  const [known, own] = await Promise.all([
-    desk.recordings.findReceipt(spooled.id),
-    desk.recordings.find(spooled.id),
-  ]);
+  const [known, own] = isNew
+    ? []
+    : await Promise.all([desk.recordings.findReceipt(spooled.id), desk.recordings.find(spooled.id)]);
   if (known !== undefined) return known;
   // Claimed before a crash: the bytes may be at their place already, where no probe of the spool finds them.
   if (own !== undefined) return await finish(desk, own, spooled);

@@ -12,6 +12,9 @@ export interface NewRecordingOptions {
   readonly warnings?: readonly AudioWarning[];
 }
 
+/** Asked once: the answer costs more than all else that is done here, and Node itself keeps it. */
+const LOCAL_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /**
  * The recording that these bytes become: what people said goes before what the file says, and that before its name.
  * Text that could not be kept as it is (too long, hidden marks) is mended, for bytes must not be lost over a title.
@@ -24,7 +27,7 @@ export function newRecording(
   const { id, wish, createdAt, parentIds = [] } = spooled;
   const kind = parentIds.length > 0 ? 'edit' : wish.kind;
   const filename = safeFileName(wish.filename);
-  const localZone = options.localZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const localZone = options.localZone ?? LOCAL_ZONE;
   return {
     id,
     kind,

@@ -27,7 +27,10 @@ export interface FolderCheck {
    * library. Nothing was touched.
    */
   readonly isDataMissing: boolean;
-  /** An unfinished import whose source still holds what was copied: it can simply be made again. Nothing was touched. */
+  /**
+   * An unfinished import whose source still holds what was copied, or whose bytes have another name already: it can
+   * simply be made again. Nothing was touched.
+   */
   readonly isRepeatable: boolean;
   readonly origin: JournalOrigin | null;
   /** Bytes of `data` that have the checksums of the journal. */
@@ -66,11 +69,11 @@ export function checkFolder(folder: string, id: RecordingId, info: UploadInfo | 
   if (journal.records.length > 0 && !fs.existsSync(path)) return { ...untouched, isDataMissing: true };
   const data = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
   try {
-    const sizeBytes = fs.fstatSync(data).size;
+    const { size: sizeBytes, nlink } = fs.fstatSync(data);
     const isChecksumWanted = typeof info?.lengthBytes === 'number';
     const trusted = countTrusted(data, journal.records, isChecksumWanted);
-    // The three files of a copy are synced side by side: its journal may be whole and its bytes not.
-    if (trusted.offsetBytes !== info?.lengthBytes && hasSource(info, sizeBytes))
+    // Of a copy only the bytes are synced: what is said of them may be lost, and before that they themselves.
+    if (trusted.offsetBytes !== info?.lengthBytes && isRepeatable(info, sizeBytes, nlink))
       return { ...untouched, isRepeatable: true };
     const newRest = settleRest(folder, data, sizeBytes, trusted.offsetBytes, journal, info);
     settleJournal(folder, generation, id, journal, trusted.recordCount, info);
@@ -90,8 +93,10 @@ export function checkFolder(folder: string, id: RecordingId, info: UploadInfo | 
   }
 }
 
-function hasSource(info: UploadInfo | undefined, copiedBytes: number): boolean {
+function isRepeatable(info: UploadInfo | undefined, copiedBytes: number, nameCount: number): boolean {
   if (info?.origin.kind !== 'import') return false;
+  // Placed already: cutting these bytes here would cut them in the library, and only this name of them has to go.
+  if (nameCount > 1) return true;
   const source = fs.statSync(info.origin.sourcePath, { throwIfNoEntry: false });
   return source?.isFile() === true && source.size >= copiedBytes;
 }

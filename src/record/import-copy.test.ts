@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, closeSync, openSync, truncateSync, writeSync } from 'node:fs';
-import { chmod, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { appendFileSync, closeSync, fstatSync, openSync, truncateSync, writeSync } from 'node:fs';
+import { chmod, link, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeSpoolDesk, namesUnder, type SpoolDesk, seededBytes, wishFor } from '../../test/spool-desk.ts';
 import { newId } from '../model/id.ts';
-import { systemDisk } from './disk.ts';
+import { copySource } from './copy-source.ts';
 import { openUploads } from './open-uploads.ts';
 import { makeCopyFolder, openSpoolTools } from './spool-tools.ts';
 import { newUploadInfo } from './upload-info.ts';
@@ -30,6 +30,13 @@ async function openSpool(overrides: Partial<UploadsDesk> = {}) {
   const source = join(desk.root, 'source.wav');
   await writeFile(source, whole);
   return { desk, uploads, source };
+}
+
+function requestFor({ spoolPath }: SpoolDesk, sourcePath: string) {
+  const origin = { kind: 'import', sourcePath, sourceBytes: 0 } as const;
+  const info = newUploadInfo(newId(1000), new Date(1000).toISOString(), null, wish, origin);
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  return { sourcePath, spoolPath, info, nowMs: 1000, maxFileBytes: null, freeBytes: 1e12, stop };
 }
 
 function code(expected: string) {
@@ -56,18 +63,16 @@ describe('copying a file in', () => {
     expect((await readFile(source)).equals(whole)).toBe(true);
   });
 
-  it('syncs the copy, its journal and its wish before it answers', async () => {
+  it('syncs the copied bytes, and all of them, before it answers', async () => {
+    const { desk, source } = await openSpool();
     const synced: number[] = [];
-    const disk = {
-      ...systemDisk,
-      sync: async (descriptor: number) => {
-        await systemDisk.sync(descriptor);
-        synced.push(descriptor);
-      },
-    };
-    const { uploads, source } = await openSpool({ disk });
-    await uploads.copyIn(source, wish);
-    expect(new Set(synced).size).toBe(3);
+    const copied = await copySource(
+      requestFor(desk, source),
+      () => undefined,
+      (descriptor) => void synced.push(fstatSync(descriptor).size),
+    );
+    expect(copied.sizeBytes).toBe(whole.length);
+    expect(synced).toEqual([whole.length]);
   });
 
   it('follows a link to a file, and refuses folders, pipes and devices without opening them', async () => {
@@ -114,18 +119,14 @@ describe('copying a file in', () => {
         closeSync(file);
       },
     ],
-  ])('notices a source that %s meanwhile, and leaves nothing behind', async (_, change) => {
-    const { desk, uploads, source } = await openSpool();
-    await writeFile(source, seededBytes(40_000_000, 5));
-    let isChanged = false;
-    const onProgress = () => {
-      if (!isChanged) change(source);
-      isChanged = true;
-    };
-    await expect(uploads.copyIn(source, wish, { onProgress })).rejects.toEqual(
-      code('file-changed-while-reading'),
+  ])('notices a source that %s meanwhile', async (_, change) => {
+    const { desk, source } = await openSpool();
+    const copying = copySource(
+      requestFor(desk, source),
+      () => undefined,
+      () => change(source),
     );
-    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+    await expect(copying).rejects.toEqual(code('file-changed-while-reading'));
   });
 
   it('can be called off', async () => {
@@ -140,14 +141,16 @@ describe('copying a file in', () => {
     expect(await namesUnder(desk.spoolPath)).toEqual([]);
   });
 
-  it('tells of a sync that failed, and leaves nothing behind', async () => {
-    const disk = {
-      ...systemDisk,
-      sync: async () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })),
-    };
-    const { desk, uploads, source } = await openSpool({ disk });
-    await expect(uploads.copyIn(source, wish)).rejects.toEqual(code('storage-failed'));
-    expect(await namesUnder(desk.spoolPath)).toEqual([]);
+  it('tells of a sync that failed', async () => {
+    const { desk, source } = await openSpool();
+    const copying = copySource(
+      requestFor(desk, source),
+      () => undefined,
+      () => {
+        throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      },
+    );
+    await expect(copying).rejects.toEqual(code('EIO'));
   });
 });
 
@@ -196,6 +199,22 @@ describe('what a killed import left', () => {
     expect(report).toMatchObject({ removed: [id], completed: [], adopted: [], troubled: [] });
     expect(await namesUnder(desk.spoolPath)).toEqual([]);
     expect((await readFile(source)).equals(whole)).toBe(true);
+  });
+
+  it('is not touched where it has a name in the library already, whatever is left of its journal', async () => {
+    const { desk, uploads, source } = await openSpool();
+    const { id, path } = await uploads.copyIn(source, wish);
+    await uploads.close();
+    const placed = join(desk.root, 'placed.wav');
+    await link(path, placed);
+    await truncate(join(desk.spoolPath, id, 'journal'), 0);
+    await rm(source);
+    const restarted = await openUploads(desk);
+    opened.push({ desk, uploads: restarted });
+    const report = await (await restarted.recover()).done;
+    expect(report).toMatchObject({ removed: [id], completed: [], adopted: [], troubled: [] });
+    expect((await readFile(placed)).equals(whole)).toBe(true);
+    expect(await namesUnder(desk.spoolPath)).toEqual([]);
   });
 
   it.each([

@@ -6,7 +6,6 @@ import type { UploadChunk } from '../voice-recorder.ts';
 import { adoptUpload } from './adoption.ts';
 import { BackgroundWork } from './background-work.ts';
 import { ClientUploads } from './client-uploads.ts';
-import { removeFolder } from './disk.ts';
 import { type CopyInOptions, copyIn } from './import-copy.ts';
 import { LaneTable } from './lane-table.ts';
 import { recoverSpool } from './recovery.ts';
@@ -125,9 +124,8 @@ class DurableSpool implements UploadSpool {
   async copyIn(sourcePath: string, wish: UploadWish, options: CopyInOptions = {}): Promise<SpooledFile> {
     assertOutsideWriteSession(`The spool (copy ${sourcePath})`);
     if (this.#closing.signal.aborted) throw new VoiceRecorderError('interrupted', 'The spool is closed.');
-    const signals = options.signal === undefined ? [] : [options.signal];
-    const signal = AbortSignal.any([this.#closing.signal, ...signals]);
-    const copy = copyIn(this.#tools, this.#table.reserve, sourcePath, wish, { ...options, signal });
+    const spool = { reserve: this.#table.reserve, closing: this.#closing.signal };
+    const copy = copyIn(this.#tools, spool, sourcePath, wish, options);
     this.#background.attend(copy);
     return await copy;
   }
@@ -135,7 +133,7 @@ class DurableSpool implements UploadSpool {
   async discardSpooled(id: RecordingId): Promise<void> {
     assertOutsideWriteSession(`The spool (discard ${id})`);
     if (!this.#table.isReserved(id)) return;
-    await removeFolder(uploadFolder(this.#tools.desk.spoolPath, id));
+    await this.#tools.hands.remove(uploadFolder(this.#tools.desk.spoolPath, id));
     this.#table.release(id);
   }
 

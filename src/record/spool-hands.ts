@@ -2,14 +2,15 @@ import type { RecordingId } from '../model/id.ts';
 import { siblingModule } from '../model/sibling-module.ts';
 import type { FolderCheck } from './check-folder.ts';
 import type { CopyRequest, CopyResult } from './copy-bytes.ts';
+import type { SourceCopyRequest } from './copy-source.ts';
 import type { RenewRequest } from './renew-files.ts';
 import type { ReplayRequest, ReplayResult } from './replay-logs.ts';
 import type { SpoolJob } from './spool-worker.ts';
 import type { UploadInfo } from './upload-info.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** Threads for work on whole files; more of them would only compete with hashing for the same cores. */
-const THREADS = 2;
+/** Threads for work on whole files. Each also waits for the syncs of what it wrote: more of them share one commit of the file system's journal. */
+const THREADS = 4;
 
 /** The worker threads of the spool, with the types of what they are asked and answer. */
 export class SpoolHands {
@@ -39,6 +40,18 @@ export class SpoolHands {
     const job: SpoolJob = { kind: 'copy', ...request };
     const call = { onProgress: (value: unknown) => onProgress(Number(value)) };
     return (await this.#pool.run(job, call)) as CopyResult;
+  }
+
+  async copySource(request: SourceCopyRequest, onProgress: (bytesDone: number) => void): Promise<CopyResult> {
+    const job: SpoolJob = { kind: 'copy source', ...request };
+    const call = { onProgress: (value: unknown) => onProgress(Number(value)) };
+    return (await this.#pool.run(job, call)) as CopyResult;
+  }
+
+  /** Removes a folder and what is in it; one that is not there is no failure. */
+  async remove(folder: string): Promise<void> {
+    const job: SpoolJob = { kind: 'remove', folder };
+    await this.#pool.run(job);
   }
 
   async close(): Promise<void> {

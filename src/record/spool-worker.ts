@@ -1,6 +1,10 @@
+import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { checkFolder } from './check-folder.ts';
 import { type CopyRequest, copyBytes } from './copy-bytes.ts';
+import { copySource, type SourceCopyRequest } from './copy-source.ts';
+import { errnoOf } from './disk.ts';
 import { type RenewRequest, renewFiles } from './renew-files.ts';
 import { type ReplayRequest, replayLogs } from './replay-logs.ts';
 import type { UploadInfo } from './upload-info.ts';
@@ -16,7 +20,9 @@ export type SpoolJob =
     }
   | ({ readonly kind: 'renew' } & RenewRequest)
   | ({ readonly kind: 'replay' } & ReplayRequest)
-  | ({ readonly kind: 'copy' } & CopyRequest);
+  | ({ readonly kind: 'copy' } & CopyRequest)
+  | ({ readonly kind: 'copy source' } & SourceCopyRequest)
+  | { readonly kind: 'remove'; readonly folder: string };
 
 async function perform(job: SpoolJob, onProgress: (bytes: number) => void): Promise<unknown> {
   switch (job.kind) {
@@ -28,6 +34,20 @@ async function perform(job: SpoolJob, onProgress: (bytes: number) => void): Prom
       return replayLogs(job);
     case 'copy':
       return await copyBytes(job, onProgress);
+    case 'copy source':
+      return await copySource(job, onProgress);
+    case 'remove':
+      return removeFolderNow(job.folder);
+  }
+}
+
+/** Spool folders hold files only. */
+function removeFolderNow(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+    rmdirSync(folder);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }
 

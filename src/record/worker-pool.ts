@@ -10,6 +10,7 @@ export type PoolMessage =
       readonly kind: 'failed';
       readonly code: string | undefined;
       readonly message: string;
+      readonly details?: Readonly<Record<string, unknown>>;
     }
   | { readonly ticket: number; readonly kind: 'progress'; readonly value: unknown };
 
@@ -110,7 +111,7 @@ export class WorkerPool {
     this.#workers.set(worker, null);
     worker.unref();
     if (message.kind === 'done') job.resolve(message.value);
-    else job.reject(revive(message.code, message.message));
+    else job.reject(revive(message.code, message.message, message.details));
     this.#assign();
     this.#watchIdle();
   }
@@ -129,18 +130,26 @@ export class WorkerPool {
 }
 
 /** An error that came from a worker: one of ours again, or with the `code` the operating system gave. */
-export function revive(code: string | undefined, message: string): Error {
+export function revive(
+  code: string | undefined,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+): Error {
   if (code !== undefined && Object.hasOwn(FAILURES, code)) {
-    return new VoiceRecorderError(code as FailureCode, message);
+    return new VoiceRecorderError(code as FailureCode, message, { details });
   }
   return Object.assign(new Error(message), code === undefined ? {} : { code });
 }
 
 /** What of an error crosses a thread; {@link revive} makes an error of it again. */
-export function describeError(error: unknown): { code: string | undefined; message: string } {
-  if (!(error instanceof Error)) return { code: undefined, message: String(error) };
+export function describeError(error: unknown): {
+  code: string | undefined;
+  message: string;
+  details: Readonly<Record<string, unknown>>;
+} {
+  if (!(error instanceof Error)) return { code: undefined, message: String(error), details: {} };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return { code, message: error.message };
+  return { code, message: error.message, details: error instanceof VoiceRecorderError ? error.details : {} };
 }
 
 function closedError(): VoiceRecorderError {

@@ -113,6 +113,11 @@ export const FILE_RULES: readonly Rule<IncomingFile>[] = [
   fileRoomRule,
 ];
 
+/** Of these, all but what copying the file asks by itself. */
+export const FILE_RULES_BEFORE_COPYING: readonly Rule<IncomingFile>[] = FILE_RULES.filter(
+  (rule) => rule !== permissionRule && rule !== fileRoomRule,
+);
+
 /** What the system said of a person's file, in our words. */
 export function asFileFailure(path: string, cause: unknown): VoiceRecorderError {
   if (cause instanceof VoiceRecorderError) return cause;

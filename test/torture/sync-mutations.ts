@@ -54,7 +54,7 @@ const LAST_WITNESSES = ['test/torture/power-cut.test.ts', 'test/torture/uploads-
 const WRITE_BACK = 'only begins writing back early; the sync before the answer covers the same bytes';
 /** By file and text; an entry that fits no site any more is an error. */
 const EXEMPT: Readonly<Record<string, string>> = {
-  'src/record/import-copy.ts this.#tools.sync.sync(descriptor)': WRITE_BACK,
+  'src/record/copy-bytes.ts systemDisk.sync(this.#descriptor)': WRITE_BACK,
   'src/database/sqlite/sqlite-maintenance.ts sync(unfinished)':
     'SQLite syncs what VACUUM INTO writes in this version, but its documentation promises the contrary',
   'src/record/received-bytes.ts this.#startSync([this.#place.descriptors.data], () => undefined)': WRITE_BACK,

@@ -1,0 +1,100 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { VoiceRecorderError } from '../model/failure.ts';
+import { asFileFailure } from '../validation/file-rules.ts';
+import { roomRule, sizeRule } from '../validation/size-rules.ts';
+import { unchangedRule } from '../validation/transfer-rules.ts';
+import { writeAllNow } from './check-folder.ts';
+import { type CopyResult, copyBytes, copyBytesNow } from './copy-bytes.ts';
+import { encodeFirstBlock, encodeRecord, journalPosition } from './journal-format.ts';
+import { COPY_INFO_NAME, dataPath, journalPath, uploadFolder } from './spool-layout.ts';
+import type { UploadInfo } from './upload-info.ts';
+
+export interface SourceCopyRequest {
+  readonly sourcePath: string;
+  readonly spoolPath: string;
+  /** All that is to be said of the copy but its sizes, which the source tells. */
+  readonly info: UploadInfo;
+  readonly nowMs: number;
+  readonly maxFileBytes: number | null;
+  /** What copies may still fill. */
+  readonly freeBytes: number;
+  /** Becomes 1 when nobody wants the copy any more. */
+  readonly stop: Int32Array<SharedArrayBuffer>;
+}
+
+/** From here on writing goes to a second thread: for shorter files handing over costs more than it brings. */
+const LONG_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Copies a file of this machine into a spool folder of its own, with every look at it from the first to the last.
+ * Runs in a worker thread and blocks it. Resolves when the copied bytes would survive a power cut; what is said of
+ * them need not, for until they are a recording the source is there and the copy can be made again.
+ */
+export async function copySource(
+  request: SourceCopyRequest,
+  onProgress: (bytesDone: number) => void,
+  syncNow: (descriptor: number) => void = fs.fdatasyncSync,
+): Promise<CopyResult> {
+  const { sourcePath, spoolPath, info, nowMs, stop } = request;
+  const source = openSource(sourcePath);
+  const opened = [source];
+  const make = (path: string): number => {
+    const descriptor = fs.openSync(path, 'wx', 0o600);
+    opened.push(descriptor);
+    return descriptor;
+  };
+  try {
+    const before = fs.fstatSync(source, { bigint: true });
+    if (!before.isFile()) throw notRegular(sourcePath);
+    const sizeBytes = Number(before.size);
+    requireFitting(request, sizeBytes);
+    const folder = uploadFolder(spoolPath, info.id);
+    fs.mkdirSync(folder, { mode: 0o700 });
+    const journal = make(journalPath(folder, 1));
+    writeAllNow(journal, encodeFirstBlock(info.id, 'import', nowMs));
+    writeAllNow(make(join(folder, COPY_INFO_NAME)), infoBytes(info, sourcePath, sizeBytes));
+    const data = make(dataPath(folder, 1));
+    const bytes = { source, target: data, lengthBytes: null, stop };
+    const copied = sizeBytes < LONG_BYTES ? copyBytesNow(bytes) : await copyBytes(bytes, onProgress);
+    const sha256 = Buffer.from(copied.checksum, 'hex');
+    const record = { offsetBytes: 0, lengthBytes: copied.sizeBytes, sha256, covers: 'all' } as const;
+    writeAllNow(journal, encodeRecord(info.id, { ...record, receivedAtMs: nowMs }), journalPosition(0));
+    syncNow(data);
+    const after = fs.fstatSync(source, { bigint: true });
+    const isSameFile = after.size === before.size && after.mtimeNs === before.mtimeNs;
+    unchangedRule.check({ path: sourcePath, sizeBytes, readBytes: copied.sizeBytes, isSameFile });
+    return copied;
+  } finally {
+    for (const descriptor of opened) fs.closeSync(descriptor);
+  }
+}
+
+/** Looks before it opens: opening a pipe or a device may wait for ever, or do something. Links are followed. */
+function openSource(path: string): number {
+  try {
+    if (!fs.statSync(path).isFile()) throw notRegular(path);
+    return fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    throw asFileFailure(path, error);
+  }
+}
+
+function notRegular(path: string): VoiceRecorderError {
+  return new VoiceRecorderError(
+    'file-not-regular',
+    `${path} is a folder, pipe or device; only files are imported.`,
+  );
+}
+
+function requireFitting(request: SourceCopyRequest, sizeBytes: number): void {
+  const { sourcePath, info, maxFileBytes, freeBytes } = request;
+  const whose = `file ${sourcePath}`;
+  sizeRule.check({ whose, kind: info.wish.kind, sizeBytes, maxFileBytes });
+  roomRule.check({ whose, sizeBytes, usableBytes: freeBytes });
+}
+
+function infoBytes(info: UploadInfo, sourcePath: string, sizeBytes: number): Buffer {
+  const origin = { kind: 'import', sourcePath, sourceBytes: sizeBytes } as const;
+  return Buffer.from(`${JSON.stringify({ ...info, lengthBytes: sizeBytes, origin }, null, 2)}\n`);
+}
