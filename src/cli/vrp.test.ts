@@ -441,11 +441,12 @@ describe('vrp beside a server', () => {
     expect(lines(again.stdout)).toMatchObject([{ status: 'duplicate' }]);
     const { items } = await vrpJson<{ items: Recording[] }>('list');
     const [newest] = items;
-    expect((await vrpJson<Recording>('edit-info', newest!.id, '--title', 'Beside')).title).toBe('Beside');
-    const undone = await vrpJson<Recording>('edit-info', newest!.id, '--undo', `${newest!.version + 1}`);
+    const renamed = await vrpJson<Recording>('edit-info', newest!.id, '--title', 'Beside');
+    expect(renamed.title).toBe('Beside');
+    const undone = await vrpJson<Recording>('edit-info', newest!.id, '--undo', `${renamed.version}`);
     expect(undone.title).toBe(newest!.title);
     expect(await vrpJson('info', newest!.id, '--history')).toMatchObject({
-      items: [{ by: 'owner', undoes: newest!.version + 1 }, { by: 'owner' }],
+      items: [{ by: 'owner', undoes: renamed.version }, { by: 'owner' }],
     });
     await vrp('edit-info', newest!.id, '--title', 'Beside');
     const token = (await vrp('token')).stdout.trim();

@@ -53,7 +53,6 @@ describe.skipIf(!found)('the history of a recording (skipped without Chromium)',
         id: recording.id,
         title: 'Talk 0',
         collections: ['Village, old'],
-        version: 4,
       }),
     );
 
