@@ -41,8 +41,6 @@ export interface ConnectedCatalogue {
   readonly contexts: DatabaseContextManager;
   /** The copy taken before a migration of this opening, if there was one. */
   readonly snapshotFile: string | undefined;
-  /** False: the server has no pg_trgm, by which misspelt words are found. */
-  readonly hasTrigrams: boolean;
   /** Writes a checked copy of the whole database to `target`, which must not exist. */
   snapshot(target: string): Promise<void>;
 }
@@ -77,7 +75,7 @@ async function connectSqlite(
     const snapshotFile = isReadonly
       ? await requireCurrentSchema(file, sessions, newestOf(migrations))
       : await migrate(desk, migrations);
-    return { contexts, snapshotFile, hasTrigrams: true, snapshot };
+    return { contexts, snapshotFile, snapshot };
   });
 }
 
@@ -95,10 +93,9 @@ async function connectPostgres(
   const contexts = contextsOn(sessions, settings);
   return await closingOnFailure(contexts, async () => {
     const desk = { sessions, contexts, clock: settings.clock };
-    const hasTrigrams = settings.isReadonly
-      ? await requireCurrentTables(desk, newestOf(migrations))
-      : await migratePostgres(desk, migrations);
-    return { contexts, snapshotFile: undefined, hasTrigrams, snapshot: () => noSnapshot(sessions.place) };
+    if (settings.isReadonly) await requireCurrentTables(desk, newestOf(migrations));
+    else await migratePostgres(desk, migrations);
+    return { contexts, snapshotFile: undefined, snapshot: () => noSnapshot(sessions.place) };
   });
 }
 

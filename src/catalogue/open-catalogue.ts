@@ -6,7 +6,12 @@ import { DirectReading } from '../database/sqlite/direct-reading.ts';
 import type { Clock } from '../model/clock.ts';
 import { AccessRepository } from './access-repository.ts';
 import { Collections } from './collections.ts';
-import { type ConnectSettings, connectCatalogue, requireCurrentSchema, requireFile } from './connect-catalogue.ts';
+import {
+  type ConnectSettings,
+  connectCatalogue,
+  requireCurrentSchema,
+  requireFile,
+} from './connect-catalogue.ts';
 import { KnownRecordings } from './known-recordings.ts';
 import { RecordingHistory } from './recording-history.ts';
 import { RecordingRepository } from './recording-repository.ts';
@@ -31,8 +36,6 @@ export interface Catalogue {
   readonly verification: VerificationRepository;
   /** The copy taken before a migration of this opening, if there was one. */
   readonly snapshotFile: string | undefined;
-  /** False: the server has no pg_trgm, by which misspelt words are found. */
-  readonly hasTrigrams: boolean;
   /** Writes a checked copy of the whole database to `target`, which must not exist. */
   snapshot(target: string): Promise<void>;
   close(): Promise<void>;

@@ -114,21 +114,12 @@ CREATE VIEW totals AS
   SELECT shelf, sum(recording_count)::bigint AS recording_count, sum(size_bytes)::bigint AS size_bytes
   FROM total_shards GROUP BY shelf`;
 
-// Misspelt words are found by groups of three letters, where the server has the extension and lets its user have it.
-const trigrams = `
-DO $$ BEGIN
-  CREATE EXTENSION IF NOT EXISTS pg_trgm;
-EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported THEN
-  RAISE NOTICE 'pg_trgm cannot be had: %', SQLERRM;
-END $$`;
-
 // Changed in place by every session that writes: room in its pages saves new entries of its index.
 const marks = `
 CREATE TABLE session_marks (slot ${TEXT} PRIMARY KEY, mark ${TEXT} NOT NULL, used_at timestamptz NOT NULL)
   WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`;
 
 export const libraryOnPostgres: readonly string[] = [
-  trigrams,
   marks,
   `CREATE TABLE stores (place smallint PRIMARY KEY CHECK (place = 1), id ${TEXT} NOT NULL, claimed_at ${TEXT} NOT NULL,
      is_copying smallint NOT NULL DEFAULT 0 CHECK (is_copying IN (0, 1)))`,

@@ -11,7 +11,7 @@ import type { PostgresSessions } from './postgres-sessions.ts';
 const MIGRATION_DEADLINE_MS = 60 * 60 * 1000;
 // "VRPc": nodes that start at once take turns.
 const MIGRATION_LOCK = 0x56_52_50_63;
-// The oldest whose users may have pg_trgm without being its superuser.
+// Columns that follow from others need 12; nothing older than 13 is looked after by its makers.
 const OLDEST_SERVER = 130_000;
 
 export interface PostgresMigrationDesk {
@@ -29,13 +29,12 @@ interface Standing {
 
 /**
  * Brings the schema up to date in one transaction, while other nodes wait; when it fails, the database is as before.
- * Resolves to whether misspelt words can be searched for (`pg_trgm`). Rejects with `catalogue-too-new`, or
- * `database-refused` when the server is too old or its user may not make tables.
+ * Rejects with `catalogue-too-new`, or `database-refused` when the server is too old or its user may not make tables.
  */
 export async function migratePostgres(
   { sessions, contexts, clock }: PostgresMigrationDesk,
   migrations: readonly Migration[],
-): Promise<boolean> {
+): Promise<void> {
   const { place, settings } = sessions;
   const newest = migrations.at(-1)?.number ?? 0;
   const found = await contexts.withSession({ name: 'inspect', readonly: true }, (db) =>
@@ -56,16 +55,15 @@ export async function migratePostgres(
       }
     });
   }
-  const hasTrigrams = await adoptTables(sessions, contexts);
+  sessions.leaveMarks();
   await contexts.withSession({ name: 'forget marks' }, (db) => sql.raw(FORGET_MARKS).execute(db));
-  return hasTrigrams;
 }
 
 /** Rejects with `catalogue-missing`, `catalogue-too-old` or `catalogue-too-new` unless the schema is this program's. */
 export async function requireCurrentTables(
   { sessions, contexts }: Omit<PostgresMigrationDesk, 'clock'>,
   newest: number,
-): Promise<boolean> {
+): Promise<void> {
   const { place, settings } = sessions;
   const found = await contexts.withSession({ name: 'inspect', readonly: true }, (db) =>
     inspect(db, place, settings.schema),
@@ -84,7 +82,7 @@ export async function requireCurrentTables(
         'once to bring it up to date.',
     );
   }
-  return await adoptTables(sessions, contexts);
+  sessions.leaveMarks();
 }
 
 const MIGRATIONS_TABLE = `CREATE TABLE migrations (
@@ -125,15 +123,4 @@ async function apply(db: Kysely<StoreSchema>, migration: Migration, appliedAt: s
     .insertInto('migrations')
     .values({ number: migration.number, name: migration.name, applied_at: appliedAt })
     .execute();
-}
-
-/** From here on sessions leave marks, and find the extension's functions wherever it was put. */
-async function adoptTables(sessions: PostgresSessions, contexts: DatabaseSessions): Promise<boolean> {
-  const { rows } = await contexts.withSession({ name: 'look for pg_trgm', readonly: true }, (db) =>
-    sql<{ schema: string }>`SELECT n.nspname::text AS schema FROM pg_extension AS e
-      JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm'`.execute(db),
-  );
-  const { schema } = sessions.settings;
-  sessions.adoptTables([schema, ...rows.map((row) => row.schema).filter((name) => name !== schema)]);
-  return rows.length > 0;
 }

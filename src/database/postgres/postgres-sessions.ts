@@ -27,7 +27,7 @@ export class PostgresSessions implements SessionFactory {
   readonly #pool: Pool;
   readonly #slots = new MarkSlots();
   readonly #open = new Set<Promise<unknown>>();
-  #searchPath: string;
+  readonly #searchPath: string;
   #leavesMarks = false;
   #closing: Promise<void> | undefined;
 
@@ -52,9 +52,8 @@ export class PostgresSessions implements SessionFactory {
     return this.#place;
   }
 
-  /** Once the tables are there: each write session leaves a mark, and names without a schema are looked up in `schemas`. */
-  adoptTables(schemas: readonly string[]): void {
-    this.#searchPath = schemas.map((schema) => pg.escapeIdentifier(schema)).join(', ');
+  /** Once the tables are there: each write session leaves a mark from here on. */
+  leaveMarks(): void {
     this.#leavesMarks = true;
   }
 
