@@ -9,11 +9,19 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { DatabaseContextManager } from '../src/database/database-context-manager.ts';
+import { MIGRATIONS } from '../src/database/migrations/index.ts';
+import { clientSettings } from '../src/database/postgres/connection-settings.ts';
+import { migratePostgres } from '../src/database/postgres/migrate-postgres.ts';
+import { kyselyOn as postgresKysely } from '../src/database/postgres/postgres-dialect.ts';
+import { PostgresSessions } from '../src/database/postgres/postgres-sessions.ts';
 import { kyselyOn } from '../src/database/sqlite/session-dialect.ts';
 import type { RunRequest, Statement } from '../src/database/sqlite/sqlite-protocol.ts';
 import { SqliteSessions } from '../src/database/sqlite/sqlite-sessions.ts';
 import { SqliteThread } from '../src/database/sqlite/sqlite-thread.ts';
+import { systemClock } from '../src/model/clock.ts';
+import { startPostgres } from '../test/postgres-server.ts';
 
 interface Contender {
   readonly name: string;
@@ -25,8 +33,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { folder: { type: 'string' }, held: { type: 'boolean' } },
 });
-const rounds = Number(positionals[0] ?? 15);
-const sessionCount = Number(positionals[1] ?? 1_000);
+const rounds = Number(positionals[0] ?? 60);
+const sessionCount = Number(positionals[1] ?? 200);
 const HELD_MS = 500;
 const HELD_SECONDS = 8;
 const WRITERS = 16;
@@ -37,6 +45,7 @@ try {
   if (values.held) await writeWhileHeld();
   else {
     await compareOnSqlite();
+    await compareOnPostgres();
     holdUpSyncs();
   }
 } finally {
@@ -79,6 +88,52 @@ async function compareOnSqlite(): Promise<void> {
   await Promise.all([reader.close(), writer.close()]);
 }
 
+/** Statements of the same transaction, one after another on a connection that is open already. */
+async function compareOnPostgres(): Promise<void> {
+  const server = await startPostgres({ isDurable: true });
+  const client = new pg.Client(clientSettings(server.settings));
+  const sessions = new PostgresSessions(server.settings);
+  const contexts = new DatabaseContextManager(sessions);
+  try {
+    await migratePostgres({ sessions, contexts, clock: systemClock }, MIGRATIONS);
+    await client.connect();
+    await client.query(`SET search_path TO ${server.settings.schema}`);
+    await client.query('CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL)');
+    await client.query("INSERT INTO notes VALUES (1, 'a note')");
+    const db = postgresKysely({
+      execute: async (query) => {
+        const { rows, rowCount } = await client.query(query.sql, [...query.parameters]);
+        return { rows, changedRows: rowCount ?? 0 };
+      },
+    });
+    const readRow = (on: typeof db) => sql`SELECT id, title FROM notes WHERE id = ${1}`.execute(on);
+    const writeRow = (on: typeof db, n: number) =>
+      sql`UPDATE notes SET title = ${`note ${n}`} WHERE id = ${1}`.execute(on);
+    const raw: Contender = {
+      name: 'statements',
+      read: async () => {
+        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        await readRow(db);
+        await client.query('COMMIT');
+      },
+      write: async (n) => {
+        await client.query('BEGIN');
+        await writeRow(db, n);
+        await client.query('COMMIT');
+      },
+    };
+    await compare('PostgreSQL', raw, {
+      name: 'withSession',
+      read: () => contexts.withSession({ readonly: true }, (on) => readRow(on)),
+      write: (n) => contexts.withSession({}, (on) => writeRow(on, n)),
+    });
+  } finally {
+    await client.end();
+    await contexts.close();
+    await server.stop();
+  }
+}
+
 async function send(
   thread: SqliteThread,
   step: Omit<RunRequest, 'kind'> & { statements: readonly Statement[] },
@@ -86,7 +141,7 @@ async function send(
   return (await thread.request({ kind: 'run', ...step })).results ?? [];
 }
 
-/** In turns, so that both see the same machine; of each round the mean, of all rounds the median. */
+/** In turns, and short ones, so that both see the same machine; of each the mean, of all the median. */
 async function compare(database: string, raw: Contender, sessions: Contender): Promise<void> {
   for (const kind of ['read', 'write'] as const) {
     const count = kind === 'read' ? sessionCount : Math.ceil(sessionCount / 5);
