@@ -27,12 +27,12 @@ export function jobName({ kind, title }: ShownJob): string {
   return title === null ? printable(kind) : `${printable(kind)} of "${printable(title)}"`;
 }
 
-/** What it is about; how far a running one is, how often a waiting one was tried. */
+/** How far a running one is or how often a waiting one was tried, which must be seen, and then what it is about. */
 function aboutText(job: ShownJob): string {
   const parts = [printable(job.title ?? '')];
-  if (job.state === 'running') parts.push(progressText(job));
+  if (job.state === 'running') parts.unshift(progressText(job));
   if (job.state === 'queued' && job.attempts > 0)
-    parts.push(`tried ${job.attempts} of ${job.maxAttempts} times`);
+    parts.unshift(`tried ${job.attempts} of ${job.maxAttempts} times`);
   return parts.filter((part) => part !== '').join(': ');
 }
 
