@@ -152,6 +152,12 @@ describe('a list in any order', () => {
     }));
     for (let from = 0; from < entries.length; from += 650)
       await catalogue.known.put(entries.slice(from, from + 650));
+    // More than are ranked: the older ones follow.
+    const best = await readAll(catalogue, { query: 'talk 7', order: 'relevance', limit: 400 });
+    expect(new Set(best.map(({ id }) => id)).size).toBe(best.length);
+    expect(best[0]?.title).toBe('Talk 7');
+    const all = await readAll(catalogue, { query: 'talk', order: 'relevance', limit: 400 });
+    expect([all.length, new Set(all.map(({ id }) => id)).size]).toEqual([1_300, 1_300]);
     for (const [format, count] of [
       ['flac', 1_200],
       ['opus', 100],

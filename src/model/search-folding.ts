@@ -25,7 +25,7 @@ const NUMBER_DIGITS = 10;
 // Enough to tell titles apart, and little enough for an index.
 const TITLE_KEY_LIMIT = 120;
 
-export function foldWord(word: string): string {
+function foldWord(word: string): string {
   const folded = ASCII_ONLY.test(word) ? word.toLowerCase() : foldUnicode(word);
   return folded.length > WORD_LIMIT ? cut(folded, WORD_LIMIT) : folded;
 }
