@@ -10,6 +10,8 @@
  */
 
 export { RecordingRepository } from './catalogue/recording-repository.ts';
+export { DatabaseConfig } from './config/database-config.ts';
+export type { PostgresPlace } from './config/database-url.ts';
 export type { EnvironmentName } from './config/environments.ts';
 export { StorageConfig } from './config/storage-config.ts';
 export { DatabaseContextManager } from './database/database-context-manager.ts';
@@ -56,7 +58,7 @@ export type {
   VerificationResult,
 } from './model/verification.ts';
 export { openVoiceRecorder } from './open.ts';
-export type { OpenOptions } from './open-options.ts';
+export type { AroundWork, OpenOptions } from './open-options.ts';
 export type { ProbeOptions } from './probe-file.ts';
 export { DatabaseHealthMonitor, type DiskSpaceCheck } from './services/database-health-monitor.ts';
 export { EnhancedFileStorageService } from './services/file-storage.ts';

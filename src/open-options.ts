@@ -9,6 +9,9 @@ export type LogListener = (
   details: Readonly<Record<string, unknown>>,
 ) => void;
 
+/** Does `work`, once, and what it likes before and after it. */
+export type AroundWork = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** How a store is opened; all of it has defaults. */
 export interface OpenOptions {
   /** `VRP_ENV`, else production, when not given. */
@@ -23,6 +26,8 @@ export interface OpenOptions {
   readonly runsJobs?: boolean;
   /** How long a store held by another process is waited for; not at all when not given. */
   readonly lockWaitMs?: number;
+  /** Called with work that goes through the whole store: the program may see to its own memory around it. */
+  readonly aroundLongWork?: AroundWork;
   readonly clock?: Clock;
   readonly log?: LogListener;
 }

@@ -158,6 +158,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     drainSidecars: () => sidecars.drain(),
     activity,
     log,
+    aroundLongWork: options.aroundLongWork,
   });
   opened.defer(() => care.close());
   const placing = await recoverPlacing(ingestDesk);

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue/open-catalogue.ts';
 import type { IngestDesk } from '../ingest/ingest-desk.ts';
 import { newRecording } from '../ingest/new-recording.ts';
 import type { ReconcileProgress, ReconcileReport } from '../model/verification.ts';
+import type { AroundWork } from '../open-options.ts';
 import { readDocument } from '../rebuild/look-at.ts';
 import { rebuild } from '../rebuild/rebuild.ts';
 import { type ReconcileDesk, reconcile } from '../verify/reconcile.ts';
@@ -15,6 +16,7 @@ export interface ReconcileParts {
   readonly ingest: IngestDesk;
   /** Resolves when what is owed was written, or waits for its next attempt. */
   readonly drainSidecars: () => Promise<void>;
+  readonly around?: AroundWork | undefined;
 }
 
 /** Joins reconciling with the room that knows how to read files and sidecars into a catalogue. */
@@ -22,7 +24,7 @@ export function joinReconcile(
   parts: ReconcileParts,
   desk: Pick<ReconcileDesk, 'verify' | 'requireStore'>,
 ): Verification['reconcile'] {
-  const { blobs, catalogue, dataDir, ingest } = parts;
+  const { blobs, catalogue, dataDir, ingest, around = (work) => work() } = parts;
   let running: Promise<ReconcileReport> | undefined;
   const listeners = new Set<(progress: ReconcileProgress) => void>();
   const run = async (signal: AbortSignal | undefined) => {
@@ -69,7 +71,7 @@ export function joinReconcile(
   };
   // One at a time: two would adopt the same stranger twice.
   return async ({ signal, onProgress } = {}) => {
-    running ??= run(signal).finally(() => {
+    running ??= around(() => run(signal)).finally(() => {
       running = undefined;
     });
     if (onProgress) listeners.add(onProgress);

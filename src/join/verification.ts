@@ -12,6 +12,7 @@ import type { Media } from '../media/media.ts';
 import type { Clock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { ReconcileReport } from '../model/verification.ts';
+import type { AroundWork } from '../open-options.ts';
 import { CheckBook } from '../verify/check-book.ts';
 import { StoreFixityLog } from '../verify/fixity-log.ts';
 import { type PatrolDesk, patrolHandler, startPatrol } from '../verify/patrol.ts';
@@ -38,6 +39,7 @@ export interface VerificationParts {
   readonly queue: JobQueue;
   readonly drainSidecars: () => Promise<void>;
   readonly activity: Activity;
+  readonly aroundLongWork: AroundWork | undefined;
   readonly log: (
     level: 'warn' | 'error',
     message: string,
@@ -99,9 +101,9 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
       clearInterval(timer);
     }
   };
-  const { ingest, spool, media, fetchCopy = async () => undefined } = parts;
+  const { ingest, spool, media, drainSidecars, fetchCopy = async () => undefined } = parts;
   const reconcile = joinReconcile(
-    { dataDir: config.dataDir, catalogue, blobs, ingest, drainSidecars: parts.drainSidecars },
+    { dataDir: config.dataDir, catalogue, blobs, ingest, drainSidecars, around: parts.aroundLongWork },
     { requireStore: desk.requireStore, verify: (id, signal) => verify(id, signal ? { signal } : {}) },
   );
   const repairParts = { derivedPath: config.derivedPath, ingest, spool, media, blobs, fetchCopy };

@@ -10,6 +10,7 @@ import { openVoiceRecorder } from '../open.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
 
 let home: string;
+let rounds = 0;
 let recorder: VoiceRecorder;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'vrp-reconcile-'));
@@ -18,6 +19,10 @@ beforeAll(async () => {
     dataDir: join(home, 'store'),
     overrides: { stateDir: join(home, 'state') },
     runsJobs: false,
+    aroundLongWork: (work) => {
+      rounds += 1;
+      return work();
+    },
   });
 });
 afterAll(async () => {
@@ -49,6 +54,16 @@ describe('comparing catalogue, files and sidecars', () => {
     await recorder.library.amend(id, { title: 'Amended' });
     await recorder.verification.verify(id);
     expect(await recorder.verification.reconcile()).toEqual(NOTHING);
+  });
+
+  it('lets the program see to its memory meanwhile, once for all who wait', async () => {
+    const before = rounds;
+    const { verification } = recorder;
+    expect(await Promise.all([verification.reconcile(), verification.reconcile()])).toEqual([
+      NOTHING,
+      NOTHING,
+    ]);
+    expect(rounds - before).toBe(1);
   });
 
   it('says how far it is, to the end', async () => {

@@ -14,6 +14,7 @@ import { finishLeftoverTakes } from '../capture/leftover-takes.ts';
 import { takesInProcess } from '../capture/take-uploads.ts';
 import type { Cli } from '../cli.ts';
 import { ensureWeb } from '../ensure-web.ts';
+import { withSmallHeap } from '../lean-heap.ts';
 import { openBrowser } from '../open-browser.ts';
 import { factLines } from '../recording-text.ts';
 import { leaveServerNote, readServerNote } from '../server-file.ts';
@@ -64,6 +65,7 @@ async function start(cli: Cli, options: StartOptions): Promise<void> {
     isNewStore: options.newStore ?? false,
     // A server that was just killed or is stopping frees the store within a moment.
     lockWaitMs: LOCK_WAIT_MS,
+    aroundLongWork: withSmallHeap,
     log: (level, message, details) => logger[level](details, message),
   }).catch(async (error: unknown) => {
     throw failureCodeOf(error) === 'store-locked' ? await runsAlready(cli, error) : error;
