@@ -240,6 +240,10 @@ describe('cancel', () => {
     await expireLease(job.id);
     expect(await queue.lease(['a'], LEASE_MS)).toBeUndefined();
     expect((await queue.find(job.id))?.state).toBe('cancelled');
+    await queue.retry(job.id);
+    const again = await queue.lease(['a'], LEASE_MS);
+    const beat = await queue.heartbeat(job.id, again?.fence ?? 0, { leaseMs: LEASE_MS });
+    expect(beat).toEqual({ isCancelRequested: false });
   });
 });
 
