@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { tagKey } from '../model/amendment.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingFilters } from '../model/recording.ts';
+import { eitherSql } from '../sessions/either-sql.ts';
 import type { RecordingRow } from './recording-row.ts';
 
 const ISO_DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
@@ -33,14 +34,19 @@ export function listFilters(filters: RecordingFilters): readonly ListFilter[] {
   ];
 }
 
-/*
- * In `passes` each column stands in an expression, which keeps both databases from leaving the order that the list is
- * read in for an index over that column: then they would sort all that passes, a million recordings or so, for a page.
+/**
+ * A column as walks through an index of another order name it. In an expression SQLite does not leave that order for an
+ * index over the column: it would sort all that passes, a million recordings or so, for a page. PostgreSQL counts what
+ * stands in its columns, and judges by that.
  */
+function walked<T>(row: string, column: string, inSqlite: RawBuilder<unknown>): RawBuilder<T> {
+  const plain = sql.ref(`${row}.${column}`);
+  return eitherSql<T>({ sqlite: sql`${plain} ${inSqlite}`, postgres: plain });
+}
 
 function equal(column: 'format' | 'kind', value: string): ListFilter {
   return {
-    passes: (row) => sql`${sql.ref(`${row}.${column}`)} || '' = ${value}`,
+    passes: (row) => sql`${walked(row, column, sql`|| ''`)} = ${value}`,
     selectKeys: (shelf) =>
       sql`SELECT row_key FROM recordings WHERE shelf = ${shelf} AND ${sql.ref(column)} = ${value}`,
   };
@@ -63,7 +69,7 @@ function range(
     );
   return [
     {
-      passes: (row) => within(sql`${sql.ref(`${row}.${column}`)} + 0`),
+      passes: (row) => within(walked(row, column, sql`+ 0`)),
       range: { column, passes: (row) => within(sql.ref(`${row}.${column}`)) },
       selectKeys: (shelf) =>
         sql`SELECT row_key FROM recordings WHERE shelf = ${shelf} AND ${within(sql.ref(column))}`,
@@ -73,7 +79,7 @@ function range(
 
 function withWarnings(hasWarnings: boolean): ListFilter {
   const passes = (row: string) =>
-    sql<boolean>`${sql.ref(`${row}.has_warnings`)} + 0 = ${hasWarnings ? 1 : 0}`;
+    sql<boolean>`${walked(row, 'has_warnings', sql`+ 0`)} = ${sql.lit(hasWarnings ? 1 : 0)}`;
   if (!hasWarnings) return { passes };
   return {
     passes,

@@ -66,7 +66,9 @@ function sourceOf(
   few: readonly number[] | undefined,
 ): Source {
   const { shelf, isGrouped, filters, label, order } = request;
-  const passes = filters.map((filter) => filter.passes('r'));
+  const passes = filters.map(({ range, passes }) =>
+    range && isLedBy(order, range.column) ? range.passes('r') : passes('r'),
+  );
   const onShelf = sql`r.shelf = ${shelf}`;
   if (few !== undefined) {
     const found =
@@ -99,10 +101,7 @@ function sourceOf(
       names: { created_at: 'l.created_at', id: 'l.recording_id' },
     };
   }
-  const ranges = filters.flatMap(({ range }) =>
-    range && isLedBy(order, range.column) ? range.passes('r') : [],
-  );
-  return { tables: sql`recordings AS r`, conditions: [onShelf, ...ranges, ...passes, ...first], names: {} };
+  return { tables: sql`recordings AS r`, conditions: [onShelf, ...passes, ...first], names: {} };
 }
 
 function isLedBy({ columns: [first] }: ListOrder, column: keyof RecordingRow): boolean {

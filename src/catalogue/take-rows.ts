@@ -1,6 +1,7 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { ListedRecording, Recording } from '../model/recording.ts';
 import { sumSeconds } from '../model/take.ts';
+import { eitherSql } from '../sessions/either-sql.ts';
 import type { Shelf, StoreSchema } from '../sessions/schema.ts';
 import type { ListFilter } from './list-filters.ts';
 import { type RecordingRow, toRecording } from './recording-row.ts';
@@ -29,7 +30,7 @@ export function isFirstOfTake(filters: readonly ListFilter[]): RawBuilder<boolea
   const counted = filters.map((filter) => sql` AND ${filter.passes('e')}`);
   return sql`(r.take_id IS NULL OR r.stored_filename LIKE ${QUARANTINED} OR NOT EXISTS (
     SELECT 1 FROM recordings AS e
-    WHERE e.take_id = r.take_id AND e.shelf || '' = r.shelf AND e.stored_filename NOT LIKE ${QUARANTINED}
+    WHERE e.take_id = r.take_id AND ${isOn(sql.ref('r.shelf'), 'e.shelf')} AND e.stored_filename NOT LIKE ${QUARANTINED}
       AND (coalesce(e.segment, 0), e.row_key) < (coalesce(r.segment, 0), r.row_key)${sql.join(counted, sql``)}))`;
 }
 
@@ -117,9 +118,10 @@ export async function dropLaterSegments<Row extends Segment>(
   return rows.filter((row) => !earlier.get(row)?.some((key) => found.has(key)));
 }
 
-/** In an expression, so that both databases look the takes up rather than walk the shelf. */
-function isOn(shelf: Shelf, column: string): RawBuilder<boolean> {
-  return sql`${sql.ref(column)} || '' = ${shelf}`;
+/** In an expression SQLite looks the takes up rather than walk the shelf; PostgreSQL knows that these are fewer. */
+function isOn(shelf: Shelf | Expression<unknown>, column: string): RawBuilder<boolean> {
+  const plain = sql.ref(column);
+  return sql`${eitherSql({ sqlite: sql`${plain} || ''`, postgres: plain })} = ${shelf}`;
 }
 
 type Segment = Pick<RecordingRow, 'take_id' | 'segment' | 'row_key' | 'stored_filename'>;
