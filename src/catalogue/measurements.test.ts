@@ -95,9 +95,9 @@ describe('what was measured of a recording', () => {
     const database = new DatabaseSync(catalogue.file);
     const id = newId(Date.UTC(2026, 0, 1));
     const { ixmlFields: _, ...tags } = NO_TAGS;
-    const { aliases, markers, collections, parentIds, sync } = someRecording();
-    const lists = { aliases, markers, collections, parentIds, sync };
-    const document = { ...lists, audioChecksum: null, embedded: { ...tags, title: 'Old' } };
+    const { aliases, markers, collections, parentIds, sync, container, codec } = someRecording();
+    const told = { aliases, markers, collections, parentIds, sync, container, codec };
+    const document = { ...told, audioChecksum: null, embedded: { ...tags, title: 'Old' } };
     database
       .prepare(
         `INSERT INTO recordings (row_key, id, status, kind, title, filename, stored_filename, filesize_bytes, checksum,
