@@ -37,6 +37,7 @@ import { readPeaksView } from './media/peaks-view.ts';
 import { systemClock } from './model/clock.ts';
 import { chooseSegments } from './model/take.ts';
 import type { LogListener, OpenOptions } from './open-options.ts';
+import { BackgroundWork } from './record/background-work.ts';
 import { openUploads } from './record/open-uploads.ts';
 import { readAdoptedAs } from './record/upload-info.ts';
 import type { VoiceRecorder } from './voice-recorder.ts';
@@ -76,6 +77,8 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     contextConfig: sessionLimits(config, log),
   });
   opened.defer(() => catalogue.close());
+  const noting = new BackgroundWork();
+  opened.defer(() => noting.settle());
   const hasher = openFileHasher();
   opened.defer(() => hasher.close());
   const blobs = await openDiskBlobs({
@@ -132,7 +135,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     // Its sidecar lies beside it already.
     onAdded: (recording) => {
       events.publish({ type: 'recording-added', recording });
-      jobs.enqueue(recording).catch(logged('Derived work was not noted down.'));
+      noting.attend(jobs.enqueue(recording).catch(logged('Derived work was not noted down.')));
     },
     onChanged: (recording) => {
       sidecars.wake();
