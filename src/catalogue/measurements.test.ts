@@ -95,8 +95,9 @@ describe('what was measured of a recording', () => {
     const database = new DatabaseSync(catalogue.file);
     const id = newId(Date.UTC(2026, 0, 1));
     const { ixmlFields: _, ...tags } = NO_TAGS;
-    const { aliases, markers, collections, parentIds, sync, container, codec } = someRecording();
-    const told = { aliases, markers, collections, parentIds, sync, container, codec };
+    const { aliases, markers, collections, parentIds, sync, ...rest } = someRecording();
+    const { container, codec, duration, warnings } = rest;
+    const told = { aliases, markers, collections, parentIds, sync, container, codec, duration, warnings };
     const document = { ...told, audioChecksum: null, embedded: { ...tags, title: 'Old' } };
     database
       .prepare(
