@@ -23,6 +23,7 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['PATCH', `/api/uploads/${ID}`, 'record'],
   ['DELETE', `/api/uploads/${ID}`, 'record'],
   ['GET', '/api/recordings', 'edit'],
+  ['PATCH', '/api/recordings', 'edit'],
   ['GET', `/api/recordings/${ID}`, 'edit'],
   ['PATCH', `/api/recordings/${ID}`, 'edit'],
   ['DELETE', `/api/recordings/${ID}`, 'edit'],
@@ -32,6 +33,8 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['GET', `/api/recordings/${ID}/audio`, 'edit'],
   ['HEAD', `/api/recordings/${ID}/audio`, 'edit'],
   ['GET', `/api/recordings/${ID}/peaks`, 'edit'],
+  ['GET', `/api/recordings/${ID}/history`, 'edit'],
+  ['POST', `/api/recordings/${ID}/history/2/undo`, 'edit'],
   ['GET', '/api/takes/t-1', 'edit'],
   ['PATCH', '/api/takes/t-1', 'edit'],
   ['DELETE', '/api/takes/t-1', 'edit'],
@@ -40,6 +43,13 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['HEAD', '/api/takes/t-1/audio', 'edit'],
   ['GET', '/api/takes/t-1/peaks', 'edit'],
   ['GET', '/api/tags', 'edit'],
+  ['GET', '/api/collections', 'edit'],
+  ['PATCH', '/api/collections/studio', 'edit'],
+  ['DELETE', '/api/collections/studio', 'edit'],
+  ['GET', '/api/jobs', 'edit'],
+  ['GET', `/api/jobs/${ID}`, 'edit'],
+  ['POST', `/api/jobs/${ID}/retry`, 'edit'],
+  ['POST', `/api/jobs/${ID}/cancel`, 'admin'],
   ['GET', '/api/storage', 'edit'],
   ['GET', '/api/verification', 'edit'],
   ['POST', '/api/reconcile', 'admin'],
@@ -70,7 +80,7 @@ describe('a route', () => {
     expect(bare.headers.get('www-authenticate')).toMatch(/^Bearer/);
     if (role === 'record') return;
     const lesserRole = role === 'admin' ? 'edit' : 'record';
-    const name = `${method} ${path.slice(-12).replaceAll('/', '.')} x`;
+    const name = `${method} ${path.slice(5, 12)} ${path.slice(-12)} x`.replaceAll('/', '.');
     const token = await served.recorder.access.addToken(name, lesserRole);
     const lesser = await served.ask(path, { method, token });
     expect(lesser.status).toBe(403);
@@ -84,7 +94,7 @@ describe('a route', () => {
     );
     const listed = ROUTES.map(
       ([method, path]) =>
-        `${method} ${path.replace(ID, '{id}').replace('studio', '{name}').replace('t-1', '{takeId}')}`,
+        `${method} ${path.replace(ID, '{id}').replace('studio', '{name}').replace('t-1', '{takeId}').replace('/2/', '/{version}/')}`,
     );
     const open = ['POST /api/login', 'GET /api/health/live', 'GET /api/health/ready'];
     const more = ['GET /api/events', 'OPTIONS /api/uploads/{id}'];
