@@ -35,14 +35,15 @@ const SMELL =
   /sync\b\s*\(|[Dd]ata[Ss]ync|fsync|synchronous|syncFolder|putDocument|encodeRecord|encodeFirstBlock/;
 /** Lines that name syncs without asking for one: imports, definitions, types and what hands them on. */
 const NO_SITE =
-  /^\s*(?:import|export \{|\*|\/\/|\/\*\*)|^\s*(?:type )?[\w ,]+,$|\bfunction \w+\(|^\s*(?:async )?#?\w+\([^)]*\): Promise<|\basync\s*\(|: (?:Promise<|\()|readonly (?:putDocument|sync|writeNote)\b|readonly sync: GroupSync|^\s*sync: (?:new |\()|\}\s*from |const (?:syncing|sync) = |PRAGMA fullfsync|checkpoint_fullfsync/;
+  /^\s*(?:import|export \{|\*|\/\/|\/\*\*)|^\s*(?:type )?[\w ,]+,$|\bfunction \w+\(|^\s*(?:async )?#?\w+\([^)]*\): Promise<|\basync\s*\(|: (?:Promise<|\()|readonly (?:putDocument|sync|writeNote)\b|readonly sync: GroupSync|^\s*sync: (?:new |\()|\}\s*from |const (?:syncing|sync) = |PRAGMA fullfsync|checkpoint_fullfsync|set_config\('synchronous_commit'/;
 /** What an error-first call would have told its callback. */
 const CALLBACK_CALLS = new Set(['fs.fdatasync', 'fs.fsync']);
 
 export function findSyncSites(root: string): SyncSite[] {
   return ROOMS.flatMap((room) => {
     const folder = join(root, 'src', room);
-    return readdirSync(folder)
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => name.replaceAll('\\', '/'))
       .filter((name) => name.endsWith('.ts') && !/\.(?:test|contract)\.ts$/.test(name))
       .sort()
       .flatMap((name) => sitesOf(`src/${room}/${name}`, readFileSync(join(folder, name), 'utf8')));
