@@ -20,7 +20,7 @@ export interface BlobStore {
    * Takes over the complete, synced file at `sourcePath` under `key`, for good.
    * Resolves only when bytes and directory entry would survive a power cut; until then `key` does not exist at all.
    * A crash leaves either `sourcePath`, or `key`, or both with the same bytes.
-   * `document` is written beside the bytes, as `putDocument()` does, and is there whenever `key` is.
+   * `document` is written beside the bytes, as `putDocument` does, and is there whenever `key` is.
    * Placing the same bytes again is harmless. The size is always compared with what is expected, the checksum where
    * bytes are copied or found there already. Rejects with `blob-exists` (other bytes), `digest-mismatch`,
    * `file-missing` (neither source nor `key` is there), `disk-full` or `storage-failed`.
