@@ -1,19 +1,14 @@
 import {
   type CompiledQuery,
-  type DatabaseConnection,
-  DefaultQueryExecutor,
-  type Dialect,
-  DummyDriver,
   type Kysely,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
-  type QueryResult,
   type RawNode,
-  Transaction,
 } from 'kysely';
 import { postgresFormOf } from '../../sessions/either-sql.ts';
 import type { StoreSchema } from '../../sessions/schema.ts';
+import { sessionKysely } from '../session-kysely.ts';
 
 export interface PostgresResult {
   readonly rows: readonly Record<string, unknown>[];
@@ -33,44 +28,16 @@ class SessionCompiler extends PostgresQueryCompiler {
   }
 }
 
-/** Kysely's words for PostgreSQL; its connections are sessions, so the dialect itself opens none. */
-const dialect: Dialect = {
-  createDriver: () => new DummyDriver(),
+const kyselyFor = sessionKysely({
   createQueryCompiler: () => new SessionCompiler(),
   createAdapter: () => new PostgresAdapter(),
   createIntrospector: (db) => new PostgresIntrospector(db),
-};
-const compiler = dialect.createQueryCompiler();
-const adapter = dialect.createAdapter();
-const driver = dialect.createDriver();
+});
 
 /** A Kysely whose every query goes to `target`, as inside a transaction. */
 export function kyselyOn(target: PostgresTarget): Kysely<StoreSchema> {
-  const connection = new TargetConnection(target);
-  return new Transaction<StoreSchema>({
-    config: { dialect },
-    driver,
-    dialect,
-    executor: new DefaultQueryExecutor(compiler, adapter, {
-      provideConnection: (consumer) => consumer(connection),
-    }),
+  return kyselyFor(async (query) => {
+    const { rows, changedRows } = await target.execute(query);
+    return { rows: rows as Record<string, unknown>[], numAffectedRows: BigInt(changedRows) };
   });
-}
-
-class TargetConnection implements DatabaseConnection {
-  readonly #target: PostgresTarget;
-
-  constructor(target: PostgresTarget) {
-    this.#target = target;
-  }
-
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const { rows, changedRows } = await this.#target.execute(query);
-    return { rows: rows as R[], numAffectedRows: BigInt(changedRows) };
-  }
-
-  /** Sessions that walk long tables page by key instead. */
-  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    yield await this.executeQuery<R>(query);
-  }
 }
