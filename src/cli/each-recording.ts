@@ -1,8 +1,8 @@
-import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 import type { Cli } from './cli.ts';
+import { forEachNamed } from './each-named.ts';
 import { findRecording } from './find-recording.ts';
-import { type LibraryDoor, withLibrary } from './library-door.ts';
+import type { LibraryDoor } from './library-door.ts';
 import { shortId } from './recording-text.ts';
 import { printable } from './terminal-text.ts';
 
@@ -18,25 +18,8 @@ export async function forEachRecording<
   doneText: string,
   act: (door: LibraryDoor, recording: Recording) => Promise<Done | undefined>,
 ): Promise<void> {
-  const { output } = cli;
-  const items: Done[] = [];
-  const failed: { id: string; error: { code: string; message: string } }[] = [];
-  await withLibrary(cli, async (door) => {
-    for (const word of words) {
-      try {
-        const done = await act(door, await findRecording(door, word));
-        if (done === undefined) continue;
-        items.push(done);
-        if (!output.isJson) output.line(`${doneText}: ${printable(done.title)} (${shortId(done.id)})`);
-      } catch (error) {
-        if (!(error instanceof VoiceRecorderError) || words.length === 1) throw error;
-        failed.push({ id: word, error: { code: error.code, message: error.message } });
-        output.note(
-          `${output.paint('red', 'Failed:', 'stderr')} ${printable(error.message)} [${error.code}]`,
-        );
-        cli.markFailed();
-      }
-    }
+  await forEachNamed<Done>(cli, words, {
+    act: async (door, word) => act(door, await findRecording(door, word)),
+    doneText: ({ id, title }) => `${doneText}: ${printable(title)} (${shortId(id)})`,
   });
-  if (output.isJson) output.document({ items, failed });
 }

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { VoiceRecorderError } from '../../model/failure.ts';
 import { counted } from '../../model/format.ts';
 import {
   JOB_STATES,
@@ -10,13 +9,13 @@ import {
   type ShownJob,
 } from '../../model/job.ts';
 import type { Cli } from '../cli.ts';
+import { forEachNamed } from '../each-named.ts';
 import { findJob } from '../find-job.ts';
 import { failureLine, JOB_COLUMNS, jobName, stateText } from '../job-text.ts';
 import type { JobsDoor } from '../jobs-door.ts';
 import { isStoreUntouched, withLibrary } from '../library-door.ts';
 import { shortId } from '../recording-text.ts';
 import { tableLines } from '../table.ts';
-import { printable } from '../terminal-text.ts';
 import { watchJobs } from '../watch-jobs.ts';
 import { readLimit } from './list.ts';
 
@@ -96,28 +95,14 @@ async function forEachJob(
   words: readonly string[],
   act: (door: JobsDoor, job: ShownJob) => Promise<ShownJob>,
 ): Promise<void> {
-  const { output } = cli;
-  const items: ShownJob[] = [];
-  const failed: { id: string; error: { code: string; message: string } }[] = [];
-  await withLibrary(cli, async ({ jobs }) => {
-    for (const word of words) {
-      try {
-        const done = await act(jobs, await findJob(jobs, word));
-        items.push(done);
-        if (!output.isJson) output.line(`Now ${stateText(done)}: ${jobName(done)} (${shortId(done.id)})`);
-      } catch (error) {
-        if (!(error instanceof VoiceRecorderError) || words.length === 1) throw error;
-        failed.push({ id: word, error: { code: error.code, message: error.message } });
-        output.note(
-          `${output.paint('red', 'Failed:', 'stderr')} ${printable(error.message)} [${error.code}]`,
-        );
-        cli.markFailed();
-      }
-    }
-    if (!jobs.isRunning && items.some(({ state }) => state === 'queued'))
-      output.note('No server runs: they begin with the next "vrp start".');
+  await forEachNamed<ShownJob>(cli, words, {
+    act: async ({ jobs }, word) => act(jobs, await findJob(jobs, word)),
+    doneText: (done) => `Now ${stateText(done)}: ${jobName(done)} (${shortId(done.id)})`,
+    finish({ jobs }, items) {
+      if (!jobs.isRunning && items.some(({ state }) => state === 'queued'))
+        cli.output.note('No server runs: they begin with the next "vrp start".');
+    },
   });
-  if (output.isJson) output.document({ items, failed });
 }
 
 function countsText({ running, queued, dead }: JobCounts): string {
