@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
@@ -41,7 +41,8 @@ export function judgeDatabase(file: string, found: Inspection, newest: number): 
 
 /**
  * Brings the schema up to date in one transaction; when it fails, the database is as before. A database that
- * holds something is first copied to `backup/before-<version>-<stamp>.sqlite`. Resolves to the copy's path.
+ * holds something is first copied to `backup/before-<version>-<stamp>.sqlite`; the copy goes when the migration fails.
+ * Resolves to the copy's path.
  */
 export async function migrate(
   desk: MigrationDesk,
@@ -52,15 +53,30 @@ export async function migrate(
   judgeDatabase(desk.file, found, newest);
   if (found.schemaVersion === newest) return undefined;
   const snapshot = found.tableCount > 0 ? await takeSnapshot(desk, newest) : undefined;
-  await desk.contexts.withSession(
+  try {
+    await apply(desk, migrations, found.schemaVersion);
+  } catch (error) {
+    // Whoever starts a failing program again and again would fill the disk with copies of what has not changed.
+    if (snapshot !== undefined) await rm(snapshot, { force: true });
+    throw error;
+  }
+  return snapshot;
+}
+
+async function apply(
+  { contexts, clock }: MigrationDesk,
+  migrations: readonly Migration[],
+  schemaVersion: number,
+): Promise<void> {
+  await contexts.withSession(
     { name: 'migrate', deadlineMs: MIGRATION_DEADLINE_MS },
     async (db, { batch }) => {
       const statements = migrations
-        .filter((migration) => migration.number > found.schemaVersion)
+        .filter((migration) => migration.number > schemaVersion)
         .flatMap((migration) => [
           ...migration.sqlite.map((text) => sql.raw(text)),
           sql`INSERT INTO migrations (number, name, applied_at)
-            VALUES (${migration.number}, ${migration.name}, ${toIsoUtc(desk.clock.nowMs())})`,
+            VALUES (${migration.number}, ${migration.name}, ${toIsoUtc(clock.nowMs())})`,
         ]);
       const all = [
         sql.raw(
@@ -69,12 +85,11 @@ export async function migrate(
         ),
         ...statements,
         sql.raw(`PRAGMA application_id = ${APPLICATION_ID}`),
-        sql.raw(`PRAGMA user_version = ${newest}`),
+        sql.raw(`PRAGMA user_version = ${newestOf(migrations)}`),
       ];
       await batch(all.map((statement) => statement.compile(db)));
     },
   );
-  return snapshot;
 }
 
 /** The schema that these migrations lead to. */

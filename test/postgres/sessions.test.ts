@@ -246,20 +246,6 @@ describe.skipIf(postgres.skipReason)('the schema', () => {
     await remove();
   });
 
-  it('is as before when a migration fails half-way, for each of them', async () => {
-    const { settings, remove } = await postgres.create({ isNew: true });
-    for (const [index, migration] of MIGRATIONS.entries()) {
-      const before = MIGRATIONS.slice(0, index);
-      const broken = { ...migration, postgres: [...migration.postgres, 'SELECT * FROM nowhere'] };
-      const described = () => ask(settings, DESCRIPTION.replaceAll('$1', `'${settings.schema}'`));
-      const was = await described();
-      expect((await failureOf(open(settings, [...before, broken]))).message).toMatch(/nowhere/);
-      expect(await described()).toEqual(was);
-      await (await open(settings, [...before, migration])).close();
-    }
-    await remove();
-  });
-
   it('is refused with a sentence when it is newer or, for reading, older', async () => {
     await using catalogue = await scratch();
     const settings = postgresOf(catalogue);
@@ -286,13 +272,6 @@ describe.skipIf(postgres.skipReason)('the schema', () => {
     expect(others).toEqual([]);
   });
 });
-
-const DESCRIPTION = `SELECT table_name::text AS place, column_name::text AS name, data_type::text AS kind
-    FROM information_schema.columns WHERE table_schema = $1
-  UNION ALL SELECT 'index', indexdef, '' FROM pg_indexes WHERE schemaname = $1
-  UNION ALL SELECT 'trigger', trigger_name::text, event_object_table::text FROM information_schema.triggers
-    WHERE trigger_schema = $1
-  ORDER BY 1, 2, 3`;
 
 function tokenRow(name: string) {
   return { name, role: 'edit', token_hash: name, created_at: '2026', last_used_at: null };
