@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import type { PostgresSettings } from '../src/database/postgres/connection-settings.ts';
+import type { TlsFiles } from '../src/serve/tls-files.ts';
 
 /** A PostgreSQL server of its own for tests. */
 export interface StartedPostgres {
@@ -47,9 +48,11 @@ export function settingsFor(port: number, schema: string): PostgresSettings {
 export async function startPostgres({
   isDurable,
   flags = [],
+  tls,
 }: {
   readonly isDurable: boolean;
   readonly flags?: readonly string[];
+  readonly tls?: TlsFiles;
 }): Promise<StartedPostgres> {
   const programs = await findPrograms();
   const owner = serverUser();
@@ -75,6 +78,7 @@ export async function startPostgres({
   const who = [`--username=${TEST_USER}`, `--pwfile=${passwordFile}`, `--pgdata=${data}`];
   execFileSync(programs.initdb, [...initdb, ...language, ...who], { ...owner, stdio: 'pipe', cwd: folder });
   const port = await freePort();
+  const tlsFlags = tls ? await offerTls(tls, data, owner) : [];
   const options = [
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
@@ -83,6 +87,7 @@ export async function startPostgres({
     'jit=off',
     'logging_collector=off',
     ...(isDurable ? [] : ['fsync=off', 'full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0']),
+    ...tlsFlags,
     ...flags,
   ].flatMap((option) => ['-c', option]);
   const start = async () => {
@@ -139,6 +144,19 @@ function serverUser(): { readonly uid: number; readonly gid: number } | undefine
     execFileSync('useradd', ['--system', '--user-group', '--no-create-home', 'postgres'], { stdio: 'pipe' });
     return { uid: idOf('-u'), gid: idOf('-g') };
   }
+}
+
+/** The server takes its files only from who runs it, and the key only when nobody else can read it. */
+async function offerTls(
+  tls: TlsFiles,
+  folder: string,
+  owner: { readonly uid: number; readonly gid: number } | undefined,
+): Promise<string[]> {
+  for (const [name, text] of Object.entries({ 'server.crt': tls.cert, 'server.key': tls.key })) {
+    await writeFile(join(folder, name), text, { mode: 0o600 });
+    if (owner) await chown(join(folder, name), owner.uid, owner.gid);
+  }
+  return ['ssl=on', 'ssl_cert_file=server.crt', 'ssl_key_file=server.key'];
 }
 
 /** What the killed server left running may hold its memory for a moment. */

@@ -38,18 +38,27 @@ export function vrpEnvironment(folders: VrpFolders): NodeJS.ProcessEnv {
   };
 }
 
-/** Runs one command to its end. */
-export async function runVrp(folders: VrpFolders, args: readonly string[]) {
+/** Runs one command to its end; `more` settings than its folders. */
+export function runVrp(folders: VrpFolders, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
+  return startingVrp(folders, args, more).ended;
+}
+
+/** Begins a command, and leaves it to the test when and how it ends. */
+export function startingVrp(folders: VrpFolders, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [launcher, ...args], {
-    env: vrpEnvironment(folders),
+    env: { ...vrpEnvironment(folders), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  return { exitCode, stdout, stderr };
+  const ended = (once(child, 'close') as Promise<[number | null]>).then(([exitCode]) => ({
+    exitCode,
+    stdout,
+    stderr,
+  }));
+  return { process: child, stderr: () => stderr, ended };
 }
 
 /** On a port that stays free when it is killed, unless `port` is given; 0 leaves it to the kernel. */
