@@ -29,8 +29,14 @@ describe('DatabaseConfig.fromEnvironment', () => {
       (name) => DatabaseConfig.fromEnvironment(name, {}, env()),
     );
     expect(testing).toMatchObject({ kind: 'sqlite', minFreeBytes: 0, deadlineMs: 30_000, retries: 3 });
-    expect(development).toMatchObject({ minFreeBytes: 4_000_000, poolSize: 5 });
-    expect(production).toMatchObject({ minFreeBytes: 8_000_000, poolSize: 10, retries: 5 });
+    expect(testing).toMatchObject({ statementLimitMs: 60_000, startLimitMs: 0 });
+    expect(development).toMatchObject({ minFreeBytes: 4_000_000, poolSize: 5, startLimitMs: 10_000 });
+    expect(production).toMatchObject({
+      minFreeBytes: 8_000_000,
+      poolSize: 10,
+      retries: 5,
+      startLimitMs: 60_000,
+    });
     expect(production?.file).toBe('/srv/my recordings/catalogue.sqlite');
     expect(StorageConfig.describe('testing', {}, env()).database).toEqual(testing);
   });
@@ -46,6 +52,8 @@ describe('DatabaseConfig.fromEnvironment', () => {
         VRP_DATABASE_BUSY_MS: '100',
         VRP_DATABASE_MIN_FREE_MB: '50',
         VRP_DATABASE_SLOW_MS: '250',
+        VRP_DATABASE_STATEMENT_MS: '90000',
+        VRP_DATABASE_START_MS: '120000',
         VRP_DATABASE_SCHEMA: 'mine',
       }),
     );
@@ -56,6 +64,8 @@ describe('DatabaseConfig.fromEnvironment', () => {
       busyLimitMs: 100,
       minFreeBytes: 50_000_000,
       slowSessionMs: 250,
+      statementLimitMs: 90_000,
+      startLimitMs: 120_000,
       schema: 'mine',
     });
   });

@@ -17,6 +17,8 @@ interface DatabaseDefaults {
   readonly busyLimitMs: number;
   readonly minFreeMb: number;
   readonly slowSessionMs: number;
+  readonly statementLimitMs: number;
+  readonly startLimitMs: number;
 }
 
 const DEFAULTS: Readonly<Record<EnvironmentName, DatabaseDefaults>> = {
@@ -27,6 +29,8 @@ const DEFAULTS: Readonly<Record<EnvironmentName, DatabaseDefaults>> = {
     busyLimitMs: 5_000,
     minFreeMb: 4,
     slowSessionMs: 5_000,
+    statementLimitMs: 60_000,
+    startLimitMs: 10_000,
   },
   testing: {
     deadlineMs: 30_000,
@@ -35,6 +39,8 @@ const DEFAULTS: Readonly<Record<EnvironmentName, DatabaseDefaults>> = {
     busyLimitMs: 5_000,
     minFreeMb: 0,
     slowSessionMs: 5_000,
+    statementLimitMs: 60_000,
+    startLimitMs: 0,
   },
   production: {
     deadlineMs: 30_000,
@@ -44,6 +50,9 @@ const DEFAULTS: Readonly<Record<EnvironmentName, DatabaseDefaults>> = {
     // Below what "stays free" of imports: amending, trashing and the ends of takes go on for long after those.
     minFreeMb: 8,
     slowSessionMs: 5_000,
+    statementLimitMs: 60_000,
+    // A machine that boots brings up both servers in any order; PostgreSQL may read through its log first.
+    startLimitMs: 60_000,
   },
 };
 
@@ -77,6 +86,10 @@ export class DatabaseConfig {
   readonly minFreeBytes: number;
   /** A session open for longer is logged with its name. */
   readonly slowSessionMs: number;
+  /** PostgreSQL ends a statement, and a session nobody goes on with, after this; migrations may take longer. */
+  readonly statementLimitMs: number;
+  /** How long a server waits at its start for a PostgreSQL server that is not there yet. */
+  readonly startLimitMs: number;
   // Private, so that neither JSON nor a log ever shows the password.
   readonly #place: PostgresPlace | null;
 
@@ -100,6 +113,8 @@ export class DatabaseConfig {
     this.busyLimitMs = values.databaseBusyMs ?? defaults.busyLimitMs;
     this.minFreeBytes = (values.databaseMinFreeMb ?? defaults.minFreeMb) * MB;
     this.slowSessionMs = values.databaseSlowMs ?? defaults.slowSessionMs;
+    this.statementLimitMs = values.databaseStatementMs ?? defaults.statementLimitMs;
+    this.startLimitMs = values.databaseStartMs ?? defaults.startLimitMs;
     Object.freeze(this);
   }
 

@@ -109,6 +109,8 @@ export const settingsSchema = z.strictObject({
   databaseBusyMs: wholeNumber('databaseBusyMs', 'VRP_DATABASE_BUSY_MS', 0, 600_000),
   databaseMinFreeMb: wholeNumber('databaseMinFreeMb', 'VRP_DATABASE_MIN_FREE_MB', 0, 100_000_000),
   databaseSlowMs: wholeNumber('databaseSlowMs', 'VRP_DATABASE_SLOW_MS', 1, 3_600_000),
+  databaseStatementMs: wholeNumber('databaseStatementMs', 'VRP_DATABASE_STATEMENT_MS', 100, 3_600_000),
+  databaseStartMs: wholeNumber('databaseStartMs', 'VRP_DATABASE_START_MS', 0, 3_600_000),
   host: text('host', 'VRP_HOST', 'an address or host name', /^(\[?[0-9a-fA-F:.]+\]?|[A-Za-z0-9._-]+)$/),
   port: wholeNumber('port', 'VRP_PORT', 0, 65_535),
   publicUrl: setting(

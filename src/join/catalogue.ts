@@ -10,8 +10,8 @@ import { hasRecordingFiles, requireCatalogue } from '../rebuild-store.ts';
 export function postgresOf(database: DatabaseConfig): PostgresSettings | undefined {
   const place = database.postgresPlace;
   if (!place) return undefined;
-  const { schema, caFile, poolSize, busyLimitMs } = database;
-  return { ...place, schema, caFile, poolSize, busyLimitMs };
+  const { schema, caFile, poolSize, busyLimitMs, statementLimitMs } = database;
+  return { ...place, schema, caFile, poolSize, busyLimitMs, statementLimitMs };
 }
 
 /**

@@ -137,6 +137,19 @@ describe.skipIf(postgres.skipReason)('PostgreSQL sessions', () => {
       .toEqual([]);
   });
 
+  it('are ended by the server after the limit they were told, and say so', async () => {
+    const { settings } = await postgres.create();
+    await using sessions = new DatabaseContextManager(
+      new PostgresSessions({ ...settings, statementLimitMs: 200 }),
+      { retries: 0 },
+    );
+    const failure = await failureOf(
+      sessions.withSession({ readonly: true }, (db) => sql`SELECT pg_sleep(600)`.execute(db)),
+    );
+    expect(failure.code).toBe('catalogue-busy');
+    expect(failure.message).toMatch(/took too long/);
+  });
+
   it('take turns on one row, and none of 64 writers is lost', async () => {
     await using catalogue = await scratch();
     const { id } = await addRecording(catalogue);

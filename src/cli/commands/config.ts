@@ -101,6 +101,8 @@ function databaseValues(database: DatabaseConfig): Partial<Record<SettingName, u
     databaseBusyMs: database.busyLimitMs,
     databaseMinFreeMb: database.minFreeBytes / 1_000_000,
     databaseSlowMs: database.slowSessionMs,
+    databaseStatementMs: database.kind === 'postgres' ? database.statementLimitMs : null,
+    databaseStartMs: database.kind === 'postgres' ? database.startLimitMs : null,
   };
 }
 

@@ -20,6 +20,8 @@ export interface PostgresSettings {
   readonly poolSize: number;
   /** How long a row or a free connection is waited for. */
   readonly busyLimitMs: number;
+  /** After which the server ends a statement, or a session nobody goes on with; 60,000 when not given. */
+  readonly statementLimitMs?: number;
   /** How long a server that was lost in the midst of a commit is waited for; 30,000 when not given. */
   readonly settleLimitMs?: number;
 }

@@ -118,11 +118,12 @@ export class PostgresSessions implements SessionFactory {
     const begin = isReadonly
       ? 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
       : 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
+    const limitMs = this.#settings.statementLimitMs ?? STATEMENT_LIMIT_MS;
     const steps = [
       begin,
       `SET LOCAL search_path TO ${this.#searchPath}`,
-      `SET LOCAL statement_timeout TO ${STATEMENT_LIMIT_MS}`,
-      `SET LOCAL idle_in_transaction_session_timeout TO ${STATEMENT_LIMIT_MS}`,
+      `SET LOCAL statement_timeout TO ${limitMs}`,
+      `SET LOCAL idle_in_transaction_session_timeout TO ${limitMs}`,
     ];
     if (isReadonly) return { text: steps.join('; '), mark: undefined };
     // 0 would mean to wait for ever.
