@@ -26,6 +26,8 @@ export interface OpenOptions {
   readonly runsJobs?: boolean;
   /** How long a store held by another process is waited for; not at all when not given. */
   readonly lockWaitMs?: number;
+  /** Ends an opening that waits for a PostgreSQL server, with `interrupted`. */
+  readonly signal?: AbortSignal;
   /** Called with work that goes through the whole store: the program may see to its own memory around it. */
   readonly aroundLongWork?: AroundWork;
   readonly clock?: Clock;

@@ -23,7 +23,7 @@ import { openStoreCatalogue } from './join/catalogue.ts';
 import { startJobs } from './join/jobs.ts';
 import { startSidecarSearch } from './join/lost-sidecars.ts';
 import { isReadyToRecord } from './join/readiness.ts';
-import { sessionLimits } from './join/session-limits.ts';
+import { serverWait, sessionLimits } from './join/session-limits.ts';
 import { joinCapacity, spaceOf } from './join/space.ts';
 import { openStoredFiles } from './join/stored-files.ts';
 import { joinVerification } from './join/verification.ts';
@@ -51,7 +51,7 @@ const MB = 1_000_000;
  * joins the rooms. Takes of clients are checked in the background while it already serves.
  * Rejects with `config-invalid`, `store-not-writable`, `store-locked`, `store-marker-missing`, `store-marker-invalid`,
  * `store-too-new`, `catalogue-damaged`, `catalogue-missing` or `catalogue-too-new`, with PostgreSQL also with
- * `database-refused`, `catalogue-failed` or `catalogue-of-other-store`; nothing is then left open.
+ * `database-refused`, `catalogue-failed`, `catalogue-of-other-store` or `interrupted`; nothing is then left open.
  */
 export async function openVoiceRecorder(options: OpenOptions = {}): Promise<VoiceRecorder> {
   const clock = options.clock ?? systemClock;
@@ -72,7 +72,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   await space.makeRoomToOpen();
   const catalogue = await openStoreCatalogue(config, marker.id, {
     clock,
-    ...(runsJobs ? {} : ONE_AT_A_TIME),
+    ...(runsJobs ? { serverWait: serverWait(config, log, options.signal) } : ONE_AT_A_TIME),
     onDiskFull: () => void space.releaseReserve().catch(logged('The reserve could not be given up.')),
     contextConfig: sessionLimits(config, log),
   });

@@ -5,6 +5,7 @@ import {
 } from '../database/database-context-manager.ts';
 import { judgeDatabase, migrate, newestOf } from '../database/migrate.ts';
 import type { Migration } from '../database/migrations/migration.ts';
+import type { ServerWait } from '../database/postgres/await-server.ts';
 import type { PostgresSettings } from '../database/postgres/connection-settings.ts';
 import { isMeasuredDisk, type SessionFactory } from '../database/session-factory.ts';
 import { SqliteSessions } from '../database/sqlite/sqlite-sessions.ts';
@@ -19,6 +20,8 @@ export interface ConnectSettings {
   readonly clock: Clock;
   /** The PostgreSQL database to be used instead of the file. */
   readonly postgres?: PostgresSettings;
+  /** How its server is waited for; not at all when not given. */
+  readonly serverWait?: ServerWait;
   /** Beside a running server: nothing is written, no migration runs. */
   readonly isReadonly?: boolean;
   /** How long a database held by another process is waited for; 5,000 when not given. */
@@ -85,10 +88,13 @@ async function connectPostgres(
   migrations: readonly Migration[],
 ): Promise<ConnectedCatalogue> {
   // Loaded only where it is used: a command should not start the slower for it.
-  const [{ PostgresSessions }, { migratePostgres, requireCurrentTables }] = await Promise.all([
-    import('../database/postgres/postgres-sessions.ts'),
-    import('../database/postgres/migrate-postgres.ts'),
-  ]);
+  const [{ PostgresSessions }, { migratePostgres, requireCurrentTables }, { awaitServer }] =
+    await Promise.all([
+      import('../database/postgres/postgres-sessions.ts'),
+      import('../database/postgres/migrate-postgres.ts'),
+      import('../database/postgres/await-server.ts'),
+    ]);
+  if (settings.serverWait) await awaitServer(postgres, settings.serverWait);
   const sessions = new PostgresSessions(postgres);
   const contexts = contextsOn(sessions, settings);
   return await closingOnFailure(contexts, async () => {

@@ -1,5 +1,6 @@
 import type { StorageConfig } from '../config/storage-config.ts';
 import type { DatabaseContextManagerConfig } from '../database/database-context-manager.ts';
+import type { ServerWait } from '../database/postgres/await-server.ts';
 import type { VoiceRecorderError } from '../model/failure.ts';
 import type { LogListener } from '../open-options.ts';
 
@@ -22,6 +23,19 @@ export function sessionLimits(
         : log('info', `The circuit breaker before the database is ${state}.`, {}),
     // A person's recording is worth more than the fault of a program; tests and development stop at it.
     ...(environment === 'production' ? { onCrossing: oncePerPlace(log) } : {}),
+  };
+}
+
+/** How a PostgreSQL server is waited for by who wants to run for long; a command says at once that it is not there. */
+export function serverWait(
+  { database }: StorageConfig,
+  log: LogListener,
+  signal: AbortSignal | undefined,
+): ServerWait {
+  return {
+    limitMs: database.startLimitMs,
+    onWaiting: (sentence) => log('warn', sentence, {}),
+    ...(signal ? { signal } : {}),
   };
 }
 

@@ -65,11 +65,14 @@ async function start(cli: Cli, options: StartOptions): Promise<void> {
     isNewStore: options.newStore ?? false,
     // A server that was just killed or is stopping frees the store within a moment.
     lockWaitMs: LOCK_WAIT_MS,
+    signal,
     aroundLongWork: withSmallHeap,
     log: (level, message, details) => logger[level](details, message),
   }).catch(async (error: unknown) => {
+    if (signal.aborted && failureCodeOf(error) === 'interrupted') return undefined;
     throw failureCodeOf(error) === 'store-locked' ? await runsAlready(cli, error) : error;
   });
+  if (!recorder) return output.note('Stopped before it had begun.');
   let server: RunningServer | undefined;
   let removeNote = async () => {};
   try {

@@ -104,6 +104,13 @@ export function isConnectionLost(fault: unknown): boolean {
   return code === '' && LOST.test(fault instanceof Error ? fault.message : '');
 }
 
+/** Whether nobody answers there, or a server that is about to start or to stop: it may well answer in a moment. */
+export function isServerAway(fault: unknown): boolean {
+  const code = codeOf(fault);
+  if (code === '57P03' || NO_SOCKET.has(code) || LOST_SOCKET.has(code)) return true;
+  return code === '' && LOST.test(fault instanceof Error ? fault.message : '');
+}
+
 function codeOf(fault: unknown): string {
   const code = fault instanceof Error && 'code' in fault ? fault.code : '';
   return typeof code === 'string' ? code : '';
