@@ -47,13 +47,15 @@ export function measureJobs(desk: MeasureDesk): MeasureJobs {
   return {
     handlers: {
       [MEASURE_JOB]: {
-        run: async (payload, { signal, reportProgress }) => {
+        run: async (payload, { signal, reportProgress, underFence }) => {
           const { recordingId } = payload as { recordingId: RecordingId };
           const recording = await desk.recordings.find(recordingId);
           if (!recording || recording.audioChecksum !== null || recording.status === 'placing') return;
           const path = desk.localPath(recording.storedFilename);
           const measurement = await desk.media.measure(path, { signal, onProgress: reportProgress });
-          desk.onMeasured(await desk.recordings.keepMeasurement(recordingId, measurement));
+          // Whoever stood still while the file was healed must not enter what the damaged one sounded like.
+          const keep = () => desk.recordings.keepMeasurement(recordingId, measurement);
+          desk.onMeasured(await underFence(keep));
         },
       },
     },

@@ -7,6 +7,7 @@ import { WritesTogether } from '../sessions/writes-together.ts';
 import { backOffMs } from './back-off.ts';
 import { type EnqueuedRow, enqueueRows, type WantedRow } from './enqueue-row.ts';
 import { findCompleted, findPending, requireRow, updateRow } from './find-job-row.ts';
+import { withFence } from './job-fence.ts';
 import {
   endLease,
   endVoidLeases,
@@ -107,6 +108,13 @@ export class DatabaseJobQueue implements JobQueue {
     });
     this.#tell(row);
     return { isCancelRequested: row.is_cancel_requested === 1 };
+  }
+
+  underFence<T>(id: string, fence: number, work: () => Promise<T>): Promise<T> {
+    return this.#sessions.withSession({ name: 'effect of job' }, async (db) => {
+      await withFence(db, { id, fence });
+      return await work();
+    });
   }
 
   async complete(id: string, fence: number): Promise<Job> {

@@ -40,6 +40,7 @@ export class JobAttempt {
         job: this.job,
         fence: this.#fence,
         signal: this.#controller.signal,
+        underFence: (work) => this.#queue.underFence(this.job.id, this.#fence, work),
         reportProgress: (share) => this.#noteProgress(share),
       });
     } catch (error) {

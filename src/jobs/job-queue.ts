@@ -49,6 +49,9 @@ export interface JobQueue {
     beat: { readonly leaseMs: number; readonly progress?: number },
   ): Promise<{ readonly isCancelRequested: boolean }>;
 
+  /** Runs `work` in one write session, which all of its own join, if this lease still holds the job then. */
+  underFence<T>(id: string, fence: number, work: () => Promise<T>): Promise<T>;
+
   /** Harmless when this lease has completed it already, as `completeWithEffect` does. */
   complete(id: string, fence: number): Promise<Job>;
 

@@ -78,6 +78,7 @@ function deskOf(faults: FixityCheck[], visited: string[], isBusy = () => false):
 const context = (signal = new AbortController().signal) => ({
   job: {} as never,
   fence: 1,
+  underFence: <T>(work: () => Promise<T>) => work(),
   signal,
   reportProgress: () => undefined,
 });
