@@ -70,6 +70,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/edit-info.ts'),
   },
   {
+    name: 'collections',
+    group: LIBRARY,
+    summary: 'keep recordings together under names',
+    load: () => import('./commands/collections.ts'),
+  },
+  {
     name: 'remove',
     group: LIBRARY,
     summary: 'put recordings into the trash',

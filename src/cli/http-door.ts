@@ -8,6 +8,7 @@ import type { Rehearsal } from '../open-rehearsal.ts';
 import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
 import { takesThroughServer } from './capture/take-uploads.ts';
 import { careThroughServer } from './care-door.ts';
+import { collectionsThroughServer } from './collections-door.ts';
 import { filesThroughServer } from './files-door.ts';
 import { importThroughServer } from './http-import.ts';
 import { jobsThroughServer } from './jobs-door.ts';
@@ -63,6 +64,7 @@ export async function openHttpDoor(
       return rehearsal.importFile(path, options);
     },
     takes: takesThroughServer(api),
+    collections: collectionsThroughServer(api),
     care: careThroughServer(api),
     tokens: {
       async addToken(name: string, role: Role) {

@@ -11,6 +11,7 @@ import type { ServerAddress } from './api-client.ts';
 import type { TakeUploads } from './capture/take-uploads.ts';
 import type { CareDoor } from './care-door.ts';
 import type { Cli } from './cli.ts';
+import type { CollectionsDoor } from './collections-door.ts';
 import type { FilesDoor } from './files-door.ts';
 import type { JobsDoor } from './jobs-door.ts';
 import type { StoreDoor } from './store-door.ts';
@@ -37,6 +38,7 @@ export interface LibraryDoor {
   importFile(path: string, options: ImportOptions): Promise<ImportOutcome>;
   /** For takes that this machine records. */
   readonly takes: TakeUploads;
+  readonly collections: CollectionsDoor;
   readonly care: CareDoor;
   readonly files: FilesDoor;
   readonly tokens: Pick<Access, 'addToken' | 'listTokens' | 'revokeToken'>;

@@ -2,6 +2,7 @@ import { openVoiceRecorder } from '../open.ts';
 import { takesInProcess } from './capture/take-uploads.ts';
 import { careInProcess } from './care-door.ts';
 import type { Cli } from './cli.ts';
+import { collectionsInProcess } from './collections-door.ts';
 import { filesInProcess } from './files-door.ts';
 import { jobsInProcess } from './jobs-door.ts';
 import type { LibraryDoor } from './library-door.ts';
@@ -41,6 +42,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
     importFile: (path, options) => library.importFile(path, options),
     takes: takesInProcess(recorder.uploads),
     files: filesInProcess(recorder),
+    collections: collectionsInProcess(library, ACTOR),
     care: careInProcess(recorder.verification),
     tokens: recorder.access,
     store: storeInProcess(recorder),
