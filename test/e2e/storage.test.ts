@@ -37,6 +37,7 @@ describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
 
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     await tryAgain(studio, 'Harbour');
+    await cancelOne(studio, 'Harbour');
     await page.getByRole('link', { name: 'Storage' }).click();
     await page.getByRole('heading', { name: 'Storage', level: 1 }).waitFor();
     const kinds = page.getByRole('region', { name: 'What is kept' });
@@ -78,6 +79,49 @@ describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
     expect((await studio.recordings()).map(({ title }) => title)).toHaveLength(1);
   });
 });
+
+/** A job that another server runs, as far as the catalogue knows, is cancelled by keyboard; then it is tried again. */
+async function cancelOne({ page, folders }: Studio, title: string): Promise<void> {
+  using catalogue = new DatabaseSync(join(folders.dataDir, 'catalogue.sqlite'), { timeout: 30_000 });
+  const now = Date.now();
+  const change = (sql: string, ...values: (string | number)[]) => catalogue.prepare(sql).run(...values);
+  change(
+    `INSERT INTO jobs (id, kind, payload, state, run_at_ms, max_attempts, attempts, progress, fence, leased_until_ms,
+       holder, started_at_ms, created_at_ms, modified_at_ms)
+     SELECT 'elsewhere', 'waiting-for-nothing', json_object('recordingId', id), 'running', ?, 5, 1, 0.5, 1, ?, 'elsewhere',
+       ?, ?, ? FROM recordings WHERE title = ?`,
+    ...[now, now + 3_600_000, now, now, now, title],
+  );
+  const open = async () => {
+    // What other programs do to the catalogue is not told to a page: it asks when it is opened.
+    await page.reload();
+    await page.getByRole('button', { name: /^Jobs: \d+ running/ }).click();
+  };
+  await open();
+  const drawer = page.getByRole('dialog', { name: 'Jobs' });
+  const cancel = drawer.getByRole('button', { name: `Cancel: waiting-for-nothing: ${title}` });
+  await cancel.focus();
+  await page.keyboard.press('Enter');
+  const status = drawer.getByRole('status');
+  await status.getByText(`It stops as soon as it can: waiting-for-nothing: ${title}`).waitFor();
+  await drawer.getByText('Stopping').waitFor();
+  expect(await cancel.getAttribute('aria-disabled')).toBe('true');
+  expect(await page.locator(':focus').getAttribute('aria-label')).toMatch(/^Cancel: waiting-for-nothing/);
+  expect(await seriousFindings(page)).toEqual([]);
+  change("UPDATE jobs SET state = 'cancelled', modified_at_ms = ? WHERE id = 'elsewhere'", Date.now());
+  const cancelled = drawer.getByRole('region', { name: 'Cancelled today' });
+  await open();
+  const again = cancelled.getByRole('button', { name: `Try again: waiting-for-nothing: ${title}` });
+  await again.focus();
+  await page.keyboard.press('Enter');
+  await status.getByText(`Queued anew: waiting-for-nothing: ${title}`).waitFor();
+  await cancelled.waitFor({ state: 'hidden' });
+  // The button is gone; the focus stays in the drawer.
+  expect(await drawer.locator(':focus').count()).toBe(1);
+  change("DELETE FROM jobs WHERE id = 'elsewhere'");
+  await page.keyboard.press('Escape');
+  await drawer.waitFor({ state: 'hidden' });
+}
 
 /** A job that failed is tried again in the drawer, which hears of its end. */
 async function tryAgain({ page, folders }: Studio, title: string): Promise<void> {

@@ -3,14 +3,14 @@ import type { JobPage, ShownJob } from '../../../src/model/job.ts';
 import type { RecorderEvent } from '../../../src/model/recorder-event.ts';
 import { requestJson } from './http.ts';
 
-/** What the drawer shows: what runs, what failed, what was done since midnight. */
-export type JobSection = 'running' | 'dead' | 'done';
+/** What the drawer shows: what runs, what failed, what was cancelled or done since midnight. */
+export type JobSection = 'running' | 'dead' | 'cancelled' | 'done';
 
 const FINISHED_SHOWN = 30;
 
 export function fetchJobs(section: JobSection, signal?: AbortSignal): Promise<JobPage> {
   const search = new URLSearchParams({ state: section });
-  if (section === 'done') {
+  if (section === 'done' || section === 'cancelled') {
     search.set('since', new Date(new Date().setHours(0, 0, 0, 0)).toISOString());
     search.set('limit', String(FINISHED_SHOWN));
   }
@@ -19,6 +19,11 @@ export function fetchJobs(section: JobSection, signal?: AbortSignal): Promise<Jo
 
 export function retryJob(id: string): Promise<ShownJob> {
   return requestJson(`/api/jobs/${encodeURIComponent(id)}/retry`, { method: 'POST' });
+}
+
+/** A waiting job ends at once, a running one when it hears of it. */
+export function cancelJob(id: string): Promise<ShownJob> {
+  return requestJson(`/api/jobs/${encodeURIComponent(id)}/cancel`, { method: 'POST' });
 }
 
 /** Moves the progress of a running job that is shown. False when the lists must be asked for again. */

@@ -19,7 +19,13 @@ interface JobProps {
   readonly onLeave: () => void;
 }
 
-export function RunningJob({ job, onLeave }: JobProps) {
+interface RunningJobProps extends JobProps {
+  readonly isBusy: boolean;
+  /** Not there for who may not cancel. */
+  readonly onCancel: (() => void) | undefined;
+}
+
+export function RunningJob({ job, onLeave, isBusy, onCancel }: RunningJobProps) {
   const share = Math.floor(job.progress * 100);
   const left = secondsLeft(job);
   const text = left === null ? words.share(share) : words.left(share, formatLengthInWords(roughly(left)));
@@ -28,9 +34,19 @@ export function RunningJob({ job, onLeave }: JobProps) {
     <li className="py-3">
       <JobName job={job} onLeave={onLeave} />
       <ProgressBar label={nameOf(job)} share={isBegun ? job.progress : undefined} />
-      <p className="digits text-sm text-ink-soft">
-        {job.isCancelRequested ? words.stopping : isBegun ? text : words.begun}
-      </p>
+      <div className="flex items-baseline gap-3">
+        <p className="digits min-w-0 flex-1 text-sm text-ink-soft">
+          {job.isCancelRequested ? words.stopping : isBegun ? text : words.begun}
+        </p>
+        {onCancel ? (
+          <JobButton
+            label={words.cancel}
+            name={words.cancelOf(nameOf(job))}
+            isBusy={isBusy || job.isCancelRequested}
+            onPress={onCancel}
+          />
+        ) : null}
+      </div>
     </li>
   );
 }
@@ -40,28 +56,46 @@ function roughly(seconds: number): number {
   return seconds < 100 ? Math.ceil(seconds) : Math.round(seconds / 60) * 60;
 }
 
-interface FailedJobProps extends JobProps {
+interface RetryableJobProps extends JobProps {
   readonly isBusy: boolean;
   readonly onRetry: () => void;
 }
 
-export function FailedJob({ job, onLeave, isBusy, onRetry }: FailedJobProps) {
+/** One that failed for good, with its reason, or was cancelled. */
+export function RetryableJob({ job, onLeave, isBusy, onRetry }: RetryableJobProps) {
   return (
     <li className="flex flex-wrap items-start gap-x-3 gap-y-2 py-3">
       <div className="min-w-48 flex-1">
         <JobName job={job} onLeave={onLeave} />
-        {job.error ? <p className="text-record break-words">{job.error.message}</p> : null}
+        {job.state === 'dead' && job.error ? (
+          <p className="text-record break-words">{job.error.message}</p>
+        ) : null}
       </div>
-      <button
-        type="button"
-        className="button"
-        aria-label={words.retryOf(nameOf(job))}
-        disabled={isBusy}
-        onClick={onRetry}
-      >
-        {words.retry}
-      </button>
+      <JobButton label={words.retry} name={words.retryOf(nameOf(job))} isBusy={isBusy} onPress={onRetry} />
     </li>
+  );
+}
+
+interface JobButtonProps {
+  readonly label: string;
+  /** What a screen reader says: the label, and of which job. */
+  readonly name: string;
+  readonly isBusy: boolean;
+  readonly onPress: () => void;
+}
+
+/** Says that it is busy and does nothing then, but keeps the focus: a disabled button would lose it. */
+function JobButton({ label, name, isBusy, onPress }: JobButtonProps) {
+  return (
+    <button
+      type="button"
+      className="button aria-disabled:opacity-50"
+      aria-label={name}
+      aria-disabled={isBusy}
+      onClick={isBusy ? undefined : onPress}
+    >
+      {label}
+    </button>
   );
 }
 

@@ -1,12 +1,13 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { ShownJob } from '../../../src/model/job.ts';
 import { messageOf } from '../api/http.ts';
-import { useJobs } from '../api/queries.ts';
+import { useJobs, useSession } from '../api/queries.ts';
 import { STRINGS } from '../strings.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { FailedJob, FinishedJob, RunningJob } from './job-row.tsx';
-import { useRetry } from './use-retry.ts';
+import { useKeptFocus } from '../ui/use-kept-focus.ts';
+import { FinishedJob, RetryableJob, RunningJob } from './job-row.tsx';
+import { type JobActions, useJobActions } from './use-job-actions.ts';
 
 const words = STRINGS.jobs;
 const OPEN_EVENT = 'vrp:open-jobs';
@@ -24,14 +25,28 @@ export function JobsDrawer() {
     return () => window.removeEventListener(OPEN_EVENT, open);
   }, []);
   if (!isOpen) return null;
-  const close = () => setOpen(false);
+  return <OpenDrawer onClose={() => setOpen(false)} />;
+}
+
+function OpenDrawer({ onClose }: { readonly onClose: () => void }) {
+  const actions = useJobActions();
+  const { said } = actions;
+  const place = useKeptFocus<HTMLDivElement>();
   return (
-    <Dialog look="drawer" heading={words.heading} onClose={close}>
+    <Dialog look="drawer" heading={words.heading} onClose={onClose}>
       <p className="-mt-2 mb-4 text-ink-soft">{words.body}</p>
-      <div className="grid gap-6">
-        <Running onLeave={close} />
-        <Failed onLeave={close} />
-        <Finished onLeave={close} />
+      {/* In the dialog itself: nobody hears or reads what is said on the page behind it. */}
+      <div role="status" className="break-words">
+        {said && !said.isFailure ? <p className="mb-4">{said.text}</p> : null}
+      </div>
+      <div role="alert" className="break-words text-record">
+        {said?.isFailure ? <p className="mb-4">{said.text}</p> : null}
+      </div>
+      <div ref={place} tabIndex={-1} className="grid gap-6 outline-none">
+        <Running onLeave={onClose} actions={actions} />
+        <Retryable section="dead" heading={words.failed} onLeave={onClose} actions={actions} />
+        <Retryable section="cancelled" heading={words.cancelledToday} onLeave={onClose} actions={actions} />
+        <Finished onLeave={onClose} />
       </div>
     </Dialog>
   );
@@ -41,8 +56,13 @@ interface PartProps {
   readonly onLeave: () => void;
 }
 
-function Running({ onLeave }: PartProps) {
+interface ActivePartProps extends PartProps {
+  readonly actions: JobActions;
+}
+
+function Running({ onLeave, actions }: ActivePartProps) {
   const { data, error } = useJobs('running');
+  const isAdmin = useSession().data?.role === 'admin';
   if (error && !data) return <Notice kind="problem">{`${words.noList} ${messageOf(error)}`}</Notice>;
   if (!data) return null;
   const { queued } = data.counts;
@@ -51,7 +71,13 @@ function Running({ onLeave }: PartProps) {
       {data.items.length === 0 ? <p className="text-ink-soft">{words.nothingRuns}</p> : null}
       <ul className="divide-y divide-line">
         {data.items.toSorted(byBeginning).map((job) => (
-          <RunningJob key={job.id} job={job} onLeave={onLeave} />
+          <RunningJob
+            key={job.id}
+            job={job}
+            onLeave={onLeave}
+            isBusy={actions.busyId === job.id}
+            onCancel={isAdmin ? () => actions.cancel(job) : undefined}
+          />
         ))}
       </ul>
       {queued > 0 ? (
@@ -63,20 +89,24 @@ function Running({ onLeave }: PartProps) {
   );
 }
 
-function Failed({ onLeave }: PartProps) {
-  const { data } = useJobs('dead');
-  const { busyId, retry } = useRetry();
+interface RetryableProps extends ActivePartProps {
+  readonly section: 'dead' | 'cancelled';
+  readonly heading: string;
+}
+
+function Retryable({ section, heading, onLeave, actions }: RetryableProps) {
+  const { data } = useJobs(section);
   if (!data || data.items.length === 0) return null;
   return (
-    <Part id="jobs-failed" heading={words.failed}>
+    <Part id={`jobs-${section}`} heading={heading}>
       <ul className="divide-y divide-line">
         {data.items.map((job) => (
-          <FailedJob
+          <RetryableJob
             key={job.id}
             job={job}
             onLeave={onLeave}
-            isBusy={busyId === job.id}
-            onRetry={() => retry(job)}
+            isBusy={actions.busyId === job.id}
+            onRetry={() => actions.retry(job)}
           />
         ))}
       </ul>
