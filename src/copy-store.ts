@@ -9,10 +9,11 @@ import { StorageConfig } from './config/storage-config.ts';
 import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
 import { syncFolder } from './durable/folder.ts';
-import { openStoreCatalogue, postgresOf } from './join/catalogue.ts';
+import { claimOf, openStoreCatalogue, postgresOf } from './join/catalogue.ts';
 import { systemClock } from './model/clock.ts';
 import { VoiceRecorderError } from './model/failure.ts';
 import type { RebuildOptions } from './rebuild-store.ts';
+import { NO_STORE } from './sessions/at-home.ts';
 
 /** What copying a catalogue came to. */
 export interface StoreCopy {
@@ -48,6 +49,7 @@ export async function copyStore(options: CopyOptions): Promise<StoreCopy> {
   requireOther(config.database, target);
   const source = await openStoreCatalogue(config, id, { clock: systemClock });
   opened.defer(() => source.close());
+  requireAlone(await source.stores.list(), config.database);
   const ends = { from: config.database.url, to: target.url };
   if (options.isDryRun) return { ...ends, tables: await countCopied(source.contexts), isCopied: false };
   const tables =
@@ -66,10 +68,11 @@ async function copyToPostgres(
 ): Promise<readonly CopiedCount[]> {
   const copy = await openOn(config, target);
   try {
-    await beginCopy(copy.contexts, storeId, target.url, systemClock);
-    const tables = await copyInto(copy, source, options);
+    const store = claimOf(config, target, storeId, systemClock);
+    await beginCopy(copy.contexts, store);
+    const tables = await copyInto(copy, source, storeId, options);
     await endCopy(copy.contexts);
-    await claimDatabase(copy.contexts, storeId, target.url, systemClock, async () => undefined);
+    await claimDatabase(copy.contexts, store, async () => undefined);
     return tables;
   } finally {
     await copy.close();
@@ -93,7 +96,7 @@ async function copyToFile(
   });
   let tables: readonly CopiedCount[];
   try {
-    tables = await copyInto(copy, source, options);
+    tables = await copyInto(copy, source, NO_STORE, options);
     await copy.known.settleTags();
   } finally {
     await copy.close();
@@ -105,8 +108,9 @@ async function copyToFile(
   return tables;
 }
 
-function copyInto(copy: Catalogue, source: Catalogue, { signal, onProgress }: CopyOptions) {
+function copyInto(copy: Catalogue, source: Catalogue, storeId: string, { signal, onProgress }: CopyOptions) {
   return copyCatalogue({
+    storeId,
     from: source.contexts,
     to: copy.contexts,
     ...(signal ? { signal } : {}),
@@ -122,6 +126,15 @@ function openOn(config: StorageConfig, database: DatabaseConfig): Promise<Catalo
     clock: systemClock,
     ...(postgres ? { postgres } : {}),
   });
+}
+
+function requireAlone(stores: readonly { readonly name: string }[], { url }: DatabaseConfig): void {
+  if (stores.length < 2) return;
+  throw new VoiceRecorderError(
+    'invalid-input',
+    `The catalogue in ${url} is shared by ${stores.length} stores (${stores.map(({ name }) => name).join(', ')}), and a copy ` +
+      'would be that of one. Move it with pg_dump and pg_restore.',
+  );
 }
 
 function requireOther(from: DatabaseConfig, to: DatabaseConfig): void {

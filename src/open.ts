@@ -1,25 +1,19 @@
 import { openAccess } from './access/open-access.ts';
-import type { BlobKey } from './blobs/blob-store.ts';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import { openFileHasher } from './blobs/file-checksum.ts';
-import { guardDeriving } from './capacity/guarded-media.ts';
 import { ONE_AT_A_TIME } from './catalogue/connect-catalogue.ts';
 import { SidecarWriter } from './catalogue/sidecar-writer.ts';
 import { StorageConfig } from './config/storage-config.ts';
 import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
-import { DerivedFiles } from './derive/derived-files.ts';
-import { derivedJobs } from './derive/derived-jobs.ts';
-import { measureJobs } from './derive/measure-jobs.ts';
-import { TakeFiles } from './derive/take-files.ts';
 import { importFile } from './ingest/import-file.ts';
 import type { ImportDesk, IngestDesk } from './ingest/ingest-desk.ts';
 import { adoptRecovered, ingestSpooled } from './ingest/ingest-spooled.ts';
 import { recoverPlacing } from './ingest/recover-placing.ts';
 import { Turns } from './ingest/turns.ts';
-import { DatabaseJobQueue } from './jobs/database-job-queue.ts';
 import { joinBackups } from './join/backups.ts';
 import { openStoreCatalogue } from './join/catalogue.ts';
+import { joinDerivedWork } from './join/derived-work.ts';
 import { startJobs } from './join/jobs.ts';
 import { startSidecarSearch } from './join/lost-sidecars.ts';
 import { isReadyToRecord } from './join/readiness.ts';
@@ -35,7 +29,6 @@ import { JoinedTakes } from './library/joined-takes.ts';
 import { openMedia } from './media/open-media.ts';
 import { readPeaksView } from './media/peaks-view.ts';
 import { systemClock } from './model/clock.ts';
-import { chooseSegments } from './model/take.ts';
 import type { LogListener, OpenOptions } from './open-options.ts';
 import { BackgroundWork } from './record/background-work.ts';
 import { openUploads } from './record/open-uploads.ts';
@@ -99,29 +92,17 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   });
   opened.defer(() => sidecars.close());
 
-  const deriveDesk = {
-    derivedPath: config.derivedPath,
-    media: guardDeriving(media, () => capacity.requireRoomToDerive()),
-    localPath: (key: BlobKey) => blobs.localPath(key),
-  };
-  const derived = new DerivedFiles(deriveDesk);
-  const takeFiles = new TakeFiles(deriveDesk);
-  const queue = new DatabaseJobQueue(catalogue.contexts, { clock, holder: marker.id });
-  const measuring = measureJobs({
-    ...deriveDesk,
-    queue,
-    recordings: catalogue.recordings,
+  const { derived, takeFiles, queue, measuring, jobs } = joinDerivedWork({
+    config,
+    storeId: marker.id,
+    clock,
+    catalogue,
+    blobs,
+    media,
+    requireRoomToDerive: () => capacity.requireRoomToDerive(),
+    isTakeArriving: (takeId) => uploads.isTakeArriving(takeId),
     onMeasured: (recording) => ingestDesk.onChanged?.(recording),
-    onFault: logged('Unmeasured recordings were not looked for.'),
-  });
-  const jobs = derivedJobs({
-    queue,
-    derived,
-    measuring,
-    find: (id) => catalogue.recordings.find(id),
-    takeFiles,
-    settledTake: async (takeId) =>
-      uploads.isTakeArriving(takeId) ? [] : chooseSegments(await catalogue.recordings.listTake(takeId)),
+    logged,
   });
   const ingestDesk: IngestDesk = {
     blobs,
@@ -231,6 +212,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const library = new JoinedLibrary({
     recordings: catalogue.recordings,
     blobs,
+    requireHere: (recording) => catalogue.stores.requireHere(recording),
     history: catalogue.history,
     collections: catalogue.collections,
     flushSidecar: (id) => sidecars.flush(id),
@@ -260,6 +242,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   if (runsJobs) opened.defer(startPurgeRounds());
   const takes = new JoinedTakes({
     recordings: catalogue.recordings,
+    stores: catalogue.stores,
     blobs,
     library,
     files: takeFiles,
@@ -286,6 +269,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     verification: care.verification,
     backups,
     jobs: joinJobs({ queue, recordings: catalogue.recordings }),
+    stores: () => catalogue.stores.list(),
     subscribe: (listener) => events.subscribe(listener),
     storageReport: ({ isThorough = false } = {}) =>
       capacity.report({ catalogue, recommend: () => cleanup.recommend() }, isThorough),

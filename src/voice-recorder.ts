@@ -34,6 +34,8 @@ export interface VoiceRecorder {
   readonly verification: Verification;
   readonly backups: Backups;
   readonly jobs: Jobs;
+  /** The stores that share the catalogue, this one included; none where it is a file. */
+  stores(): Promise<readonly SharingStore[]>;
   /** Calls `listener` for each event until the returned function is called. */
   subscribe(listener: (event: RecorderEvent) => void): () => void;
   /** `isThorough`: waits until the disk is counted anew, and says what could go. */
@@ -42,6 +44,15 @@ export interface VoiceRecorder {
   isReady(): Promise<boolean>;
   /** Finishes or parks everything, frees the lock. */
   close(): Promise<void>;
+}
+
+/** One of the stores whose recordings are in the catalogue. */
+export interface SharingStore {
+  readonly id: string;
+  /** Where its folder is, for people; empty where it was never said. */
+  readonly name: string;
+  /** The store of this server. */
+  readonly isHere: boolean;
 }
 
 /** The derived work that waits, runs, failed or was done lately. */
@@ -104,7 +115,7 @@ export interface Library {
   undo(id: RecordingId, version: number, expectedVersion?: number, by?: string): Promise<Recording>;
   /** Never rejects for a bad file: the outcome says what became of it. */
   importFile(path: string, options?: ImportOptions): Promise<ImportOutcome>;
-  /** The original bytes. Rejects with `recording-unknown` or `blob-missing`. */
+  /** The original bytes. Rejects with `recording-unknown`, `blob-missing` or `audio-on-other-store`. */
   audio(id: RecordingId): Promise<AudioSource>;
   /** The original where browsers play and seek it, else a derived rendition (made on first use). */
   playable(id: RecordingId): Promise<AudioSource>;

@@ -25,6 +25,7 @@ export function memoryFiles(
     meter: new OperationMeter(systemClock, () => undefined),
     localPath: (key) => key,
     verify,
+    requireHere: async () => undefined,
     purge: async (id, { expectedVersion }) => {
       const recording = recordings.get(id);
       if (!recording) throw unknownRecording(id);

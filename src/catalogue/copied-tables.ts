@@ -10,27 +10,29 @@ export interface CopiedTable {
   readonly key: readonly string[];
   /** Made by the database itself. */
   readonly without?: readonly string[];
+  /** Its rows say whose they are; in the copy they are the store's for which it is made. */
+  readonly hasStore?: boolean;
 }
 
 export type CopiedRow = Readonly<Record<string, unknown>>;
 
 /** In an order in which every row finds what it refers to. What is not here follows from these. */
 export const COPIED_TABLES: readonly CopiedTable[] = [
-  { name: 'recordings', key: ['row_key'], without: ['shelf'] },
+  { name: 'recordings', key: ['row_key'], without: ['shelf'], hasStore: true },
   { name: 'amendments', key: ['recording_id', 'version'] },
   { name: 'sidecar_outbox', key: ['recording_id'] },
   { name: 'verification_faults', key: ['recording_id'] },
   { name: 'upload_receipts', key: ['upload_id'] },
-  { name: 'tombstones', key: ['recording_id'] },
+  { name: 'tombstones', key: ['recording_id'], hasStore: true },
   { name: 'tokens', key: ['name'] },
   { name: 'login_sessions', key: ['secret_hash'] },
-  { name: 'jobs', key: ['id'] },
+  { name: 'jobs', key: ['id'], hasStore: true },
 ];
 
 /** Rows behind `after`, in the order of their keys. */
 export async function readCopiedPage(
   db: Kysely<StoreSchema>,
-  { name, key, without = [] }: CopiedTable,
+  { name, key, without = [], hasStore = false }: CopiedTable,
   after: CopiedRow | undefined,
   limit: number,
 ): Promise<CopiedRow[]> {
@@ -39,7 +41,11 @@ export async function readCopiedPage(
   const { rows } = await sql<Record<string, unknown>>`
     SELECT * FROM ${sql.table(name)} ${behind} ORDER BY ${columns} LIMIT ${limit}`.execute(db);
   return rows.map((row) =>
-    Object.fromEntries(Object.entries(row).filter(([column]) => !without.includes(column))),
+    Object.fromEntries(
+      Object.entries(row).filter(
+        ([column]) => !without.includes(column) && !(hasStore && column === 'store_id'),
+      ),
+    ),
   );
 }
 

@@ -2,7 +2,6 @@ import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
-import { collectionRowsOf } from './collection-rows.ts';
 import {
   COPIED_TABLES,
   type CopiedRow,
@@ -13,7 +12,7 @@ import {
 } from './copied-tables.ts';
 import { insertAll } from './json-rows.ts';
 import { knownWordQueries } from './known-words.ts';
-import { searchRowOf, shelfOf, tagRowsOf } from './recording-index.ts';
+import { indexAllQueries } from './recording-index.ts';
 import { type RecordingRow, toRecording } from './recording-row.ts';
 
 const PAGE_SIZE = 200;
@@ -27,6 +26,8 @@ export interface CopiedCount {
 export interface CopyDesk {
   readonly from: DatabaseSessions;
   readonly to: DatabaseSessions;
+  /** Whose rows they are in the copy; nobody's in particular where the copy is a file. */
+  readonly storeId: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly filesDone: number; readonly fileCount: number }) => void;
 }
@@ -60,7 +61,7 @@ export async function copyCatalogue(desk: CopyDesk): Promise<readonly CopiedCoun
       const page = await readPage(desk.from, table, after);
       if (page.length === 0) break;
       await desk.to.withSession({ name: `copy ${table.name}` }, (db, { batch }) =>
-        batch(queriesFor(db, table, page)),
+        batch(queriesFor(db, table, page, desk.storeId)),
       );
       after = page.at(-1);
       filesDone += page.length;
@@ -81,24 +82,17 @@ function readPage(sessions: DatabaseSessions, table: CopiedTable, after: CopiedR
 /** What follows from recordings is entered with them: search, tags and collections. */
 function queriesFor(
   db: Kysely<StoreSchema>,
-  { name }: CopiedTable,
+  { name, hasStore = false }: CopiedTable,
   page: readonly CopiedRow[],
+  storeId: string,
 ): CompiledQuery[] {
-  const rows = page as unknown as readonly Insertable<StoreSchema[typeof name]>[];
+  const owned = hasStore ? page.map((row) => ({ ...row, store_id: storeId })) : page;
+  const rows = owned as unknown as readonly Insertable<StoreSchema[typeof name]>[];
   const queries = insertAll(db, name, rows);
   if (name !== 'recordings') return queries;
   const shown = (page as unknown as readonly RecordingRow[]).filter(({ status }) => status !== 'placing');
   const recordings = shown.map((row) => ({ rowKey: row.row_key, recording: toRecording(row) }));
-  const search = recordings.map(({ rowKey, recording }) => searchRowOf(rowKey, recording));
-  const tags = recordings.flatMap(({ recording }) => tagRowsOf(recording));
-  const collections = recordings.flatMap(({ recording }) => collectionRowsOf(recording, shelfOf(recording)));
-  return [
-    ...queries,
-    ...insertAll(db, 'recording_search', search),
-    ...knownWordQueries(db, search),
-    ...insertAll(db, 'recording_tags', tags, { skipsKnown: true }),
-    ...insertAll(db, 'recording_collections', collections, { skipsKnown: true }),
-  ];
+  return [...queries, ...indexAllQueries(db, recordings)];
 }
 
 async function requireSame({ from, to, signal }: CopyDesk): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { atHome } from '../sessions/at-home.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 
 /** How the store grew lately, day by day, and what of its trash lies in quarantine. */
@@ -11,10 +12,14 @@ export interface GrowthFigures {
   readonly quarantined: { readonly count: number; readonly bytes: number };
 }
 
-/** `since`: ISO 8601 UTC. Answered from indexes. */
-export async function readGrowthFigures(db: Kysely<StoreSchema>, since: string): Promise<GrowthFigures> {
-  const days = await db
-    .selectFrom('recordings')
+/** Of the store `home`. `since`: ISO 8601 UTC. Answered from indexes. */
+export async function readGrowthFigures(
+  db: Kysely<StoreSchema>,
+  home: string,
+  since: string,
+): Promise<GrowthFigures> {
+  const ofStore = db.selectFrom('recordings').where(atHome(db, home));
+  const days = await ofStore
     .select(sql<string>`substr(created_at, 1, 10)`.as('day'))
     .select((row) => [
       row.fn.countAll<number>().as('count'),
@@ -26,13 +31,11 @@ export async function readGrowthFigures(db: Kysely<StoreSchema>, since: string):
     .groupBy('day')
     .orderBy('day')
     .execute();
-  const first = await db
-    .selectFrom('recordings')
+  const first = await ofStore
     .select((row) => row.fn.min<string | null>('created_at').as('createdAt'))
     .executeTakeFirst();
   // Paths that begin with "quarantine/": "0" follows "/" in the order of bytes.
-  const quarantined = await db
-    .selectFrom('recordings')
+  const quarantined = await ofStore
     .select((row) => row.fn.countAll<number>().as('count'))
     .select(sql<number>`coalesce(sum(filesize_bytes), 0)`.as('bytes'))
     .where('stored_filename', '>=', 'quarantine/')

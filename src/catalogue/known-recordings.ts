@@ -1,6 +1,7 @@
 import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import type { Sha256Hex } from '../model/digest.ts';
 import type { KnownTombstone } from '../model/tombstone.ts';
+import { atHome, NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { dialectOf } from '../sessions/dialect-of.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
@@ -22,16 +23,19 @@ export type { KnownOutcome, KnownRecording } from './known-rows.ts';
  */
 export class KnownRecordings {
   readonly #sessions: DatabaseSessions;
+  readonly #home: string;
 
-  constructor(sessions: DatabaseSessions) {
+  /** `home`: the store whose files these are. */
+  constructor(sessions: DatabaseSessions, home: string = NO_STORE) {
     this.#sessions = sessions;
+    this.#home = home;
   }
 
   /** Enters each in the version that is higher, the row's or this one. Rejects with `invalid-input`. */
   async put(known: readonly KnownRecording[]): Promise<readonly KnownOutcome[]> {
     if (known.length === 0) return [];
     return await this.#sessions.withSession({ name: 'put known' }, (db, context) =>
-      putKnownRows(db, context, known),
+      putKnownRows(db, context, known, this.#home),
     );
   }
 
@@ -57,10 +61,15 @@ export class KnownRecordings {
     return new Map(rows.map((row) => [row.id, row.stored_filename]));
   }
 
-  /** Where the originals with this checksum lie. */
+  /** Where the originals with this checksum lie in this store. */
   async findByChecksum(checksum: Sha256Hex): Promise<readonly string[]> {
     const rows = await this.#sessions.withSession({ name: 'find by checksum', readonly: true }, (db) =>
-      db.selectFrom('recordings').select('stored_filename').where('checksum', '=', checksum).execute(),
+      db
+        .selectFrom('recordings')
+        .select('stored_filename')
+        .where('checksum', '=', checksum)
+        .where(atHome(db, this.#home))
+        .execute(),
     );
     return rows.map((row) => row.stored_filename);
   }
@@ -80,7 +89,7 @@ export class KnownRecordings {
   async bury(tombstones: readonly KnownTombstone[]): Promise<void> {
     if (tombstones.length === 0) return;
     await this.#sessions.withSession({ name: 'bury known' }, (db, context) =>
-      buryRows(db, context, tombstones),
+      buryRows(db, context, tombstones, this.#home),
     );
   }
 

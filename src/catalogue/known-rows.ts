@@ -2,6 +2,7 @@ import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import type { HistoryEntry } from '../model/history.ts';
 import type { Recording, RecordingStatus } from '../model/recording.ts';
 import type { KnownTombstone } from '../model/tombstone.ts';
+import { atHome } from '../sessions/at-home.ts';
 import type { SessionContext } from '../sessions/database-sessions.ts';
 import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
@@ -23,7 +24,7 @@ export interface KnownRecording {
 
 /**
  * `added`, `updated`: the row says now what was given. `same`: it did before. `kept`: the row knows more, and its
- * sidecar is owed. `taken`: another recording has this path.
+ * sidecar is owed. `taken`: another recording has this path, or another store this recording.
  */
 export type KnownOutcome = 'added' | 'updated' | 'same' | 'kept' | 'taken';
 
@@ -32,13 +33,14 @@ export async function putKnownRows(
   db: Kysely<StoreSchema>,
   { batch }: SessionContext,
   known: readonly KnownRecording[],
+  home: string,
 ): Promise<readonly KnownOutcome[]> {
   const entries = known.map((entry) => ({ ...entry, recording: checkStorable(entry.recording) }));
   const recordings = entries.map(({ recording }) => recording);
   const [rows, buried, originals, keyOf] = await Promise.all([
     readRows(db, recordings),
     readBuried(db, recordings),
-    readOriginals(db, recordings),
+    readOriginals(db, recordings, home),
     freeRowKeys(db, recordings),
   ]);
   const byId = new Map(rows.map((row) => [row.id, row]));
@@ -48,6 +50,7 @@ export async function putKnownRows(
   const outcomes = entries.map((entry): KnownOutcome => {
     const { recording } = entry;
     const row = byId.get(recording.id);
+    if (row && row.store_id !== home) return 'taken';
     // Purged a moment ago: its files are still being removed.
     if (buried.has(recording.id)) return 'same';
     if ((ownerOf.get(recording.storedFilename) ?? recording.id) !== recording.id) return 'taken';
@@ -61,10 +64,10 @@ export async function putKnownRows(
     if (row === undefined) added.push({ ...entry, rowKey, isFirstOriginal });
     else queries.push(...updateQueries(db, entry, row));
     ownerOf.set(recording.storedFilename, recording.id);
-    byId.set(recording.id, { ...asRow(recording), row_key: rowKey });
+    byId.set(recording.id, { ...asRow(recording), row_key: rowKey, store_id: home });
     return outcome;
   });
-  const all = [...addQueries(db, added), ...queries];
+  const all = [...addQueries(db, added, home), ...queries];
   if (all.length > 0) await batch(all);
   return outcomes;
 }
@@ -87,9 +90,15 @@ export async function buryRows(
   db: Kysely<StoreSchema>,
   { batch }: SessionContext,
   tombstones: readonly KnownTombstone[],
+  home: string,
 ): Promise<void> {
   const ids = tombstones.map(({ id }) => id);
-  const rows = await db.selectFrom('recordings').select('row_key').where('id', 'in', listOf(ids)).execute();
+  const rows = await db
+    .selectFrom('recordings')
+    .select('row_key')
+    .where('id', 'in', listOf(ids))
+    .where(atHome(db, home))
+    .execute();
   const keys = rows.map((row) => row.row_key);
   const entries = tombstones.map(({ id, checksum, purgedAt, remains }) => ({
     recording_id: id,
@@ -99,6 +108,7 @@ export async function buryRows(
     take_id: remains?.takeId ?? null,
     is_everywhere: remains?.isEverywhere ? 1 : 0,
     is_finished: remains === null ? 1 : 0,
+    store_id: home,
   }));
   const finished = entries.filter((entry) => entry.is_finished === 1);
   const unfinished = entries.filter((entry) => entry.is_finished === 0);
@@ -128,7 +138,10 @@ export async function buryRows(
   ]);
 }
 
-type Met = Pick<RecordingRow, 'row_key' | 'id' | 'status' | 'version' | 'stored_filename' | 'created_at'>;
+type Met = Pick<
+  RecordingRow,
+  'row_key' | 'id' | 'status' | 'version' | 'stored_filename' | 'created_at' | 'store_id'
+>;
 
 function judge(row: Met, recording: Recording): KnownOutcome {
   // Its claim was never finished in this database, but its sidecar and audio are there.
@@ -165,7 +178,7 @@ function readRows(db: Kysely<StoreSchema>, recordings: readonly Recording[]): Pr
   return forChange(
     db
       .selectFrom('recordings')
-      .select(['row_key', 'id', 'status', 'version', 'stored_filename', 'created_at'])
+      .select(['row_key', 'id', 'status', 'version', 'stored_filename', 'created_at', 'store_id'])
       .where(({ eb, or }) => or([eb('id', 'in', listOf(ids)), eb('stored_filename', 'in', listOf(paths))])),
   ).execute();
 }
@@ -174,12 +187,14 @@ function readRows(db: Kysely<StoreSchema>, recordings: readonly Recording[]): Pr
 async function readOriginals(
   db: Kysely<StoreSchema>,
   recordings: readonly Recording[],
+  home: string,
 ): Promise<Set<string>> {
   const rows = await db
     .selectFrom('recordings')
     .select('checksum')
     .where('checksum', 'in', listOf(recordings.map(({ checksum }) => checksum)))
     .where('is_deduplicated', '=', 1)
+    .where(atHome(db, home))
     .execute();
   return new Set(rows.map(({ checksum }) => checksum));
 }
@@ -197,7 +212,7 @@ async function readBuried(
   return new Set(rows.map((row) => row.recording_id));
 }
 
-function asRow(recording: Recording): Omit<Met, 'row_key'> {
+function asRow(recording: Recording): Omit<Met, 'row_key' | 'store_id'> {
   const { id, status, version, storedFilename, createdAt } = recording;
   return { id, status, version, stored_filename: storedFilename, created_at: createdAt };
 }

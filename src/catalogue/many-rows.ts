@@ -1,4 +1,5 @@
 import type { CompiledQuery, Kysely } from 'kysely';
+import { NO_STORE } from '../sessions/at-home.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { historyRowOf } from './history-rows.ts';
 import { insertAll } from './json-rows.ts';
@@ -14,11 +15,16 @@ export interface AddedRecording extends KnownRecording {
 }
 
 /** Enters many recordings with few statements: rows, search, tags, collections, histories, receipts, owed sidecars. */
-export function addQueries(db: Kysely<StoreSchema>, added: readonly AddedRecording[]): CompiledQuery[] {
+export function addQueries(
+  db: Kysely<StoreSchema>,
+  added: readonly AddedRecording[],
+  home: string = NO_STORE,
+): CompiledQuery[] {
   const rows = added.map(({ recording, statusBeforeTrash = 'active', rowKey, isFirstOriginal }) => ({
     ...toColumns(recording),
     status_before_trash: recording.status === 'trashed' ? statusBeforeTrash : null,
     row_key: rowKey,
+    store_id: home,
     is_deduplicated: isFirstOriginal ? 1 : 0,
   }));
   const owed = added.filter(({ isSidecarOwed }) => isSidecarOwed);

@@ -4,6 +4,8 @@ import { MIGRATIONS } from '../database/migrations/index.ts';
 import type { Migration } from '../database/migrations/migration.ts';
 import { DirectReading } from '../database/sqlite/direct-reading.ts';
 import type { Clock } from '../model/clock.ts';
+import { NO_STORE } from '../sessions/at-home.ts';
+import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { AccessRepository } from './access-repository.ts';
 import { Collections } from './collections.ts';
 import {
@@ -16,12 +18,15 @@ import { KnownRecordings } from './known-recordings.ts';
 import { RecordingHistory } from './recording-history.ts';
 import { RecordingRepository } from './recording-repository.ts';
 import { SidecarOutbox } from './sidecar-outbox.ts';
+import { Stores } from './stores.ts';
 import { Tombstones } from './tombstones.ts';
 import { VerificationRepository } from './verification-repository.ts';
 
 export interface CatalogueSettings extends ConnectSettings {
   /** All of this program's when not given. */
   readonly migrations?: readonly Migration[];
+  /** Says, once the tables are there, whose store this is; where not given, it is nobody's in particular. */
+  readonly claim?: (sessions: DatabaseSessions) => Promise<string>;
 }
 
 export interface Catalogue {
@@ -34,6 +39,7 @@ export interface Catalogue {
   readonly known: KnownRecordings;
   readonly tombstones: Tombstones;
   readonly verification: VerificationRepository;
+  readonly stores: Stores;
   /** The copy taken before a migration of this opening, if there was one. */
   readonly snapshotFile: string | undefined;
   /** Writes a checked copy of the whole database to `target`, which must not exist. */
@@ -43,22 +49,28 @@ export interface Catalogue {
 
 /**
  * Opens the catalogue and brings its schema up to date. Rejects with `catalogue-damaged`, `catalogue-too-new`,
- * `catalogue-busy`, `catalogue-failed`; when read-only also with `catalogue-missing` or `catalogue-too-old`.
+ * `catalogue-busy`, `catalogue-failed`; when read-only also with `catalogue-missing` or `catalogue-too-old`; and as
+ * `claim` does.
  */
 export async function openCatalogue(settings: CatalogueSettings): Promise<Catalogue> {
-  const { clock, migrations = MIGRATIONS } = settings;
+  const { clock, migrations = MIGRATIONS, claim = async () => NO_STORE } = settings;
   const { contexts, ...connected } = await connectCatalogue(settings, migrations);
+  const home = await claim(contexts).catch(async (error: unknown) => {
+    await contexts.close();
+    throw error;
+  });
   return {
     contexts,
     ...connected,
-    recordings: new RecordingRepository(contexts, clock),
+    recordings: new RecordingRepository(contexts, clock, home),
     history: new RecordingHistory(contexts, clock),
     collections: new Collections(contexts, clock),
     access: new AccessRepository(contexts),
-    outbox: new SidecarOutbox(contexts),
-    known: new KnownRecordings(contexts),
-    tombstones: new Tombstones(contexts, clock),
-    verification: new VerificationRepository(contexts, clock),
+    outbox: new SidecarOutbox(contexts, home),
+    known: new KnownRecordings(contexts, home),
+    tombstones: new Tombstones(contexts, clock, home),
+    verification: new VerificationRepository(contexts, clock, home),
+    stores: new Stores(contexts, home),
     close: () => contexts.close(),
   };
 }

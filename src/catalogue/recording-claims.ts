@@ -1,6 +1,7 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
+import { atHome } from '../sessions/at-home.ts';
 import type { DatabaseSessions, SessionContext } from '../sessions/database-sessions.ts';
 import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
@@ -20,10 +21,15 @@ export interface Claim {
 }
 
 /** Claims share a session with those that wait at the same time, as with the files of a large import. */
-export function claimingTogether(sessions: DatabaseSessions): (claim: Claim) => Promise<ClaimOutcome> {
+export function claimingTogether(
+  sessions: DatabaseSessions,
+  home: string,
+): (claim: Claim) => Promise<ClaimOutcome> {
+  const claimAll = (db: Kysely<StoreSchema>, context: SessionContext, wanted: readonly Claim[]) =>
+    claimRows(db, context, wanted, home);
   // A take that was recorded ends whatever the room; files can wait where they are.
-  const files = new WritesTogether(sessions, { name: 'claim', checkDiskSpace: true }, claimRows);
-  const others = new WritesTogether(sessions, { name: 'claim' }, claimRows);
+  const files = new WritesTogether(sessions, { name: 'claim', checkDiskSpace: true }, claimAll);
+  const others = new WritesTogether(sessions, { name: 'claim' }, claimAll);
   return (claim) => (claim.recording.kind === 'file' ? files : others).run(claim);
 }
 
@@ -32,12 +38,13 @@ async function claimRows(
   db: Kysely<StoreSchema>,
   context: SessionContext,
   wanted: readonly Claim[],
+  home: string,
 ): Promise<readonly ClaimOutcome[]> {
   const claims = wanted.map((claim) => ({ ...claim, recording: checkStorable(claim.recording) }));
   const outcomes = new Map<Claim, ClaimOutcome>();
   for (let left: readonly Claim[] = claims; left.length > 0; ) {
     const { apart, rivals } = withoutRivals(left);
-    await claimApart(db, context, apart, outcomes);
+    await claimApart(db, context, apart, outcomes, home);
     left = rivals;
   }
   return claims.map((claim) => outcomes.get(claim) ?? { outcome: 'claimed' });
@@ -67,9 +74,10 @@ async function claimApart(
   { batch }: SessionContext,
   claims: readonly Claim[],
   outcomes: Map<Claim, ClaimOutcome>,
+  home: string,
 ): Promise<void> {
   const recordings = claims.map(({ recording }) => recording);
-  const [rows, keyOf] = await Promise.all([readRivals(db, claims), freeRowKeys(db, recordings)]);
+  const [rows, keyOf] = await Promise.all([readRivals(db, claims, home), freeRowKeys(db, recordings)]);
   const added: Parameters<typeof insertAll<'recordings'>>[2][number][] = [];
   const updates: CompiledQuery[] = [];
   for (const claim of claims) {
@@ -85,13 +93,17 @@ async function claimApart(
     // The same upload claims again after a crash: what it knows now replaces what it knew then.
     if (own)
       updates.push(db.updateTable('recordings').set(columns).where('row_key', '=', own.row_key).compile());
-    else added.push({ ...columns, row_key: keyOf(recording) });
+    else added.push({ ...columns, store_id: home, row_key: keyOf(recording) });
   }
   const queries = [...updates, ...insertAll(db, 'recordings', added)];
   if (queries.length > 0) await batch(queries);
 }
 
-function readRivals(db: Kysely<StoreSchema>, claims: readonly Claim[]): Promise<RecordingRow[]> {
+function readRivals(
+  db: Kysely<StoreSchema>,
+  claims: readonly Claim[],
+  home: string,
+): Promise<RecordingRow[]> {
   const ids = claims.map(({ recording }) => recording.id);
   const paths = claims.map(({ recording }) => recording.storedFilename);
   const checksums = claims
@@ -105,7 +117,8 @@ function readRivals(db: Kysely<StoreSchema>, claims: readonly Claim[]): Promise<
         or([
           eb('id', 'in', listOf(ids)),
           eb('stored_filename', 'in', listOf(paths)),
-          and([eb('checksum', 'in', listOf(checksums)), eb('is_deduplicated', '=', 1)]),
+          // The bytes that another store has are not here.
+          and([eb('checksum', 'in', listOf(checksums)), eb('is_deduplicated', '=', 1), atHome(db, home)]),
         ]),
       ),
   ).execute();

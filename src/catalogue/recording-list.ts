@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording, RecordingOrder, RecordingPage, RecordingQuery } from '../model/recording.ts';
+import { atHome } from '../sessions/at-home.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { labelOf, listFilters } from './list-filters.ts';
 import { listOrder } from './list-order.ts';
@@ -57,10 +58,15 @@ export async function listRecordings(db: Kysely<StoreSchema>, query: RecordingQu
 /** All recordings that have a file, oldest first, read page by page in sessions of their own. */
 export async function readPageByAge(
   db: Kysely<StoreSchema>,
+  home: string,
   after: Pick<Recording, 'createdAt' | 'id'> | undefined,
   limit: number,
 ): Promise<Recording[]> {
-  let select = db.selectFrom('recordings').selectAll().where('status', '!=', 'placing');
+  let select = db
+    .selectFrom('recordings')
+    .selectAll()
+    .where('status', '!=', 'placing')
+    .where(atHome(db, home));
   if (after) select = select.where(sql<boolean>`(created_at, id) > (${after.createdAt}, ${after.id})`);
   const rows = await select.orderBy('created_at').orderBy('id').limit(limit).execute();
   return rows.map(toRecording);

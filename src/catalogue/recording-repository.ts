@@ -13,8 +13,10 @@ import type {
   RecordingQuery,
 } from '../model/recording.ts';
 import type { UploadReceipt } from '../model/upload.ts';
+import { atHome, NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions, SessionWork } from '../sessions/database-sessions.ts';
 import { readSidecarHistory } from './history-rows.ts';
+import { countAtHome, type RecordingTotals, readStanding, readTotals } from './library-totals.ts';
 import { type Activation, activatingTogether, readReceipt, receiptQueries } from './recording-activations.ts';
 import {
   aliasRow,
@@ -32,15 +34,8 @@ import { toRecording } from './recording-row.ts';
 import { readTake } from './take-rows.ts';
 import { readUnmeasured } from './unmeasured-rows.ts';
 
+export type { RecordingTotals } from './library-totals.ts';
 export type { ClaimOutcome } from './recording-claims.ts';
-
-/** Kept as recordings come and go, never counted. Recordings that are still being placed count nowhere. */
-export interface RecordingTotals {
-  readonly recordingCount: number;
-  readonly recordingBytes: number;
-  readonly trashedCount: number;
-  readonly trashedBytes: number;
-}
 
 /** One of several recordings that are changed together. */
 export interface ChangeTarget {
@@ -60,13 +55,16 @@ export interface TagCount {
 export class RecordingRepository {
   readonly #sessions: DatabaseSessions;
   readonly #clock: Clock;
+  readonly #home: string;
   readonly #claim: (claim: Claim) => Promise<ClaimOutcome>;
   readonly #activate: (activation: Activation) => Promise<Recording>;
 
-  constructor(sessions: DatabaseSessions, clock: Clock) {
+  /** `home`: the store whose files new recordings have; where others share the catalogue, it tells theirs apart. */
+  constructor(sessions: DatabaseSessions, clock: Clock, home: string = NO_STORE) {
     this.#sessions = sessions;
+    this.#home = home;
     this.#clock = clock;
-    this.#claim = claimingTogether(sessions);
+    this.#claim = claimingTogether(sessions, home);
     this.#activate = activatingTogether(sessions);
   }
 
@@ -99,7 +97,7 @@ export class RecordingRepository {
     );
   }
 
-  /** Claims that were neither activated nor abandoned, oldest first. */
+  /** Claims of this store that were neither activated nor abandoned, oldest first. */
   async listPlacing(): Promise<readonly Recording[]> {
     const rows = await this.#read('list placing', (db) =>
       db
@@ -107,6 +105,7 @@ export class RecordingRepository {
         .selectAll()
         // Written out, not bound: only so does SQLite see that its index over these few rows will do.
         .where(sql<boolean>`status = 'placing'`)
+        .where(atHome(db, this.#home))
         .orderBy('id')
         .execute(),
     );
@@ -133,19 +132,9 @@ export class RecordingRepository {
     return this.#read('list take', (db) => readTake(db, takeId));
   }
 
-  /** The recording that stands for these bytes: the deduplicated one, else the oldest take or edit. */
-  async findByChecksum(checksum: Sha256Hex): Promise<Recording | undefined> {
-    const row = await this.#read('find by checksum', (db) =>
-      db
-        .selectFrom('recordings')
-        .selectAll()
-        .where('checksum', '=', checksum)
-        .orderBy('is_deduplicated', 'desc')
-        .orderBy('created_at')
-        .limit(1)
-        .executeTakeFirst(),
-    );
-    return row && toRecording(row);
+  /** The recording of this store that stands for these bytes: the deduplicated one, else the oldest take or edit. */
+  findByChecksum(checksum: Sha256Hex): Promise<Recording | undefined> {
+    return this.#read('find by checksum', (db) => readStanding(db, checksum, this.#home));
   }
 
   /** What the recording's sidecar carries of its history, newest first; nothing for one that there is not. */
@@ -225,9 +214,9 @@ export class RecordingRepository {
     return this.#change('keep measurement', id, undefined, (change) => measuredRow(change, measurement));
   }
 
-  /** Ids behind `after` of recordings whose sound was not measured yet and waits in no job, in the order of ids. */
+  /** Ids behind `after` of recordings of this store whose sound was not measured yet and waits in no job, in the order of ids. */
   listUnmeasured(after: RecordingId, limit: number): Promise<readonly RecordingId[]> {
-    return this.#read('list unmeasured', (db) => readUnmeasured(db, after, limit));
+    return this.#read('list unmeasured', (db) => readUnmeasured(db, this.#home, after, limit));
   }
 
   /** Says where the bytes lie now. Rejects with `recording-unknown`. */
@@ -239,24 +228,22 @@ export class RecordingRepository {
     return this.#read('find receipt', (db) => readReceipt(db, uploadId));
   }
 
-  async totals(): Promise<RecordingTotals> {
-    const rows = await this.#read('totals', (db) => db.selectFrom('totals').selectAll().execute());
-    const library = rows.find((row) => row.shelf === 'library');
-    const trash = rows.find((row) => row.shelf === 'trash');
-    return {
-      recordingCount: library?.recording_count ?? 0,
-      recordingBytes: library?.size_bytes ?? 0,
-      trashedCount: trash?.recording_count ?? 0,
-      trashedBytes: trash?.size_bytes ?? 0,
-    };
+  /** Of all stores that share the catalogue. */
+  totals(): Promise<RecordingTotals> {
+    return this.#read('totals', readTotals);
   }
 
-  /** All recordings that have a file, the trash included, oldest first; `batchSize` rows are read at a time. */
+  /** How many recordings {@link streamAll} comes to. */
+  countHere(): Promise<number> {
+    return this.#read('count here', (db) => countAtHome(db, this.#home));
+  }
+
+  /** All recordings of this store that have a file, the trash included, oldest first; `batchSize` rows are read at a time. */
   async *streamAll(batchSize = 500): AsyncGenerator<Recording, void, undefined> {
     let after: Recording | undefined;
     do {
       const position = after;
-      const page = await this.#read('stream', (db) => readPageByAge(db, position, batchSize));
+      const page = await this.#read('stream', (db) => readPageByAge(db, this.#home, position, batchSize));
       yield* page;
       after = page.at(-1);
     } while (after);

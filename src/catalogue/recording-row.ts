@@ -5,6 +5,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import { isId } from '../model/id.ts';
 import { formatKeyOf, type Recording, type RecordingKind, type RecordingStatus } from '../model/recording.ts';
 import { titleKeyOf } from '../model/search-folding.ts';
+import { NO_STORE } from '../sessions/at-home.ts';
 import type { RecordingTable } from '../sessions/schema.ts';
 import { storableJson } from '../sessions/storable-value.ts';
 
@@ -12,12 +13,13 @@ export type RecordingRow = Selectable<RecordingTable>;
 /** All columns that follow from the recording itself. */
 export type RecordingColumns = Omit<
   Insertable<RecordingTable>,
-  'row_key' | 'shelf' | 'is_deduplicated' | 'amended_version'
+  'row_key' | 'shelf' | 'is_deduplicated' | 'amended_version' | 'store_id'
 >;
 
 /** Fields with a column of their own; the others lie together in `document`. */
 type ColumnField =
   | 'id'
+  | 'storeId'
   | 'status'
   | 'kind'
   | 'title'
@@ -45,6 +47,7 @@ const LATER_FIELDS = { timeline: [], gapBefore: null } as const satisfies Partia
 export function toColumns(recording: Recording): RecordingColumns {
   const {
     id,
+    storeId: _,
     status,
     kind,
     title,
@@ -91,7 +94,7 @@ export function toColumns(recording: Recording): RecordingColumns {
 }
 
 /** What lists are ordered and narrowed by; the migration that made these columns fills them likewise. */
-function listColumns({ title, duration, recordedAt, createdAt, warnings, ...audio }: Recording) {
+export function listColumns({ title, duration, recordedAt, createdAt, warnings, ...audio }: Recording) {
   const recordedAtMs = recordedAt === null ? Number.NaN : Date.parse(recordedAt);
   return {
     title_key: titleKeyOf(title),
@@ -106,6 +109,7 @@ export function toRecording(row: RecordingRow): Recording {
   const document = JSON.parse(row.document) as RecordingDocument;
   return {
     id: row.id,
+    ...(row.store_id === NO_STORE ? {} : { storeId: row.store_id }),
     kind: row.kind as RecordingKind,
     title: row.title,
     filename: row.filename,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addRecording, scratchCatalogue } from '../../test/scratch-catalogue.ts';
+import { NO_STORE } from '../sessions/at-home.ts';
 import { readSameAudio } from './same-audio.ts';
 
 const SOUND = 'a'.repeat(64);
@@ -17,7 +18,8 @@ describe('files with the same audio', () => {
     await addRecording(catalogue, { ...audio, audioChecksum: OTHER, createdAt: at(5) });
     await addRecording(catalogue, { createdAt: at(6) });
     await addRecording(catalogue, { createdAt: at(7) });
-    const read = () => catalogue.contexts.withSession({ readonly: true }, readSameAudio);
+    const read = () =>
+      catalogue.contexts.withSession({ readonly: true }, (db) => readSameAudio(db, NO_STORE));
     expect(await read()).toEqual([
       { id: second.id, name: 'second', bytes: 1000 },
       { id: third.id, name: 'third', bytes: 1000 },

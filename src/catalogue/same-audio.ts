@@ -1,9 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { CleanupItem } from '../model/cleanup.ts';
+import { atHome } from '../sessions/at-home.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 
-/** Imported files of the library whose audio is that of an older one, oldest first. Takes are never compared. */
-export async function readSameAudio(db: Kysely<StoreSchema>): Promise<CleanupItem[]> {
+/** Imported files of the store `home` in the library whose audio is that of an older one, oldest first. Takes are never compared. */
+export async function readSameAudio(db: Kysely<StoreSchema>, home: string): Promise<CleanupItem[]> {
   return await db
     .with('files', (from) =>
       from
@@ -14,6 +15,7 @@ export async function readSameAudio(db: Kysely<StoreSchema>): Promise<CleanupIte
             'place',
           ),
         )
+        .where(atHome(db, home))
         .where('shelf', '=', 'library')
         .where('kind', '=', 'file')
         .where('audio_checksum', 'is not', null),

@@ -1,14 +1,18 @@
 import type { KnownSidecar } from '../model/sidecar-reading.ts';
+import { atHome, NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import { dialectOf } from '../sessions/dialect-of.ts';
 import { readSidecarHistory } from './history-rows.ts';
 import { toRecording } from './recording-row.ts';
 
-/** The sidecars that are owed: each change of a recording adds one in its own transaction. */
+/** The sidecars that this store owes: each change of a recording, by whomever, adds one in its own transaction. */
 export class SidecarOutbox {
   readonly #sessions: DatabaseSessions;
+  readonly #home: string;
 
-  constructor(sessions: DatabaseSessions) {
+  constructor(sessions: DatabaseSessions, home: string = NO_STORE) {
     this.#sessions = sessions;
+    this.#home = home;
   }
 
   /** The recording as it is now, and what its sidecar carries of its history, if the sidecar is owed. */
@@ -19,6 +23,7 @@ export class SidecarOutbox {
         .innerJoin('recordings as r', 'r.id', 'o.recording_id')
         .selectAll('r')
         .where('o.recording_id', '=', id)
+        .where(atHome(db, this.#home, 'r.store_id'))
         .executeTakeFirst();
       return row && { recording: toRecording(row), history: await readSidecarHistory(db, id) };
     });
@@ -30,6 +35,16 @@ export class SidecarOutbox {
       db
         .selectFrom('sidecar_outbox')
         .select('recording_id')
+        .$if(dialectOf(db) === 'postgres', (query) =>
+          query.where(({ exists, selectFrom }) =>
+            exists(
+              selectFrom('recordings')
+                .select('id')
+                .whereRef('id', '=', 'recording_id')
+                .where(atHome(db, this.#home)),
+            ),
+          ),
+        )
         .where('recording_id', '>', after)
         .orderBy('recording_id')
         .limit(limit)

@@ -1,14 +1,16 @@
 import { type Kysely, sql } from 'kysely';
+import { atHome } from '../sessions/at-home.ts';
+import { dialectOf } from '../sessions/dialect-of.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import type { StorageMetrics } from '../stored-files.ts';
 
 type Figures = Omit<StorageMetrics, 'operations'>;
 const NONE = { count: 0, bytes: 0 };
 
-/** Answered from an index alone, without a look at the rows themselves. */
-export async function readStorageFigures(db: Kysely<StoreSchema>): Promise<Figures> {
-  const kinds = await db
-    .selectFrom('recordings')
+/** Of the store `home`. Answered from an index alone, without a look at the rows themselves. */
+export async function readStorageFigures(db: Kysely<StoreSchema>, home: string): Promise<Figures> {
+  const ofStore = db.selectFrom('recordings').where(atHome(db, home));
+  const kinds = await ofStore
     .select(['shelf', 'kind'])
     .select((row) => [
       row.fn.countAll<number>().as('count'),
@@ -17,8 +19,7 @@ export async function readStorageFigures(db: Kysely<StoreSchema>): Promise<Figur
     .where('shelf', 'in', ['library', 'trash'])
     .groupBy(['shelf', 'kind'])
     .execute();
-  const growth = await db
-    .selectFrom('recordings')
+  const growth = await ofStore
     .select(sql<string>`substr(created_at, 1, 7)`.as('month'))
     .select((row) => [
       row.fn.countAll<number>().as('count'),
@@ -35,6 +36,7 @@ export async function readStorageFigures(db: Kysely<StoreSchema>): Promise<Figur
       sql<number>`coalesce(sum(size_bytes), 0)`.as('bytes'),
     ])
     .where('is_duplicate', '=', 1)
+    .$if(dialectOf(db) === 'postgres', (query) => query.where('recording_id', 'in', ofStore.select('id')))
     .executeTakeFirst();
   const inLibrary = (kind: string) =>
     sum(kinds.filter((row) => row.shelf === 'library' && row.kind === kind));

@@ -4,6 +4,7 @@ import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 import type { Burial, Tombstone } from '../model/tombstone.ts';
 import { unknownRecording } from '../model/unknown-recording.ts';
+import { atHome, NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { forChange } from '../sessions/for-change.ts';
 import { toRecording } from './recording-row.ts';
@@ -12,9 +13,12 @@ import { toRecording } from './recording-row.ts';
 export class Tombstones {
   readonly #sessions: DatabaseSessions;
   readonly #clock: Clock;
+  readonly #home: string;
 
-  constructor(sessions: DatabaseSessions, clock: Clock) {
+  /** `home`: the store whose recordings may be purged. */
+  constructor(sessions: DatabaseSessions, clock: Clock, home: string = NO_STORE) {
     this.#sessions = sessions;
+    this.#home = home;
     this.#clock = clock;
   }
 
@@ -29,7 +33,12 @@ export class Tombstones {
     const { expectedVersion, isEverywhere = false } = options;
     return this.#sessions.withSession({ name: 'purge' }, async (db, { batch }) => {
       const row = await forChange(
-        db.selectFrom('recordings').selectAll().where('id', '=', id).where('status', '!=', 'placing'),
+        db
+          .selectFrom('recordings')
+          .selectAll()
+          .where('id', '=', id)
+          .where('status', '!=', 'placing')
+          .where(atHome(db, this.#home)),
       ).executeTakeFirst();
       if (!row) throw unknownRecording(id);
       if (expectedVersion !== undefined && row.version !== expectedVersion) {
@@ -50,6 +59,7 @@ export class Tombstones {
         take_id: row.take_id,
         is_everywhere: isEverywhere ? 1 : 0,
         is_finished: 0,
+        store_id: this.#home,
       };
       await batch([
         db
@@ -66,10 +76,16 @@ export class Tombstones {
     });
   }
 
-  /** Purges that broke off between the catalogue and the last file. */
+  /** Purges of this store that broke off between the catalogue and the last file. */
   async listUnfinished(): Promise<readonly Burial[]> {
     const rows = await this.#sessions.withSession({ name: 'list burials', readonly: true }, (db) =>
-      db.selectFrom('tombstones').selectAll().where('is_finished', '=', 0).orderBy('recording_id').execute(),
+      db
+        .selectFrom('tombstones')
+        .selectAll()
+        .where('is_finished', '=', 0)
+        .where(atHome(db, this.#home))
+        .orderBy('recording_id')
+        .execute(),
     );
     return rows.map((row) => ({
       id: row.recording_id,

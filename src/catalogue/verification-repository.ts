@@ -2,7 +2,9 @@ import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
 import type { Recording } from '../model/recording.ts';
 import type { FixityCheck, VerificationReport, VerificationResult } from '../model/verification.ts';
+import { atHome, NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import { dialectOf } from '../sessions/dialect-of.ts';
 import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { markSoundRow, markUnsoundRow, type RecordingChange } from './recording-changes.ts';
@@ -14,9 +16,12 @@ const MAX_FAULTS = 500;
 export class VerificationRepository {
   readonly #sessions: DatabaseSessions;
   readonly #clock: Clock;
+  readonly #home: string;
 
-  constructor(sessions: DatabaseSessions, clock: Clock) {
+  /** `home`: the store whose originals are read. */
+  constructor(sessions: DatabaseSessions, clock: Clock, home: string = NO_STORE) {
     this.#sessions = sessions;
+    this.#home = home;
     this.#clock = clock;
   }
 
@@ -36,6 +41,7 @@ export class VerificationRepository {
           const select = db
             .selectFrom('recordings')
             .selectAll()
+            .where(atHome(db, this.#home))
             .where('status', '!=', 'placing')
             .where(isDue);
           const ordered = select
@@ -59,6 +65,7 @@ export class VerificationRepository {
         const { count } = await db
           .selectFrom('recordings')
           .select(sql<number>`count(*)`.as('count'))
+          .where(atHome(db, this.#home))
           .where('status', '!=', 'placing')
           .where(isDue)
           .executeTakeFirstOrThrow();
@@ -92,13 +99,14 @@ export class VerificationRepository {
     });
   }
 
-  /** Where the library stands as a whole. */
+  /** Where the store stands as a whole. */
   report(): Promise<VerificationReport> {
     return this.#sessions.withSession({ name: 'report verification', readonly: true }, async (db) => {
       const oldest = await db
         .selectFrom('recordings')
         .select(['id', 'title', 'last_verified_at as lastVerifiedAt'])
         .where('status', '!=', 'placing')
+        .where(atHome(db, this.#home))
         .orderBy('last_verified_at', (order) => order.asc().nullsFirst())
         .orderBy('id')
         .limit(1)
@@ -107,10 +115,16 @@ export class VerificationRepository {
         .selectFrom('recordings')
         .select(sql<number>`count(*)`.as('count'))
         .where('last_verified_at', 'is', null)
+        .where(atHome(db, this.#home))
         .executeTakeFirstOrThrow();
       const faults = await db
         .selectFrom('verification_faults')
         .selectAll()
+        .$if(dialectOf(db) === 'postgres', (query) =>
+          query.where('recording_id', 'in', (row) =>
+            row.selectFrom('recordings').select('id').where(atHome(db, this.#home)),
+          ),
+        )
         .orderBy('recording_id')
         .limit(MAX_FAULTS)
         .execute();

@@ -72,6 +72,8 @@ export class DatabaseConfig {
   readonly file: string | null;
   /** The PostgreSQL schema that holds all tables. */
   readonly schema: string;
+  /** Other stores may keep their catalogue in the same schema, if they say so, too. */
+  readonly isShared: boolean;
   /** Certificates (PEM) that the PostgreSQL server's own must come from; null: those that the system trusts. */
   readonly caFile: string | null;
   /** Of sessions that name none: from the call to the end of the work. */
@@ -106,6 +108,7 @@ export class DatabaseConfig {
     this.url =
       this.file === null ? shownDatabaseUrl(values.databaseUrl ?? '') : `sqlite://${encodeURI(this.file)}`;
     this.schema = values.databaseSchema ?? SCHEMA;
+    this.isShared = values.sharedCatalogue ?? false;
     this.caFile = values.databaseCaFile ?? null;
     this.deadlineMs = values.databaseDeadlineMs ?? defaults.deadlineMs;
     this.retries = values.databaseRetries ?? defaults.retries;

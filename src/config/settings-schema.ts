@@ -103,6 +103,7 @@ export const settingsSchema = z.strictObject({
     'a name of small letters, digits and underscores',
     /^[a-z_][a-z0-9_]{0,39}$/,
   ),
+  sharedCatalogue: onOff('sharedCatalogue', 'VRP_SHARED_CATALOGUE'),
   databasePoolSize: wholeNumber('databasePoolSize', 'VRP_DATABASE_POOL_SIZE', 2, 500),
   databaseDeadlineMs: wholeNumber('databaseDeadlineMs', 'VRP_DATABASE_DEADLINE_MS', 100, 3_600_000),
   databaseRetries: wholeNumber('databaseRetries', 'VRP_DATABASE_RETRIES', 0, 100),

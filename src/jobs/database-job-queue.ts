@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
 import type { Job, JobCounts, JobFilter } from '../model/job.ts';
+import { atHome, NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { WritesTogether } from '../sessions/writes-together.ts';
 import { backOffMs } from './back-off.ts';
@@ -30,6 +31,8 @@ export interface JobQueueOptions {
   readonly random?: () => number;
   /** Name of the node that leases: the same one after each of its starts, and of no other. */
   readonly holder?: string;
+  /** The store whose files its jobs are about; those of others that share the database are nobody's here. */
+  readonly storeId?: string;
 }
 
 /** The queue in the store's own database, SQLite or PostgreSQL. */
@@ -38,18 +41,20 @@ export class DatabaseJobQueue implements JobQueue {
   readonly #random: () => number;
   readonly #clock: Clock;
   readonly #holder: string;
+  readonly #home: string;
   readonly #listeners = new Set<(job: Job) => void>();
   // Whoever brings in a thousand files notes two jobs down for each.
   readonly #enqueuing: WritesTogether<WantedRow, EnqueuedRow>;
 
   constructor(sessions: DatabaseSessions, options: JobQueueOptions = {}) {
     this.#enqueuing = new WritesTogether(sessions, { name: 'enqueue job' }, (db, _, jobs) =>
-      enqueueRows(db, jobs),
+      enqueueRows(db, jobs, this.#home),
     );
     this.#sessions = sessions;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#holder = options.holder ?? ONE_SERVER;
+    this.#home = options.storeId ?? NO_STORE;
   }
 
   async enqueue(wanted: NewJob): Promise<{ job: Job; isNew: boolean }> {
@@ -72,14 +77,14 @@ export class DatabaseJobQueue implements JobQueue {
     if (kinds.length === 0) return undefined;
     // Most looks find nothing: they write nothing and wait for nobody who writes.
     const seen = await this.#sessions.withSession({ name: 'look for jobs', readonly: true }, async (db) => ({
-      due: await findDue(db, kinds),
-      hasExpired: await hasExpiredLease(db),
+      due: await findDue(db, kinds, this.#home),
+      hasExpired: await hasExpiredLease(db, this.#home),
     }));
     if (seen.due.length === 0 && !seen.hasExpired) return undefined;
-    const wish = { leaseMs, holder: this.#holder };
+    const wish = { leaseMs, holder: this.#holder, home: this.#home };
     const { ended, leased } = await this.#sessions.withSession({ name: 'lease job' }, async (db) => {
-      const ended = seen.hasExpired ? await endVoidLeases(db, 'expired') : [];
-      const due = ended.length > 0 ? await findDue(db, kinds) : seen.due;
+      const ended = seen.hasExpired ? await endVoidLeases(db, 'expired', this.#home) : [];
+      const due = ended.length > 0 ? await findDue(db, kinds, this.#home) : seen.due;
       return { ended, leased: await leaseAt(db, due, wish) };
     });
     for (const row of ended) this.#tell(row);
@@ -150,7 +155,7 @@ export class DatabaseJobQueue implements JobQueue {
 
   async cancel(id: string): Promise<Job> {
     const row = await this.#sessions.withSession({ name: 'cancel job' }, async (db) => {
-      const current = await requireRow(db, id);
+      const current = await requireRow(db, id, this.#home);
       if (current.state !== 'queued' && current.state !== 'running') return current;
       const change = current.state === 'queued' ? { state: 'cancelled' } : { is_cancel_requested: 1 };
       return updateRow(db, id, { ...change, modified_at_ms: databaseNowMs(db) });
@@ -160,9 +165,9 @@ export class DatabaseJobQueue implements JobQueue {
 
   async retry(id: string): Promise<Job> {
     const row = await this.#sessions.withSession({ name: 'retry job' }, async (db) => {
-      const current = await requireRow(db, id);
+      const current = await requireRow(db, id, this.#home);
       if (current.state !== 'dead' && current.state !== 'cancelled') return current;
-      const twin = await findPending(db, current.kind, current.dedupe_key);
+      const twin = await findPending(db, current.kind, current.dedupe_key, this.#home);
       if (twin) return twin;
       return updateRow(db, id, {
         state: 'queued',
@@ -178,7 +183,7 @@ export class DatabaseJobQueue implements JobQueue {
 
   async find(id: string): Promise<Job | undefined> {
     const row = await this.#sessions.withSession({ name: 'find job', readonly: true }, (db) =>
-      db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst(),
+      db.selectFrom('jobs').selectAll().where('id', '=', id).where(atHome(db, this.#home)).executeTakeFirst(),
     );
     return row && toJob(row);
   }
@@ -193,7 +198,7 @@ export class DatabaseJobQueue implements JobQueue {
     }
     const sinceMs = since === undefined ? undefined : readTime(since);
     const rows = await this.#sessions.withSession({ name: 'list jobs', readonly: true }, (db) => {
-      let select = db.selectFrom('jobs').selectAll();
+      let select = db.selectFrom('jobs').selectAll().where(atHome(db, this.#home));
       if (state !== undefined) select = select.where('state', '=', state);
       if (kind !== undefined) select = select.where('kind', '=', kind);
       if (sinceMs !== undefined) select = select.where('modified_at_ms', '>=', sinceMs);
@@ -208,6 +213,7 @@ export class DatabaseJobQueue implements JobQueue {
         .selectFrom('jobs')
         .select(({ fn }) => ['state', fn.countAll<number | bigint>().as('count')])
         .where('state', 'in', ['queued', 'running', 'dead'])
+        .where(atHome(db, this.#home))
         .groupBy('state')
         .execute(),
     );
@@ -217,7 +223,7 @@ export class DatabaseJobQueue implements JobQueue {
 
   async releaseAll(holder: string = this.#holder): Promise<number> {
     const ended = await this.#sessions.withSession({ name: 'release all jobs' }, (db) =>
-      endVoidLeases(db, { heldBy: holder }),
+      endVoidLeases(db, { heldBy: holder }, this.#home),
     );
     for (const row of ended) this.#tell(row);
     return ended.length;
@@ -228,6 +234,7 @@ export class DatabaseJobQueue implements JobQueue {
       db
         .deleteFrom('jobs')
         .where('state', 'in', ['done', 'cancelled'])
+        .where(atHome(db, this.#home))
         .where('modified_at_ms', '<', afterMs(db, -olderThanMs))
         .executeTakeFirstOrThrow(),
     );
@@ -241,7 +248,7 @@ export class DatabaseJobQueue implements JobQueue {
 
   async #end(name: string, id: string, fence: number, change: (row: JobRow) => JobChange): Promise<Job> {
     const row = await this.#sessions.withSession({ name }, async (db) =>
-      endLease(db, { id, fence }, change(await requireRow(db, id))),
+      endLease(db, { id, fence }, change(await requireRow(db, id, this.#home))),
     );
     return this.#tell(row);
   }

@@ -26,11 +26,12 @@ export interface WantedRow extends NewJob {
 export async function enqueueRows(
   db: Kysely<StoreSchema>,
   wanted: readonly WantedRow[],
+  home: string,
 ): Promise<readonly EnqueuedRow[]> {
   // What stands in the way is the one pending job of this kind and key, which another process may just be adding.
   const added = await db
     .insertInto('jobs')
-    .values(wanted.map((job) => valuesOf(db, job)))
+    .values(wanted.map((job) => valuesOf(db, job, home)))
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .execute();
@@ -38,12 +39,12 @@ export async function enqueueRows(
   const enqueued: EnqueuedRow[] = [];
   for (const job of wanted) {
     const row = rowOf.get(job.id);
-    enqueued.push(row ? { row, isNew: true, isRaised: false } : await findTwin(db, job));
+    enqueued.push(row ? { row, isNew: true, isRaised: false } : await findTwin(db, job, home));
   }
   return enqueued;
 }
 
-function valuesOf(db: Kysely<StoreSchema>, job: WantedRow) {
+function valuesOf(db: Kysely<StoreSchema>, job: WantedRow, home: string) {
   return {
     id: job.id,
     kind: job.kind,
@@ -59,6 +60,7 @@ function valuesOf(db: Kysely<StoreSchema>, job: WantedRow) {
     is_cancel_requested: 0,
     created_at_ms: databaseNowMs(db),
     modified_at_ms: databaseNowMs(db),
+    store_id: home,
   };
 }
 
@@ -66,10 +68,10 @@ function priorityOf(job: NewJob): number {
   return JOB_PRIORITIES.indexOf(job.priority ?? 'normal');
 }
 
-async function findTwin(db: Kysely<StoreSchema>, job: WantedRow): Promise<EnqueuedRow> {
+async function findTwin(db: Kysely<StoreSchema>, job: WantedRow, home: string): Promise<EnqueuedRow> {
   const priority = priorityOf(job);
   for (let tries = 0; tries < TRIES; tries++) {
-    const twin = await findPending(db, job.kind, job.dedupeKey ?? null);
+    const twin = await findPending(db, job.kind, job.dedupeKey ?? null, home);
     if (twin && (twin.state !== 'queued' || twin.priority >= priority))
       return { row: twin, isNew: false, isRaised: false };
     if (twin) {
@@ -78,7 +80,7 @@ async function findTwin(db: Kysely<StoreSchema>, job: WantedRow): Promise<Enqueu
     }
     const added = await db
       .insertInto('jobs')
-      .values(valuesOf(db, job))
+      .values(valuesOf(db, job, home))
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
       .executeTakeFirst();

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { JOB_PRIORITIES } from '../model/job.ts';
+import { atHome } from '../sessions/at-home.ts';
 import { dialectOf } from '../sessions/dialect-of.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { LONGEST_DELAY_MS } from './back-off.ts';
@@ -10,6 +11,8 @@ export interface LeaseWish {
   readonly leaseMs: number;
   /** Who asks. */
   readonly holder: string;
+  /** The store whose jobs these are. */
+  readonly home: string;
 }
 
 /** Columns that a change of state may set. */
@@ -39,13 +42,14 @@ export type DuePlace = Pick<JobRow, 'kind' | 'priority' | 'run_at_ms'>;
 export async function leaseAt(
   db: Kysely<StoreSchema>,
   places: readonly DuePlace[],
-  { leaseMs, holder }: LeaseWish,
+  { leaseMs, holder, home }: LeaseWish,
 ): Promise<JobRow | undefined> {
   for (const { kind, priority, run_at_ms } of places) {
     const first = db
       .selectFrom('jobs')
       .select('id')
       .where(isQueued)
+      .where(atHome(db, home))
       .where('kind', '=', kind)
       .where('priority', '=', priority)
       .where('run_at_ms', '>=', run_at_ms)
@@ -80,7 +84,11 @@ export async function leaseAt(
  * Where jobs of these kinds are due, in the order in which they should begin. One look into the index for each kind
  * and priority: a hundred thousand waiting jobs of another kind cost nothing.
  */
-export async function findDue(db: Kysely<StoreSchema>, kinds: readonly string[]): Promise<DuePlace[]> {
+export async function findDue(
+  db: Kysely<StoreSchema>,
+  kinds: readonly string[],
+  home: string,
+): Promise<DuePlace[]> {
   const row = (value: unknown) => sql`(${value})`;
   const spans: [after: RawBuilder<number>, until: RawBuilder<number>][] = [
     [sql.lit(-1), databaseNowMs(db)],
@@ -91,7 +99,7 @@ export async function findDue(db: Kysely<StoreSchema>, kinds: readonly string[])
     SELECT kind, priority, run_at_ms FROM jobs WHERE id IN (
       SELECT (
         SELECT id FROM jobs
-        WHERE state = 'queued' AND kind = kinds.column1 AND priority = priorities.column1
+        WHERE state = 'queued' AND ${atHome(db, home)} AND kind = kinds.column1 AND priority = priorities.column1
           AND run_at_ms > spans.column1 AND run_at_ms <= spans.column2
         ORDER BY run_at_ms, id LIMIT 1
       )
@@ -103,11 +111,12 @@ export async function findDue(db: Kysely<StoreSchema>, kinds: readonly string[])
   return rows;
 }
 
-export async function hasExpiredLease(db: Kysely<StoreSchema>): Promise<boolean> {
+export async function hasExpiredLease(db: Kysely<StoreSchema>, home: string): Promise<boolean> {
   const expired = await db
     .selectFrom('jobs')
     .select('id')
     .where(isRunning)
+    .where(atHome(db, home))
     .where('leased_until_ms', '<', databaseNowMs(db))
     .limit(1)
     .executeTakeFirst();
@@ -121,6 +130,7 @@ export async function hasExpiredLease(db: Kysely<StoreSchema>): Promise<boolean>
 export async function endVoidLeases(
   db: Kysely<StoreSchema>,
   which: 'expired' | { readonly heldBy: string },
+  home: string,
 ): Promise<JobRow[]> {
   const now = databaseNowMs(db);
   const isExpired = which === 'expired';
@@ -131,6 +141,7 @@ export async function endVoidLeases(
     .selectFrom('jobs')
     .select('id')
     .where(isRunning)
+    .where(atHome(db, home))
     .where(isVoid)
     .$if(dialectOf(db) === 'postgres', (query) => query.forUpdate().skipLocked());
   const isSpent = sql<boolean>`is_cancel_requested = 0 AND attempts >= max_attempts`;

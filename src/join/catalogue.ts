@@ -1,10 +1,13 @@
+import { hostname } from 'node:os';
 import { type Catalogue, type CatalogueSettings, openCatalogue } from '../catalogue/open-catalogue.ts';
-import { claimDatabase } from '../catalogue/store-claim.ts';
+import { type ClaimingStore, claimDatabase } from '../catalogue/store-claim.ts';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import type { StorageConfig } from '../config/storage-config.ts';
 import type { PostgresSettings } from '../database/postgres/connection-settings.ts';
+import type { Clock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { hasRecordingFiles, requireCatalogue } from '../rebuild-store.ts';
+import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 
 /** The PostgreSQL database of a configuration; undefined where SQLite holds the catalogue. */
 export function postgresOf(database: DatabaseConfig): PostgresSettings | undefined {
@@ -16,34 +19,54 @@ export function postgresOf(database: DatabaseConfig): PostgresSettings | undefin
 
 /**
  * Opens the catalogue that the configuration names, as this store's own. Rejects as `openCatalogue` does, with
- * `catalogue-missing` where recordings are there and their catalogue is not, and with `catalogue-of-other-store` where
- * another store keeps its catalogue there.
+ * `catalogue-missing` where recordings are there and their catalogue is not, with `catalogue-of-other-store` where
+ * another store keeps its catalogue there and does not share it, and with `config-invalid` where it cannot be shared.
  */
 export async function openStoreCatalogue(
   config: StorageConfig,
   storeId: string,
-  settings: Omit<CatalogueSettings, 'file' | 'backupFolder' | 'postgres' | 'busyLimitMs'>,
+  settings: Omit<CatalogueSettings, 'file' | 'backupFolder' | 'postgres' | 'busyLimitMs' | 'claim'>,
 ): Promise<Catalogue> {
   const { database, catalogueFile, backupPath } = config;
   const postgres = postgresOf(database);
   if (!postgres) await requireCatalogue(config);
-  const catalogue = await openCatalogue({
+  if (!postgres && database.isShared) throw notShareable();
+  return await openCatalogue({
     ...settings,
     file: catalogueFile,
     backupFolder: backupPath,
     busyLimitMs: database.busyLimitMs,
-    ...(postgres ? { postgres } : {}),
+    ...(postgres ? { postgres, claim: (sessions) => claim(sessions, config, storeId, settings.clock) } : {}),
   });
-  if (!postgres) return catalogue;
-  try {
-    await claimDatabase(catalogue.contexts, storeId, database.url, settings.clock, async () => {
-      if (await hasRecordingFiles(config)) throw notCopiedYet(config);
-    });
-    return catalogue;
-  } catch (error) {
-    await catalogue.close();
-    throw error;
-  }
+}
+
+async function claim(
+  sessions: DatabaseSessions,
+  config: StorageConfig,
+  storeId: string,
+  clock: Clock,
+): Promise<string> {
+  await claimDatabase(sessions, claimOf(config, config.database, storeId, clock), async () => {
+    if (await hasRecordingFiles(config)) throw notCopiedYet(config);
+  });
+  return storeId;
+}
+
+/** The store as `database` is to know it. */
+export function claimOf(
+  { dataDir }: StorageConfig,
+  { url, isShared }: DatabaseConfig,
+  id: string,
+  clock: Clock,
+): ClaimingStore {
+  return { id, name: `${hostname()}:${dataDir}`, isShared, url, clock };
+}
+
+function notShareable(): VoiceRecorderError {
+  return new VoiceRecorderError(
+    'config-invalid',
+    'VRP_SHARED_CATALOGUE="on" goes with a catalogue in PostgreSQL (DATABASE_URL=postgres://…): a file belongs to one store.',
+  );
 }
 
 function notCopiedYet({ dataDir, database }: StorageConfig): VoiceRecorderError {

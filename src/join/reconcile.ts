@@ -48,10 +48,7 @@ export function joinReconcile(
           await parts.drainSidecars();
           return entered;
         },
-        countAll: async () => {
-          const { recordingCount, trashedCount } = await catalogue.recordings.totals();
-          return recordingCount + trashedCount;
-        },
+        countAll: () => catalogue.recordings.countHere(),
         streamAll: () => catalogue.recordings.streamAll(),
         historyOf: (id) => catalogue.recordings.sidecarHistory(id),
         hasFile: async (key) => (await blobs.stat(key)) !== undefined,

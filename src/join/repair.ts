@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { DiskBlobs } from '../blobs/disk-blobs.ts';
-import type { RecordingRepository } from '../catalogue/recording-repository.ts';
+import type { Catalogue } from '../catalogue/open-catalogue.ts';
 import type { ImportDesk, IngestDesk } from '../ingest/ingest-desk.ts';
 import { ingestSpooled } from '../ingest/ingest-spooled.ts';
 import type { Media, MediaOptions } from '../media/media.ts';
@@ -11,12 +11,13 @@ import { TIMELINE_LIMITS, type TimelineEvent } from '../model/take-timeline.ts';
 import { NOTHING_SAID, type UploadWish } from '../model/upload.ts';
 import { type FetchCopy, type MadeRepair, type RepairerDesk, repairRecording } from '../verify/repairer.ts';
 import type { Verification } from '../verify/verification.ts';
+import { findHere } from './find-here.ts';
 
 export interface RepairParts {
   readonly derivedPath: string;
   readonly ingest: IngestDesk;
   readonly spool: Pick<ImportDesk, 'copyIn' | 'discardSpooled'>;
-  readonly recordings: RecordingRepository;
+  readonly catalogue: Pick<Catalogue, 'recordings' | 'stores'>;
   readonly blobs: DiskBlobs;
   readonly media: Media;
   readonly fetchCopy: FetchCopy;
@@ -24,9 +25,9 @@ export interface RepairParts {
 
 /** Joins repair with media, ingest and disk. */
 export function joinRepair(parts: RepairParts, verify: Verification['verify']): Verification['repair'] {
-  const { blobs, ingest, media, recordings } = parts;
+  const { blobs, ingest, media, catalogue } = parts;
   const desk: RepairerDesk = {
-    find: (id) => recordings.find(id),
+    find: (id) => findHere(catalogue, id),
     verify,
     turns: ingest.turns,
     fetchCopy: parts.fetchCopy,
@@ -41,7 +42,7 @@ export function joinRepair(parts: RepairParts, verify: Verification['verify']): 
 
 /** The repaired file is written among the derived ones, where nobody misses what a crash leaves, then brought in like any other. */
 async function makeRepaired(
-  { derivedPath, ingest, spool, recordings, blobs, media }: RepairParts,
+  { derivedPath, ingest, spool, catalogue: { recordings }, blobs, media }: RepairParts,
   parent: Recording,
   options: MediaOptions,
 ): Promise<MadeRepair> {

@@ -88,8 +88,8 @@ export function joinCapacity(
           acceptanceAt: (reading) => acceptanceAt(reading, keepFreeBytes),
           figures: (since) =>
             catalogue.contexts.withSession({ name: 'storage report', readonly: true }, async (db) => ({
-              ...(await readStorageFigures(db)),
-              ...(await readGrowthFigures(db, since)),
+              ...(await readStorageFigures(db, catalogue.stores.home)),
+              ...(await readGrowthFigures(db, catalogue.stores.home, since)),
             })),
           usages,
           recommend,

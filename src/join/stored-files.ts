@@ -59,6 +59,7 @@ export interface OpenedFiles {
 /** Joins the door to stored files, after it has ended what purges of earlier runs left half done. */
 export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> {
   const { catalogue, blobs, clock, config, log } = rooms;
+  const { stores } = catalogue;
   const purging = purgeDeskOf(rooms);
   await finishPurges(purging);
   const read = <T>(name: string, work: SessionWork<T>) =>
@@ -71,11 +72,19 @@ export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> 
     ),
     localPath: (key) => blobs.localPath(key),
     verify: rooms.verify,
-    purge: (id, options) => purgeRecording(purging, id, options),
-    figures: () => read('storage figures', readStorageFigures),
+    requireHere: (recording) => stores.requireHere(recording),
+    purge: async (id, options) => {
+      const recording = await rooms.library.find(id);
+      if (recording) await stores.requireHere(recording);
+      return await purgeRecording(purging, id, options);
+    },
+    figures: () => read('storage figures', (db) => readStorageFigures(db, stores.home)),
   });
   const trashDesk = {
-    list: (query: RecordingQuery) => rooms.library.list(query),
+    list: async (query: RecordingQuery) => {
+      const page = await rooms.library.list(query);
+      return { ...page, items: page.items.filter((recording) => stores.has(recording)) };
+    },
     find: (id: RecordingId) => rooms.library.find(id),
     purge: (id: RecordingId, options: PurgeOptions) => files.purge(id, options),
     retentionDays: config.retentionDays,
@@ -96,7 +105,7 @@ export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> 
     snapshotCleaner({ backupPath: config.backupPath }),
     trashCleaner({ ...trashDesk, nowMs: () => clock.nowMs() }),
     duplicateCleaner({
-      sameAudio: () => read('same audio', readSameAudio),
+      sameAudio: () => read('same audio', (db) => readSameAudio(db, stores.home)),
       trash: (id) => files.trash(id),
     }),
   ];

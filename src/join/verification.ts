@@ -19,6 +19,7 @@ import { type PatrolDesk, patrolHandler, startPatrol } from '../verify/patrol.ts
 import type { FetchCopy } from '../verify/repairer.ts';
 import type { Verification } from '../verify/verification.ts';
 import { Verifier } from '../verify/verifier.ts';
+import { findHere } from './find-here.ts';
 import { joinReconcile } from './reconcile.ts';
 import { joinRepair, type RepairParts } from './repair.ts';
 
@@ -66,7 +67,7 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
   });
   const desk = {
     clock,
-    find: (id: string) => catalogue.recordings.find(id),
+    find: (id: string) => findHere(catalogue, id),
     turns: parts.ingest.turns,
     requireStore: () => requireStore(parts),
     enter: book.enter.bind(book),
@@ -110,7 +111,7 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
   return {
     verification: {
       verify,
-      repair: joinRepair({ ...repairParts, recordings: catalogue.recordings }, verify),
+      repair: joinRepair({ ...repairParts, catalogue }, verify),
       reconcile,
       report: () => catalogue.verification.report(),
     },

@@ -37,6 +37,8 @@ export interface LibraryDesk {
     remove(name: string, by?: string): AsyncIterable<readonly Recording[]>;
   };
   readonly blobs: BlobStore;
+  /** Rejects with `audio-on-other-store` for one whose file is not in this store. */
+  requireHere(recording: Recording): Promise<void>;
   /** Resolves when the recording's sidecar is as new as its row. */
   flushSidecar(id: RecordingId): Promise<void>;
   /** Has owed sidecars written in the background. */
@@ -150,6 +152,7 @@ export class JoinedLibrary implements Library {
   }
 
   async #original(recording: Recording): Promise<AudioSource> {
+    await this.#desk.requireHere(recording);
     const key = recording.storedFilename;
     const found = await this.#desk.blobs.stat(key);
     if (!found) {

@@ -22,6 +22,13 @@ interface Joined {
 /** The rooms that takes speak with; `open.ts` hands them in. */
 export interface TakesDesk {
   readonly recordings: Pick<RecordingRepository, 'listTake' | 'amendAll' | 'trashAll' | 'restoreAll'>;
+  readonly stores: {
+    /** Whether its file is in this store. */
+    has(recording: Recording): boolean;
+    nameOf(storeId: string): Promise<string>;
+    /** Rejects with `audio-on-other-store` for one whose file is not in this store. */
+    requireHere(recording: Recording): Promise<void>;
+  };
   readonly blobs: Pick<BlobStore, 'stat'>;
   /** For takes of one segment, whose joined audio is the original. */
   readonly library: Pick<Library, 'audio' | 'playable' | 'peaks'>;
@@ -135,11 +142,23 @@ export class JoinedTakes implements Takes {
 
   async #describe(takeId: string, segments: readonly Recording[]): Promise<Take> {
     const made = segments.length > 1 ? await this.#desk.files.find(takeId, segments) : undefined;
-    return describeTake(takeId, segments, {
+    const take = describeTake(takeId, segments, {
       isComplete: !(await this.#desk.isArriving(takeId)),
       version: versionOf(segments),
       made,
     });
+    const elsewhere = segments.filter((segment) => !this.#desk.stores.has(segment));
+    if (elsewhere.length === 0) return take;
+    const joinedProblem = await this.#apartProblem(segments, elsewhere);
+    return { ...take, joined: null, joinedProblem };
+  }
+
+  async #apartProblem(segments: readonly Recording[], elsewhere: readonly Recording[]): Promise<string> {
+    const ids = new Set(elsewhere.flatMap(({ storeId }) => storeId ?? []));
+    const names = (await Promise.all([...ids].map((id) => this.#desk.stores.nameOf(id)))).join(', ');
+    return elsewhere.length === segments.length
+      ? `The audio of this take lies in another store: ${names}.`
+      : `${elsewhere.length} of the ${segments.length} segments of this take lie in another store (${names}): they are not joined.`;
   }
 
   /** The segments, of which each has its file and which can be put together. */
@@ -147,6 +166,7 @@ export class JoinedTakes implements Takes {
     const segments = chooseSegments(await this.#desk.recordings.listTake(takeId));
     const [first] = segments;
     if (first === undefined) throw unknownTake(takeId);
+    for (const segment of segments) await this.#desk.stores.requireHere(segment);
     const plan = planTake(segments);
     if (plan === undefined) {
       const { joinedProblem } = await this.#describe(takeId, segments);

@@ -51,6 +51,8 @@ export interface CopyState {
  */
 export interface Recording {
   readonly id: RecordingId;
+  /** The store whose folder has the file, where several share a catalogue. Not there: this one. */
+  readonly storeId?: string;
   readonly kind: RecordingKind;
   readonly title: string;
   /** The name it had where it came from, made safe to show and to save as. */

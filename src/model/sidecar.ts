@@ -5,7 +5,7 @@ export const SIDECAR_FORMAT = 'voice-recorder-pro/sidecar';
 export const SIDECAR_FORMAT_VERSION = 1;
 
 /** The document beside each audio file: what the catalogue knows about it, readable without this program. */
-export interface Sidecar extends Omit<Recording, 'version'> {
+export interface Sidecar extends Omit<Recording, 'version' | 'storeId'> {
   readonly format: typeof SIDECAR_FORMAT;
   readonly formatVersion: typeof SIDECAR_FORMAT_VERSION;
   /** The recording's `version` when this was written; the higher one of row and sidecar is right. */
@@ -15,7 +15,8 @@ export interface Sidecar extends Omit<Recording, 'version'> {
 }
 
 export function toSidecar(recording: Recording, history: readonly HistoryEntry[] = []): Sidecar {
-  const { version, ...rest } = recording;
+  // Which store it lies in is where the sidecar lies.
+  const { version, storeId: _, ...rest } = recording;
   return {
     format: SIDECAR_FORMAT,
     formatVersion: SIDECAR_FORMAT_VERSION,

@@ -51,6 +51,7 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['POST', `/api/jobs/${ID}/retry`, 'edit'],
   ['POST', `/api/jobs/${ID}/cancel`, 'admin'],
   ['GET', '/api/storage', 'edit'],
+  ['GET', '/api/stores', 'edit'],
   ['GET', '/api/verification', 'edit'],
   ['POST', '/api/reconcile', 'admin'],
   ['GET', '/api/cleanup', 'edit'],

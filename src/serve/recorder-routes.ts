@@ -21,6 +21,7 @@ import { addRecordingRoutes } from './recording-routes.ts';
 import { logRequests } from './request-log.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { addStatusRoutes } from './status-routes.ts';
+import { addStoreRoutes } from './store-routes.ts';
 import { addTakeRoutes } from './take-routes.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { endUnreadBodies } from './unread-body.ts';
@@ -56,6 +57,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   await describeRoutes(app, desk.version);
 
   addStatusRoutes(app, desk);
+  addStoreRoutes(app, desk);
   addBackupRoutes(app, desk);
   addLoginRoutes(app, desk, cookieName);
   addTokenRoutes(app, desk);

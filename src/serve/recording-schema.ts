@@ -20,6 +20,7 @@ const timelineEventSchema = z.strictObject({
 /** A recording as the API answers it: the document of the catalogue, unchanged. */
 export const recordingSchema = z.object({
   id: text,
+  storeId: text.exactOptional().describe('With PostgreSQL: the store whose folder has the file'),
   kind: z.enum(['take', 'file', 'edit']),
   title: text,
   filename: text,

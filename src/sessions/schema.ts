@@ -21,6 +21,7 @@ export interface StoreSchema {
   verification_faults: VerificationFaultTable;
   migrations: MigrationTable;
   stores: StoreTable;
+  recording_changes: RecordingChangeTable;
 }
 
 /** Where a recording shows: follows from its status. `hidden` ones are still being placed. */
@@ -65,6 +66,8 @@ export interface RecordingTable {
   /** The word people use for its format. */
   format: string;
   has_warnings: number;
+  /** The store whose folder has the file. Empty: the only one there is. */
+  store_id: Generated<string>;
 }
 
 export interface RecordingSearchTable {
@@ -90,11 +93,23 @@ export interface SearchWordGramTable {
   word: string;
 }
 
-export interface RecordingTagTable {
-  tag_key: string;
+/** Where a recording stands in every order, and what narrows lists: kept with each of its labels. */
+export interface LabelPlace {
   shelf: Shelf;
   created_at: string;
   recording_id: string;
+  row_key: number;
+  title_key: string;
+  duration_ms: number;
+  filesize_bytes: number;
+  moment_ms: number;
+  format: string;
+  kind: string;
+  has_warnings: number;
+}
+
+export interface RecordingTagTable extends LabelPlace {
+  tag_key: string;
   tag: string;
 }
 
@@ -105,11 +120,8 @@ export interface TagCountTable {
   recording_count: number;
 }
 
-export interface RecordingCollectionTable {
+export interface RecordingCollectionTable extends LabelPlace {
   collection_key: string;
-  shelf: Shelf;
-  created_at: string;
-  recording_id: string;
   collection: string;
 }
 
@@ -167,6 +179,8 @@ export interface TombstoneTable {
   is_everywhere: Generated<number>;
   /** 0 until every file of it is gone. */
   is_finished: number;
+  /** The store that has, or had, its files. */
+  store_id: Generated<string>;
 }
 
 export interface TokenTable {
@@ -211,6 +225,8 @@ export interface JobTable {
   error_message: string | null;
   created_at_ms: number;
   modified_at_ms: number;
+  /** The store whose files it is about; nobody else runs it. */
+  store_id: Generated<string>;
 }
 
 /** The last check of a recording, when it was not ok. */
@@ -224,14 +240,30 @@ export interface VerificationFaultTable {
   message: string;
 }
 
-/** PostgreSQL only: the one store whose files the rows speak of. */
+/** PostgreSQL only: the stores whose files the rows speak of; one, unless they agreed to share. */
 export interface StoreTable {
-  /** 1. */
+  /** In the order of their coming, from 1. */
   place: number;
   id: string;
   claimed_at: string;
   /** 1 while only a part of its catalogue has been copied here. */
   is_copying: Generated<number>;
+  /** Where its folder is, for people. */
+  name: Generated<string>;
+  /** 1: it was last opened by somebody who said that others may come in. */
+  is_shared: Generated<number>;
+}
+
+/** PostgreSQL only, and only where stores share a catalogue: what was changed in the last minutes. */
+export interface RecordingChangeTable {
+  /** `xid8`, as text. */
+  transaction_id: Generated<string>;
+  changed_at: Generated<string>;
+  recording_id: string;
+  store_id: string;
+  kind: 'added' | 'changed' | 'purged';
+  /** Of the process that wrote it. */
+  writer: Generated<string>;
 }
 
 export interface MigrationTable {

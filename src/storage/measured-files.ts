@@ -25,6 +25,8 @@ export interface StoredFilesDesk {
   readonly meter: OperationMeter;
   localPath(storedFilename: string): string;
   verify(id: RecordingId): Promise<FixityCheck>;
+  /** Rejects with `audio-on-other-store` for one whose file is not in this store. */
+  requireHere(recording: Recording): Promise<void>;
   purge(id: RecordingId, options: PurgeOptions): Promise<PurgeOutcome>;
   figures(): Promise<Omit<StorageMetrics, 'operations'>>;
 }
@@ -54,7 +56,11 @@ export class MeasuredFiles implements StoredFiles {
   }
 
   pathOf(id: RecordingId): Promise<string> {
-    return this.#measure('path', async () => this.#desk.localPath((await this.#require(id)).storedFilename));
+    return this.#measure('path', async () => {
+      const recording = await this.#require(id);
+      await this.#desk.requireHere(recording);
+      return this.#desk.localPath(recording.storedFilename);
+    });
   }
 
   check(id: RecordingId): Promise<FileCheck> {

@@ -95,6 +95,7 @@ function databaseValues(database: DatabaseConfig): Partial<Record<SettingName, u
     databaseUrl: database.url,
     databaseCaFile: database.caFile,
     databaseSchema: database.kind === 'postgres' ? database.schema : null,
+    sharedCatalogue: database.kind === 'postgres' ? database.isShared : null,
     databasePoolSize: database.kind === 'postgres' ? database.poolSize : null,
     databaseDeadlineMs: database.deadlineMs,
     databaseRetries: database.retries,

@@ -6,6 +6,8 @@ import { m0006Tombstones } from './m0006-tombstones.ts';
 import { m0007Lists } from './m0007-lists.ts';
 import { m0008CollectionsAndHistory } from './m0008-collections-and-history.ts';
 import { m0009JobPriority } from './m0009-job-priority.ts';
+import { m0010SharedStores } from './m0010-shared-stores.ts';
+import { m0011LabelOrders } from './m0011-label-orders.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
@@ -18,4 +20,6 @@ export const MIGRATIONS: readonly Migration[] = [
   m0007Lists,
   m0008CollectionsAndHistory,
   m0009JobPriority,
+  m0010SharedStores,
+  m0011LabelOrders,
 ];

@@ -1,0 +1,49 @@
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { Recording } from '../model/recording.ts';
+import { NO_STORE } from '../sessions/at-home.ts';
+import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import type { SharingStore } from '../voice-recorder.ts';
+
+/** The stores that share this catalogue, and which of them is at home here. */
+export class Stores {
+  /** Empty where nobody else can be in the catalogue. */
+  readonly home: string;
+  readonly #sessions: DatabaseSessions;
+
+  constructor(sessions: DatabaseSessions, home: string = NO_STORE) {
+    this.#sessions = sessions;
+    this.home = home;
+  }
+
+  /** In the order of their coming; none where the catalogue is a file. */
+  async list(): Promise<readonly SharingStore[]> {
+    if (this.home === NO_STORE) return [];
+    const rows = await this.#sessions.withSession({ name: 'list stores', readonly: true }, (db) =>
+      db.selectFrom('stores').select(['id', 'name']).orderBy('place').execute(),
+    );
+    return rows.map(({ id, name }) => ({ id, name, isHere: id === this.home }));
+  }
+
+  /** Whether its files are those of this store. */
+  has({ storeId }: Pick<Recording, 'storeId'>): boolean {
+    return storeId === undefined || storeId === this.home;
+  }
+
+  /** Rejects with `audio-on-other-store` what touches files that are not this store's. */
+  async requireHere(recording: Pick<Recording, 'id' | 'title' | 'storeId'>): Promise<void> {
+    if (this.has(recording)) return;
+    const { id, title, storeId } = recording;
+    const name = await this.nameOf(storeId ?? '');
+    throw new VoiceRecorderError(
+      'audio-on-other-store',
+      `The audio of "${title}" (${id}) lies in another store: ${name}. Ask the server there for it.`,
+      { details: { storeId, storeName: name } },
+    );
+  }
+
+  /** As people know it; its id where nobody said more. */
+  async nameOf(storeId: string): Promise<string> {
+    const found = (await this.list()).find((store) => store.id === storeId);
+    return found && found.name !== '' ? found.name : storeId;
+  }
+}

@@ -1,0 +1,204 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { PostgresSettings } from '../../src/database/postgres/connection-settings.ts';
+import { failureCodeOf } from '../../src/model/failure.ts';
+import { sidecarKey } from '../../src/model/sidecar.ts';
+import { openVoiceRecorder } from '../../src/open.ts';
+import type { VoiceRecorder } from '../../src/voice-recorder.ts';
+import { openPostgres, type ScratchSchema } from '../databases.ts';
+import { voiceSamples, writeWav } from '../voice-wav.ts';
+
+const postgres = await openPostgres();
+let folder: string;
+let schema: ScratchSchema;
+let north: VoiceRecorder;
+let south: VoiceRecorder;
+let fileCount = 0;
+
+function urlOf({ user = '', password = '', host, port, database }: PostgresSettings): string {
+  return `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+}
+
+function open(name: string, overrides: { readonly sharedCatalogue?: boolean } = {}): Promise<VoiceRecorder> {
+  return openVoiceRecorder({
+    environment: 'testing',
+    overrides: {
+      dataDir: join(folder, name, 'store'),
+      stateDir: join(folder, name, 'state'),
+      databaseUrl: urlOf(schema.settings),
+      databaseSchema: schema.settings.schema,
+      patrolMbPerSecond: 0,
+      ...overrides,
+    },
+  });
+}
+
+async function importInto(recorder: VoiceRecorder, title: string): Promise<string> {
+  const outcome = await recorder.library.importFile(newWav(title), { title });
+  if (outcome.status !== 'stored') throw new Error(`Expected "${title}" to be stored: ${outcome.status}`);
+  return idOf(outcome);
+}
+
+function newWav(name: string): string {
+  const file = join(folder, `${name}.wav`);
+  fileCount += 1;
+  writeWav(file, voiceSamples(0.2 + fileCount / 100, 8_000, 1), 8_000);
+  return file;
+}
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'nothing failed',
+    (error: unknown) => failureCodeOf(error) ?? error,
+  );
+
+const titlesIn = async (recorder: VoiceRecorder, isTrashed = false) =>
+  (await recorder.library.list({ order: 'title', isTrashed })).items.map(({ title }) => title);
+
+describe.skipIf(postgres.skipReason)('two stores with one catalogue', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vrp-shared-'));
+    schema = await postgres.create();
+    north = await open('north', { sharedCatalogue: true });
+    south = await open('south', { sharedCatalogue: true });
+  });
+  afterAll(async () => {
+    await north?.close();
+    await south?.close();
+    await schema?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+  let id = '';
+  beforeEach(async () => {
+    id ||= await importInto(north, 'From the north');
+  });
+
+  it('are named to each other', async () => {
+    expect(await south.stores()).toEqual([
+      { id: north.storeId, name: expect.stringContaining(north.dataDir), isHere: false },
+      { id: south.storeId, name: expect.stringContaining(south.dataDir), isHere: true },
+    ]);
+  });
+
+  it('list, search, count and tag the recordings of both', async () => {
+    const other = await importInto(south, 'Out of the south');
+    for (const recorder of [north, south]) {
+      expect(await titlesIn(recorder)).toEqual(['From the north', 'Out of the south']);
+      expect((await recorder.library.list({ query: 'north' })).items).toMatchObject([
+        { id, storeId: north.storeId },
+      ]);
+      expect(await recorder.isReady()).toBe(true);
+    }
+    await south.library.amend(id, { tags: ['Compass'], collections: ['Winds'] });
+    await north.library.amend(other, { tags: ['compass'] });
+    expect(await north.library.tags()).toEqual([{ tag: 'Compass', count: 2 }]);
+    expect(await north.library.collections()).toEqual([{ collection: 'Winds', count: 1 }]);
+    await south.library.undo(id, (await south.library.find(id))?.version ?? 0);
+    expect(await north.library.find(id)).toMatchObject({ tags: [], collections: [] });
+  });
+
+  it('trash and restore recordings of each other, and purge only their own', async () => {
+    await south.library.trash(id);
+    expect(await titlesIn(north, true)).toEqual(['From the north']);
+    expect(await codeOf(south.files.purge(id))).toBe('audio-on-other-store');
+    const { recommendations = [] } = await south.storageReport({ isThorough: true });
+    expect(recommendations.map(({ kind }) => kind)).not.toContain('trash');
+    await north.library.restore(id);
+    expect(await titlesIn(south, true)).toEqual([]);
+  });
+
+  it('give out audio only where it lies, and say where that is', async () => {
+    for (const touch of [
+      () => south.library.audio(id),
+      () => south.library.playable(id),
+      () => south.library.peaks(id, {}),
+      () => south.files.pathOf(id),
+      () => south.files.openRange(id),
+      () => south.verification.verify(id),
+      () => south.verification.repair(id),
+    ]) {
+      await expect(touch()).rejects.toMatchObject({
+        code: 'audio-on-other-store',
+        message: expect.stringContaining(north.dataDir),
+        details: { storeId: north.storeId },
+      });
+    }
+    expect((await north.library.audio(id)).sizeBytes).toBeGreaterThan(0);
+  });
+
+  it('each keep a file that both are given', async () => {
+    const file = newWav('Given twice');
+    const first = await north.library.importFile(file, { title: 'Given twice' });
+    const second = await south.library.importFile(file, { title: 'Given twice' });
+    expect([first.status, second.status]).toEqual(['stored', 'stored']);
+    expect(await north.library.importFile(file)).toMatchObject({ status: 'duplicate', id: idOf(first) });
+    expect(await south.library.importFile(file)).toMatchObject({ status: 'duplicate', id: idOf(second) });
+    expect((await south.library.audio(idOf(second))).sizeBytes).toBeGreaterThan(0);
+  });
+
+  it('compare, verify and count only what is theirs', async () => {
+    await importInto(south, 'Only here');
+    const before = await north.library.find(id);
+    const report = await south.verification.reconcile();
+    expect(report).toMatchObject({ adopted: 0, missing: 0, failed: [] });
+    expect(await north.library.find(id)).toEqual(before);
+    expect(await south.verification.report()).toMatchObject({ faults: [] });
+    const { byKind, recordingCount } = await south.storageReport();
+    const mine = (await south.library.list({})).items.filter(({ storeId }) => storeId === south.storeId);
+    expect(byKind['originals']?.count).toBe(mine.length);
+    expect(recordingCount).toBe(mine.length);
+  });
+
+  it('see jobs of their own only', async () => {
+    const other = await importInto(south, 'With jobs');
+    const about = async (recorder: VoiceRecorder) =>
+      (await recorder.jobs.list({ limit: 500 })).items.flatMap(({ payload }) => {
+        const { recordingId } = payload as { recordingId?: string };
+        return recordingId ?? [];
+      });
+    await expect.poll(() => about(south), { timeout: 20_000 }).toContain(other);
+    expect(await about(north)).not.toContain(other);
+    const [job] = (await south.jobs.list()).items;
+    expect(await north.jobs.find(job?.id ?? '')).toBeUndefined();
+    expect(await codeOf(north.jobs.cancel(job?.id ?? ''))).toBe('job-unknown');
+  });
+
+  it('write sidecars where the audio lies', async () => {
+    const { storedFilename } = await south.library.amend(id, { notes: 'Written by the other one' });
+    expect(existsSync(join(south.dataDir, sidecarKey(storedFilename)))).toBe(false);
+    await north.close();
+    north = await open('north', { sharedCatalogue: true });
+    await expect
+      .poll(() => readFile(join(north.dataDir, sidecarKey(storedFilename)), 'utf8'), { timeout: 20_000 })
+      .toContain('Written by the other one');
+  });
+});
+
+describe.skipIf(postgres.skipReason)('a database that belongs to a store', () => {
+  it('takes in another one only when both say so', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vrp-shared-'));
+    schema = await postgres.create();
+    try {
+      await (await open('first')).close();
+      expect(await codeOf(open('second'))).toBe('catalogue-of-other-store');
+      expect(await codeOf(open('second', { sharedCatalogue: true }))).toBe('catalogue-of-other-store');
+      await (await open('first', { sharedCatalogue: true })).close();
+      expect(await codeOf(open('second'))).toBe('catalogue-of-other-store');
+      await (await open('second', { sharedCatalogue: true })).close();
+      // Who is in stays in; nobody further comes in once one of them says no.
+      await (await open('first')).close();
+      await (await open('second', { sharedCatalogue: true })).close();
+      expect(await codeOf(open('third', { sharedCatalogue: true }))).toBe('catalogue-of-other-store');
+    } finally {
+      await schema.remove();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+function idOf(outcome: object): string {
+  return 'id' in outcome && typeof outcome.id === 'string' ? outcome.id : '';
+}
