@@ -24,6 +24,8 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['DELETE', `/api/uploads/${ID}`, 'record'],
   ['GET', '/api/recordings', 'edit'],
   ['PATCH', '/api/recordings', 'edit'],
+  ['POST', '/api/recordings/trash', 'edit'],
+  ['POST', '/api/recordings/restore', 'edit'],
   ['GET', `/api/recordings/${ID}`, 'edit'],
   ['PATCH', `/api/recordings/${ID}`, 'edit'],
   ['DELETE', `/api/recordings/${ID}`, 'edit'],

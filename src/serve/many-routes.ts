@@ -1,27 +1,51 @@
 import { z } from 'zod';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { Recording } from '../model/recording.ts';
 import { answers } from './answer-schema.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
 import { MAX_AMENDMENT_BYTES, readRecordingId } from './recording-routes.ts';
 import { amendmentSchema } from './recording-schema.ts';
 
+const MAX_RECORDINGS = 500;
+/** They share commits; more at a time would only wait in line. */
+const AT_ONCE = 20;
+
+const targetsSchema = z
+  .array(
+    z.strictObject({
+      id: z.string(),
+      version: z.number().int().min(1).exactOptional().describe('Expected; any when left out'),
+    }),
+  )
+  .min(1)
+  .max(MAX_RECORDINGS);
 const bodySchema = z.strictObject({
-  recordings: z
-    .array(
-      z.strictObject({
-        id: z.string(),
-        version: z.number().int().min(1).exactOptional().describe('Expected; any when left out'),
-      }),
-    )
-    .min(1)
-    .max(500),
+  recordings: targetsSchema,
   amendment: amendmentSchema.omit({ markers: true, timeline: true }),
+});
+const trashSchema = z.strictObject({ recordings: targetsSchema });
+const restoreSchema = z.strictObject({
+  recordings: z
+    .array(z.strictObject({ id: z.string() }))
+    .min(1)
+    .max(MAX_RECORDINGS),
+});
+const movedSchema = z.object({
+  items: z
+    .array(
+      z.union([
+        z.object({ id: z.string(), version: z.number(), status: z.string() }),
+        z.object({ id: z.string(), error: z.object({ code: z.string(), message: z.string() }) }),
+      ]),
+    )
+    .describe('One for each that was named, in that order'),
 });
 
 const changedSchema = z.object({
   items: z.array(z.object({ id: z.string(), version: z.number() })),
 });
 
-/** One change to many recordings: all of them or none. */
+/** One change to many recordings: an amendment for all of them or none, trash and restore for each that can be. */
 export function addManyRoutes(app: RecorderApp, { recorder }: RouteDesk): void {
   app.patch(
     '/api/recordings',
@@ -44,4 +68,64 @@ export function addManyRoutes(app: RecorderApp, { recorder }: RouteDesk): void {
       return { items: changed.map(({ id, version }) => ({ id, version })) };
     },
   );
+
+  app.post(
+    '/api/recordings/trash',
+    {
+      config: { role: 'edit' },
+      schema: {
+        body: trashSchema,
+        response: answers(movedSchema),
+        summary: 'Puts up to 500 recordings into the trash; each has its own answer',
+      },
+    },
+    async ({ body, actor }) => ({
+      items: await moveEach(body.recordings, ({ id, version }) =>
+        recorder.library.trash(readRecordingId(id), version, actor?.name),
+      ),
+    }),
+  );
+
+  app.post(
+    '/api/recordings/restore',
+    {
+      config: { role: 'edit' },
+      schema: {
+        body: restoreSchema,
+        response: answers(movedSchema),
+        summary: 'Takes up to 500 recordings out of the trash; each has its own answer',
+      },
+    },
+    async ({ body, actor }) => ({
+      items: await moveEach(body.recordings, ({ id }) =>
+        recorder.library.restore(readRecordingId(id), actor?.name),
+      ),
+    }),
+  );
+}
+
+type Moved =
+  | { readonly id: string; readonly version: number; readonly status: string }
+  | { readonly id: string; readonly error: { readonly code: string; readonly message: string } };
+
+/** One that fails does not keep the others from being moved. */
+async function moveEach<Target extends { readonly id: string }>(
+  targets: readonly Target[],
+  move: (target: Target) => Promise<Recording>,
+): Promise<readonly Moved[]> {
+  const moveOne = async (target: Target): Promise<Moved> => {
+    try {
+      const { id, version, status } = await move(target);
+      return { id, version, status };
+    } catch (error) {
+      if (!(error instanceof VoiceRecorderError)) throw error;
+      const { code, message } = error;
+      return { id: target.id, error: { code, message } };
+    }
+  };
+  const moved: Moved[] = [];
+  for (let from = 0; from < targets.length; from += AT_ONCE) {
+    moved.push(...(await Promise.all(targets.slice(from, from + AT_ONCE).map(moveOne))));
+  }
+  return moved;
 }

@@ -54,6 +54,56 @@ describe('purging over HTTP', () => {
   });
 });
 
+describe('many recordings over HTTP', () => {
+  const post = (what: 'trash' | 'restore', recordings: readonly unknown[]) =>
+    served.ask(`/api/recordings/${what}`, {
+      method: 'POST',
+      body: JSON.stringify({ recordings }),
+      headers: { 'content-type': 'application/json' },
+    });
+  const NOWHERE = '00000000-0000-7000-8000-000000000000';
+
+  it('go into the trash and out of it, each with its own answer in the order they were named', async () => {
+    const kept = Array.from({ length: 45 }, () => served.recorder.addRecording(bytes));
+    const [first, second] = kept;
+    const wanted = [
+      { id: NOWHERE },
+      ...kept.map(({ id, version }) => ({ id, version: id === second?.id ? version + 1 : version })),
+      { id: 'no id' },
+    ];
+    const answer = await post('trash', wanted);
+    expect(answer.status).toBe(200);
+    const { items } = (await answer.json()) as { items: { id: string; status?: string; error?: unknown }[] };
+    expect(items.map(({ id }) => id)).toEqual(wanted.map(({ id }) => id));
+    const unknown = { error: { code: 'recording-unknown', message: expect.stringMatching(/\.$/) } };
+    expect(items[0]).toEqual({ id: NOWHERE, ...unknown });
+    expect(items[2]).toMatchObject({ id: second?.id, error: { code: 'version-conflict' } });
+    expect(items.at(-1)).toMatchObject({ id: 'no id', ...unknown });
+    expect(items.filter(({ status }) => status === 'trashed')).toHaveLength(44);
+    const back = await post('restore', [{ id: first?.id }, { id: NOWHERE }]);
+    expect(await back.json()).toMatchObject({
+      items: [{ id: first?.id, status: 'active' }, { error: { code: 'recording-unknown' } }],
+    });
+  });
+
+  it('are 1 to 500, and nothing else is asked for', async () => {
+    const many = Array.from({ length: 501 }, () => ({ id: NOWHERE }));
+    for (const recordings of [
+      [],
+      many,
+      [{}],
+      [{ id: NOWHERE, version: 0 }],
+      [{ id: NOWHERE, purge: true }],
+    ]) {
+      expect(await (await post('trash', recordings)).json()).toMatchObject({
+        status: 400,
+        code: 'invalid-input',
+      });
+    }
+    expect((await post('restore', [{ id: NOWHERE, version: 1 }])).status).toBe(400);
+  });
+});
+
 describe('cleaning up over HTTP', () => {
   it('says what could go, and lets go what is asked for', async () => {
     const found = await (await served.ask('/api/cleanup')).json();
