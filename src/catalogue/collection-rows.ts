@@ -1,20 +1,5 @@
-import { type Insertable, type Kysely, sql } from 'kysely';
-import { tagKey } from '../model/amendment.ts';
-import type { Recording } from '../model/recording.ts';
-import type { RecordingCollectionTable, Shelf, StoreSchema } from '../sessions/schema.ts';
-
-export function collectionRowsOf(
-  { id, createdAt, collections }: Recording,
-  shelf: Shelf,
-): Insertable<RecordingCollectionTable>[] {
-  return collections.map((collection) => ({
-    collection_key: tagKey(collection),
-    shelf,
-    created_at: createdAt,
-    recording_id: id,
-    collection,
-  }));
-}
+import { type Kysely, sql } from 'kysely';
+import type { StoreSchema } from '../sessions/schema.ts';
 
 /** Collections of the library with their counts, by name. */
 export function readCollections(

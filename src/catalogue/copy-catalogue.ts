@@ -11,7 +11,6 @@ import {
   readLastCopied,
 } from './copied-tables.ts';
 import { insertAll } from './json-rows.ts';
-import { knownWordQueries } from './known-words.ts';
 import { indexAllQueries } from './recording-index.ts';
 import { type RecordingRow, toRecording } from './recording-row.ts';
 

@@ -17,14 +17,33 @@ export interface ListFilter {
   readonly range?: { readonly column: keyof RecordingRow; passes(row: string): RawBuilder<boolean> };
   /** Selects the row keys of all that pass on a shelf, by an index of its own; missing where there is none. */
   readonly selectKeys?: (shelf: string) => RawBuilder<{ row_key: number }>;
+  /** Where it is a word people gave. */
+  readonly label?: Label;
+}
+
+/** A word people gave recordings. Its table has a row for each of them that says where it stands in every order. */
+export interface Label {
+  readonly table: 'recording_tags' | 'recording_collections';
+  readonly keyColumn: 'tag_key' | 'collection_key';
+  readonly key: string;
 }
 
 /** Of the filters asked for. Rejects with `invalid-input` what no recording could pass. */
 export function listFilters(filters: RecordingFilters): readonly ListFilter[] {
   const { tag, collection, from, to, minDuration, maxDuration, format, kind, hasWarnings } = filters;
   return [
-    ...(tag === undefined ? [] : [labelled('tag', tagKey(tag))]),
-    ...(collection === undefined ? [] : [labelled('collection', tagKey(collection))]),
+    ...(tag === undefined
+      ? []
+      : [labelled({ table: 'recording_tags', keyColumn: 'tag_key', key: tagKey(tag) })]),
+    ...(collection === undefined
+      ? []
+      : [
+          labelled({
+            table: 'recording_collections',
+            keyColumn: 'collection_key',
+            key: tagKey(collection),
+          }),
+        ]),
     ...range('moment_ms', readMoment('from', from), readMoment('to', to)),
     // Those whose length is not known have none, be it long or short.
     ...range('duration_ms', minimum(minDuration, maxDuration), above(maxDuration)),
@@ -88,31 +107,15 @@ function withWarnings(hasWarnings: boolean): ListFilter {
   };
 }
 
-/** A word people gave it; their tables have rows in the order in time. */
-export interface Label {
-  readonly table: 'recording_tags' | 'recording_collections';
-  readonly keyColumn: 'tag_key' | 'collection_key';
-  readonly key: string;
-}
-
-/** The label that alone narrows a list, so that its own table can be walked. */
-export function labelOf({ tag, collection }: RecordingFilters): Label | undefined {
-  if (tag !== undefined) return { table: 'recording_tags', keyColumn: 'tag_key', key: tagKey(tag) };
-  if (collection === undefined) return undefined;
-  return { table: 'recording_collections', keyColumn: 'collection_key', key: tagKey(collection) };
-}
-
-function labelled(kind: 'tag' | 'collection', key: string): ListFilter {
-  const table = sql.table(`recording_${kind}s`);
-  const keyColumn = sql.ref(`l.${kind}_key`);
+function labelled(label: Label): ListFilter {
+  const table = sql.table(label.table);
+  const isIt = sql`${sql.ref(`l.${label.keyColumn}`)} = ${label.key}`;
   return {
-    passes: (row) => sql`EXISTS (SELECT 1 FROM ${table} AS l WHERE ${keyColumn} = ${key}
+    passes: (row) => sql`EXISTS (SELECT 1 FROM ${table} AS l WHERE ${isIt}
       AND l.shelf = ${sql.ref(`${row}.shelf`)} AND l.created_at = ${sql.ref(`${row}.created_at`)}
       AND l.recording_id = ${sql.ref(`${row}.id`)})`,
-    selectKeys: (
-      shelf,
-    ) => sql`SELECT o.row_key FROM ${table} AS l JOIN recordings AS o ON o.id = l.recording_id
-      WHERE ${keyColumn} = ${key} AND l.shelf = ${shelf}`,
+    selectKeys: (shelf) => sql`SELECT l.row_key FROM ${table} AS l WHERE ${isIt} AND l.shelf = ${shelf}`,
+    label,
   };
 }
 

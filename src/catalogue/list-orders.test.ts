@@ -17,14 +17,21 @@ import {
   type RecordingQuery,
 } from '../model/recording.ts';
 import { titleKeyOf } from '../model/search-folding.ts';
+import { LIST_SIZES } from './list-source.ts';
+import { listRecordings } from './recording-list.ts';
 
 const at = (ms: number) => new Date(Date.parse('2026-11-22T12:00:00.000Z') + ms).toISOString();
 
-async function readAll(catalogue: ScratchCatalogue, query: RecordingQuery): Promise<ListedRecording[]> {
+async function readAll(
+  { contexts }: ScratchCatalogue,
+  query: RecordingQuery,
+  sizes = LIST_SIZES,
+): Promise<ListedRecording[]> {
   const seen: ListedRecording[] = [];
   let cursor: string | null = null;
   do {
-    const page = await catalogue.recordings.list({ ...query, ...(cursor === null ? {} : { cursor }) });
+    const wish = { ...query, ...(cursor === null ? {} : { cursor }) };
+    const page = await contexts.withSession({ readonly: true }, (db) => listRecordings(db, wish, sizes));
     seen.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== null);
@@ -67,6 +74,18 @@ const FILTERS: readonly (RecordingFilters & { passes: (recording: Recording) => 
   },
   { minDuration: 2, passes: ({ duration }) => duration !== null && duration >= 2 },
   {
+    tag: 'x',
+    collection: 'tapes',
+    passes: (one) => one.tags.includes('x') && one.collections.includes('tapes'),
+  },
+  {
+    collection: 'tapes',
+    format: 'opus',
+    from: at(2),
+    passes: ({ collections, codec, recordedAt, createdAt }) =>
+      collections.includes('tapes') && codec === 'opus' && (recordedAt ?? createdAt) >= at(2),
+  },
+  {
     maxDuration: 2,
     tag: 'x',
     passes: ({ duration, tags }) => duration !== null && duration <= 2 && tags.includes('x'),
@@ -77,6 +96,14 @@ const FILTERS: readonly (RecordingFilters & { passes: (recording: Recording) => 
     passes: ({ recordedAt, createdAt }) =>
       (recordedAt ?? createdAt) >= at(2) && (recordedAt ?? createdAt) < at(4),
   },
+];
+
+/** Each leads another way to the same pages. */
+const SIZES = [
+  LIST_SIZES,
+  { few: 0, sorted: 0, gathered: 0 },
+  { few: 0, sorted: 0, gathered: 100 },
+  { few: 3, sorted: 1, gathered: 2 },
 ];
 
 const facts = fc.record({
@@ -103,7 +130,8 @@ describe('a list in any order', () => {
           minLength: 2,
           maxLength: 2,
         }),
-        async (library, limit, choices) => {
+        fc.constantFrom(...SIZES),
+        async (library, limit, choices, sizes) => {
           await using catalogue = await scratchCatalogue();
           const all: Recording[] = [];
           for (const { isTrashed, ...fact } of library) {
@@ -121,7 +149,7 @@ describe('a list in any order', () => {
                   (query === undefined || one.title.startsWith('two')),
               );
               const wish = { ...filters, order, isTrashed, ...(query === undefined ? {} : { query }) };
-              const shown = await readAll(catalogue, { ...wish, limit });
+              const shown = await readAll(catalogue, { ...wish, limit }, sizes);
               expect(new Set(shown.map(({ id }) => id)), JSON.stringify(wish)).toEqual(
                 new Set(wanted.map(({ id }) => id)),
               );

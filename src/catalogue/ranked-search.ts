@@ -2,8 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { wordsOf } from '../model/search-folding.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
-import { tableOf } from './json-rows.ts';
-import { type FoundRows, findRows, type ListRequest } from './list-rows.ts';
+import { type FoundRows, findRows } from './list-rows.ts';
+import type { ListRequest } from './list-source.ts';
+import { readInOrder } from './read-in-order.ts';
 import type { RecordingRow } from './recording-row.ts';
 import type { Search } from './search-condition.ts';
 import { isRowAt } from './search-matches.ts';
@@ -54,7 +55,8 @@ export async function findRanked(
   const first = newestKey ?? newest.rows[0]?.row_key;
   const next =
     from.length > limit && last && first !== undefined ? [first, last.score, last.key] : newest.next;
-  return { rows: await readInOrder(db, shown), next };
+  const keys = shown.map(({ key }) => key);
+  return { rows: await readInOrder<RecordingRow>(db, keys), next };
 }
 
 /** Higher scores first, of equal ones the newest first. */
@@ -98,12 +100,4 @@ function closeness(words: readonly string[], { anyOf, isPrefix }: SearchTerm): 0
     anyOf.some((row) => words.some((_, at) => isRowAt(words, at, row, mayGoOn)));
   if (stands(false)) return 2;
   return isPrefix && stands(true) ? 1 : 0;
-}
-
-async function readInOrder(db: Kysely<StoreSchema>, ranks: readonly Rank[]): Promise<RecordingRow[]> {
-  const keys = ranks.map(({ key }) => key);
-  const { rows } = await sql<RecordingRow>`SELECT r.* FROM ${tableOf(keys)} AS k
-    CROSS JOIN recordings AS r WHERE r.row_key = k.value`.execute(db);
-  const byKey = new Map(rows.map((row) => [row.row_key, row]));
-  return keys.flatMap((key) => byKey.get(key) ?? []);
 }

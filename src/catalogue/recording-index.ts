@@ -1,12 +1,11 @@
 import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely';
-import { tagKey } from '../model/amendment.ts';
 import type { Recording } from '../model/recording.ts';
 import { wordsOf } from '../model/search-folding.ts';
 import { dialectOf } from '../sessions/dialect-of.ts';
-import type { RecordingSearchTable, RecordingTagTable, Shelf, StoreSchema } from '../sessions/schema.ts';
-import { collectionRowsOf } from './collection-rows.ts';
+import type { RecordingSearchTable, StoreSchema } from '../sessions/schema.ts';
 import { insertAll, listOf, tableOf } from './json-rows.ts';
 import { knownWordQueries } from './known-words.ts';
+import { collectionRowsOf, type KeyedRecording, shelfOf, tagRowsOf } from './label-rows.ts';
 
 // Room for 1,024 recordings of the same millisecond; the keys stay exact numbers until the year 2248.
 const KEYS_PER_MS = 1_024;
@@ -77,8 +76,8 @@ async function nextRowKeys(db: Kysely<StoreSchema>, dates: readonly string[]): P
 
 /** Queries that make search, tags and collections say what `recording` says; part of each transaction that changes it. */
 export function indexQueries(db: Kysely<StoreSchema>, rowKey: number, recording: Recording): CompiledQuery[] {
-  const tagRows = tagRowsOf(recording);
-  const collectionRows = collectionRowsOf(recording, shelfOf(recording));
+  const tagRows = tagRowsOf({ rowKey, recording });
+  const collectionRows = collectionRowsOf({ rowKey, recording });
   const searchRow = searchRowOf(rowKey, recording);
   const queries = [
     db.deleteFrom('recording_search').where('rowid', '=', rowKey).compile(),
@@ -101,7 +100,7 @@ export function indexQueries(db: Kysely<StoreSchema>, rowKey: number, recording:
 /** The same for many recordings, with the same few queries for any number of them. */
 export function indexAgainQueries(
   db: Kysely<StoreSchema>,
-  entries: readonly { readonly rowKey: number; readonly recording: Recording }[],
+  entries: readonly KeyedRecording[],
 ): CompiledQuery[] {
   if (entries.length === 0) return [];
   const rowKeys = listOf(entries.map(({ rowKey }) => rowKey));
@@ -117,16 +116,14 @@ export function indexAgainQueries(
 /** Queries that enter recordings of which search, tags and collections say nothing yet. */
 export function indexAllQueries(
   db: Kysely<StoreSchema>,
-  entries: readonly { readonly rowKey: number; readonly recording: Recording }[],
+  entries: readonly KeyedRecording[],
 ): CompiledQuery[] {
   const search = entries.map(({ recording, rowKey }) => searchRowOf(rowKey, recording));
-  const tags = entries.flatMap(({ recording }) => tagRowsOf(recording));
-  const collections = entries.flatMap(({ recording }) => collectionRowsOf(recording, shelfOf(recording)));
   return [
     ...insertAll(db, 'recording_search', search),
     ...knownWordQueries(db, search),
-    ...insertAll(db, 'recording_tags', tags, { skipsKnown: true }),
-    ...insertAll(db, 'recording_collections', collections, { skipsKnown: true }),
+    ...insertAll(db, 'recording_tags', entries.flatMap(tagRowsOf), { skipsKnown: true }),
+    ...insertAll(db, 'recording_collections', entries.flatMap(collectionRowsOf), { skipsKnown: true }),
   ];
 }
 
@@ -142,22 +139,6 @@ export function searchRowOf(rowKey: number, recording: Recording): Insertable<Re
     filename: wordsOf(names.join(' ')).join(' '),
     shelf: shelfOf(recording),
   };
-}
-
-export function tagRowsOf(recording: Recording): Insertable<RecordingTagTable>[] {
-  const shelf = shelfOf(recording);
-  const { id, createdAt } = recording;
-  return recording.tags.map((tag) => ({
-    tag_key: tagKey(tag),
-    shelf,
-    created_at: createdAt,
-    recording_id: id,
-    tag,
-  }));
-}
-
-export function shelfOf({ status }: Recording): Shelf {
-  return status === 'trashed' ? 'trash' : 'library';
 }
 
 /** Asks for the sidecar to be written anew; the highest version asked for wins. */

@@ -3,9 +3,10 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording, RecordingOrder, RecordingPage, RecordingQuery } from '../model/recording.ts';
 import { atHome } from '../sessions/at-home.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
-import { labelOf, listFilters } from './list-filters.ts';
+import { listFilters } from './list-filters.ts';
 import { listOrder } from './list-order.ts';
-import { type FoundRows, findRows, type ListRequest } from './list-rows.ts';
+import { type FoundRows, findRows } from './list-rows.ts';
+import { LIST_SIZES, type ListRequest } from './list-source.ts';
 import { findRanked } from './ranked-search.ts';
 import { decodeCursor, encodeCursor } from './recording-cursor.ts';
 import { toRecording } from './recording-row.ts';
@@ -18,7 +19,11 @@ import { correctTerms } from './word-corrections.ts';
 const LIST_LIMIT = { default: 50, max: 500 } as const;
 
 /** One page by key, never by offset: the millionth page costs what the first does. */
-export async function listRecordings(db: Kysely<StoreSchema>, query: RecordingQuery): Promise<RecordingPage> {
+export async function listRecordings(
+  db: Kysely<StoreSchema>,
+  query: RecordingQuery,
+  sizes = LIST_SIZES,
+): Promise<RecordingPage> {
   const { isTrashed = false, isGrouped = false, limit = LIST_LIMIT.default, query: text = '' } = query;
   const shelf = isTrashed ? 'trash' : 'library';
   const isSearch = text.trim() !== '';
@@ -29,7 +34,7 @@ export async function listRecordings(db: Kysely<StoreSchema>, query: RecordingQu
     shelf,
     isGrouped,
     filters,
-    label: filters.length === 1 ? labelOf(query) : undefined,
+    sizes,
     order: listOrder(order, { isSearch, hasDates: query.from !== undefined || query.to !== undefined }),
     after: query.cursor === undefined ? undefined : decodeCursor(list, query.cursor),
     limit: checkLimit(limit),

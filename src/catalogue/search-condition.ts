@@ -7,6 +7,8 @@ export interface Search {
   readonly terms: readonly SearchTerm[];
   /** That the row `s` of `recording_search` is found; rows of other shelves may be among them. */
   readonly isFound: RawBuilder<boolean>;
+  /** That the recording `row` (an alias of `recordings`) is found, asked for each that is met. */
+  finds(row: string): RawBuilder<boolean>;
 }
 
 export function searchFor(terms: readonly SearchTerm[], shelf: 'library' | 'trash'): Search {
@@ -14,5 +16,16 @@ export function searchFor(terms: readonly SearchTerm[], shelf: 'library' | 'tras
     sqlite: sql`recording_search MATCH ${toMatchExpression(terms, shelf)}`,
     postgres: sql`s.document @@ ${toTsQuery(terms)}::tsquery`,
   });
-  return { terms, isFound };
+  return {
+    terms,
+    isFound,
+    finds: (row) => {
+      const isIt = sql`s.rowid = ${sql.ref(`${row}.row_key`)}`;
+      return eitherSql<boolean>({
+        sqlite: sql`EXISTS (SELECT 1 FROM recording_search AS s WHERE ${isIt} AND ${isFound})`,
+        // As a value: PostgreSQL would make a join of the other form, and begin with all that is found.
+        postgres: sql`(SELECT ${isFound} FROM recording_search AS s WHERE ${isIt})`,
+      });
+    },
+  };
 }

@@ -1,0 +1,162 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { dialectOf } from '../sessions/dialect-of.ts';
+import { eitherSql } from '../sessions/either-sql.ts';
+import type { StoreSchema } from '../sessions/schema.ts';
+import { tableOf } from './json-rows.ts';
+import type { Label, ListFilter } from './list-filters.ts';
+import type { ListOrder } from './list-order.ts';
+import type { ListPosition } from './recording-cursor.ts';
+import type { RecordingRow } from './recording-row.ts';
+import type { Search } from './search-condition.ts';
+import { isFirstOfTake } from './take-rows.ts';
+
+export interface ListRequest {
+  readonly shelf: 'library' | 'trash';
+  /** A take stands once, at its first segment that is found. */
+  readonly isGrouped: boolean;
+  readonly filters: readonly ListFilter[];
+  readonly order: ListOrder;
+  readonly after: ListPosition | undefined;
+  readonly limit: number;
+  readonly sizes: ListSizes;
+}
+
+/** Which of several ways to a page is taken. Each leads to the same page. */
+export interface ListSizes {
+  /** So many recordings that pass a filter are fetched and sorted. Filters that let more pass are met often by walking. */
+  readonly few: number;
+  /** So many matches of a search are fetched and sorted; to look one up costs as much as to walk past ten. */
+  readonly sorted: number;
+  /** So many matches are gathered by SQLite before the order is walked; of more, every recording met is asked. */
+  readonly gathered: number;
+}
+
+export const LIST_SIZES: ListSizes = { few: 1_000, sorted: 4_000, gathered: 100_000 };
+
+/** Where rows come from, in a form that makes both databases begin there. */
+export interface Source {
+  readonly tables: RawBuilder<unknown>;
+  readonly conditions: readonly RawBuilder<unknown>[];
+  /** Columns of the order that have another name there. */
+  readonly names: Readonly<Partial<Record<keyof RecordingRow, string>>>;
+  /** All that pass are sorted: by their keys, so that only those of the page are read in full. */
+  readonly isSorted?: boolean;
+  /** Those that pass the filters; which of them the search finds is looked up until the page is full. */
+  readonly sifts?: Search;
+}
+
+export async function chooseSource(
+  db: Kysely<StoreSchema>,
+  request: ListRequest,
+  search: Search | undefined,
+): Promise<Source> {
+  if (search !== undefined) return chooseSearchSource(db, request, search);
+  const few = await readFew(db, request);
+  const first = request.isGrouped ? [isFirstOfTake(request.filters)] : [];
+  if (few !== undefined) return fewSource(request, few, first);
+  const label = request.filters.find((filter) => filter.label !== undefined)?.label;
+  return label === undefined ? walkSource(request, first) : labelSource(request, label, first);
+}
+
+async function chooseSearchSource(
+  db: Kysely<StoreSchema>,
+  request: ListRequest,
+  search: Search,
+): Promise<Source> {
+  const { filters, order, sizes } = request;
+  const isInOrder = isLedBy(order, 'row_key');
+  // The index of words is in the order that is wanted.
+  if (isInOrder && filters.length === 0) return searchSource(request, search);
+  if (await hasAtMost(db, search, sizes.sorted)) return { ...searchSource(request, search), isSorted: true };
+  const few = await readFew(db, request);
+  if (few !== undefined) return { ...fewSource(request, few, []), sifts: search };
+  if (isInOrder) return searchSource(request, search);
+  const isGathered = dialectOf(db) === 'sqlite' && (await hasAtMost(db, search, sizes.gathered));
+  // With a sign before it SQLite does not begin with what was gathered.
+  const found = isGathered
+    ? sql`+r.row_key IN (SELECT s.rowid FROM recording_search AS s WHERE ${search.isFound})`
+    : search.finds('r');
+  return walkSource(request, [found]);
+}
+
+function fewSource(
+  request: ListRequest,
+  few: readonly number[],
+  more: readonly RawBuilder<unknown>[],
+): Source {
+  return {
+    tables: sql`${tableOf(few)} AS k CROSS JOIN recordings AS r`,
+    conditions: [sql`r.row_key = k.value`, ...onShelf(request), ...more],
+    names: {},
+    isSorted: true,
+  };
+}
+
+function searchSource(request: ListRequest, search: Search): Source {
+  return {
+    tables: sql`recording_search AS s CROSS JOIN recordings AS r`,
+    conditions: [sql`r.row_key = s.rowid`, search.isFound, ...onShelf(request)],
+    names: { row_key: 's.rowid' },
+  };
+}
+
+function labelSource(request: ListRequest, label: Label, more: readonly RawBuilder<unknown>[]): Source {
+  const { shelf, filters, order } = request;
+  const others = filters.filter((filter) => filter.label !== label);
+  const names = order.columns.map((column) => [column, column === 'id' ? 'l.recording_id' : `l.${column}`]);
+  return {
+    tables: sql`${sql.table(label.table)} AS l CROSS JOIN recordings AS r`,
+    conditions: [
+      sql`r.row_key = l.row_key`,
+      sql`${sql.ref(`l.${label.keyColumn}`)} = ${label.key}`,
+      sql`l.shelf = ${shelf}`,
+      ...others.map((filter) => passing(filter, order, filter.label === undefined ? 'l' : 'r')),
+      ...more,
+    ],
+    names: Object.fromEntries(names),
+  };
+}
+
+function walkSource(request: ListRequest, more: readonly RawBuilder<unknown>[]): Source {
+  return { tables: sql`recordings AS r`, conditions: [...onShelf(request), ...more], names: {} };
+}
+
+function onShelf({ shelf, filters, order }: ListRequest): RawBuilder<unknown>[] {
+  return [sql`r.shelf = ${shelf}`, ...filters.map((filter) => passing(filter, order, 'r'))];
+}
+
+function passing({ range, passes }: ListFilter, order: ListOrder, row: string): RawBuilder<boolean> {
+  return range && isLedBy(order, range.column) ? range.passes(row) : passes(row);
+}
+
+function isLedBy({ columns: [first] }: ListOrder, column: keyof RecordingRow): boolean {
+  return first === column;
+}
+
+/** Row keys of all that pass one of the filters, where these are few. */
+async function readFew(
+  db: Kysely<StoreSchema>,
+  { shelf, filters, order, sizes }: ListRequest,
+): Promise<readonly number[] | undefined> {
+  const [only] = filters;
+  // The table of the label is in every order, so that it need not be known how many these are.
+  if (filters.length === 1 && only?.label !== undefined && !isLedBy(order, 'row_key')) return undefined;
+  const keys = eitherSql({
+    sqlite: sql`json_group_array(row_key)`,
+    postgres: sql`coalesce(json_agg(row_key)::text, '[]')`,
+  });
+  for (const { selectKeys, range } of filters) {
+    if (selectKeys === undefined || (range && isLedBy(order, range.column))) continue;
+    const { rows } = await sql<{ keys: string | null }>`
+      SELECT CASE WHEN count(*) <= ${sql.lit(sizes.few)} THEN ${keys} END AS keys
+      FROM (${selectKeys(shelf)} LIMIT ${sizes.few + 1}) AS found`.execute(db);
+    if (typeof rows[0]?.keys === 'string') return JSON.parse(rows[0].keys) as number[];
+  }
+  return undefined;
+}
+
+async function hasAtMost(db: Kysely<StoreSchema>, search: Search, count: number): Promise<boolean> {
+  const { rows } = await sql<{ found: number }>`SELECT count(*) AS found FROM
+    (SELECT 1 FROM recording_search AS s WHERE ${search.isFound} LIMIT ${count + 1}) AS found`.execute(db);
+  return (rows[0]?.found ?? 0) <= count;
+}
