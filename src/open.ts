@@ -16,6 +16,7 @@ import { openStoreCatalogue } from './join/catalogue.ts';
 import { joinDerivedWork } from './join/derived-work.ts';
 import { startJobs } from './join/jobs.ts';
 import { startSidecarSearch } from './join/lost-sidecars.ts';
+import { followOtherServers } from './join/other-servers.ts';
 import { isReadyToRecord } from './join/readiness.ts';
 import { serverWait, sessionLimits } from './join/session-limits.ts';
 import { joinCapacity, spaceOf } from './join/space.ts';
@@ -184,6 +185,8 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
       onFault: logged('The job queue failed.'),
     });
     opened.defer(measuring.start());
+    if (await catalogue.stores.isShared())
+      opened.defer(await followOtherServers({ catalogue, sidecars, events, log }));
     space.keepReserve();
     opened.defer(startSidecarSearch({ dataDir: config.dataDir, catalogue, sidecars, log }));
     opened.defer(stopJobs);

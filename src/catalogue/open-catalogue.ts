@@ -7,6 +7,7 @@ import type { Clock } from '../model/clock.ts';
 import { NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { AccessRepository } from './access-repository.ts';
+import { ChangeFeed } from './change-feed.ts';
 import { Collections } from './collections.ts';
 import {
   type ConnectSettings,
@@ -40,6 +41,8 @@ export interface Catalogue {
   readonly tombstones: Tombstones;
   readonly verification: VerificationRepository;
   readonly stores: Stores;
+  /** What others change in a catalogue that is shared. */
+  readonly changes: ChangeFeed;
   /** The copy taken before a migration of this opening, if there was one. */
   readonly snapshotFile: string | undefined;
   /** Writes a checked copy of the whole database to `target`, which must not exist. */
@@ -71,6 +74,7 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     tombstones: new Tombstones(contexts, clock, home),
     verification: new VerificationRepository(contexts, clock, home),
     stores: new Stores(contexts, home),
+    changes: new ChangeFeed(contexts),
     close: () => contexts.close(),
   };
 }

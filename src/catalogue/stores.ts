@@ -24,6 +24,20 @@ export class Stores {
     return rows.map(({ id, name }) => ({ id, name, isHere: id === this.home }));
   }
 
+  /** Whether others are in the catalogue, or may come in at any time. */
+  async isShared(): Promise<boolean> {
+    if (this.home === NO_STORE) return false;
+    const found = await this.#sessions.withSession({ name: 'look for stores', readonly: true }, (db) =>
+      db
+        .selectFrom('stores')
+        .select('id')
+        .where(({ eb, or }) => or([eb('is_shared', '=', 1), eb('place', '>', 1)]))
+        .limit(1)
+        .executeTakeFirst(),
+    );
+    return found !== undefined;
+  }
+
   /** Whether its files are those of this store. */
   has({ storeId }: Pick<Recording, 'storeId'>): boolean {
     return storeId === undefined || storeId === this.home;

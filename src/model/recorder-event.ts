@@ -7,6 +7,8 @@ export type RecorderEvent =
   | { readonly type: 'recording-added'; readonly recording: Recording }
   | { readonly type: 'recording-changed'; readonly recording: Recording }
   | { readonly type: 'recording-purged'; readonly recordingId: string }
+  /** Many recordings, or nobody knows which: whoever shows some asks for them anew. */
+  | { readonly type: 'library-changed' }
   | ({ readonly type: 'cleanup-progress' } & CleanupProgress)
   | { readonly type: 'upload-progress'; readonly uploadId: string; readonly offsetBytes: number }
   | {

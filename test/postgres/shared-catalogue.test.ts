@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PostgresSettings } from '../../src/database/postgres/connection-settings.ts';
 import { failureCodeOf } from '../../src/model/failure.ts';
+import type { RecorderEvent } from '../../src/model/recorder-event.ts';
 import { sidecarKey } from '../../src/model/sidecar.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
 import type { VoiceRecorder } from '../../src/voice-recorder.ts';
@@ -17,6 +18,7 @@ let schema: ScratchSchema;
 let north: VoiceRecorder;
 let south: VoiceRecorder;
 let fileCount = 0;
+const PATIENCE = { timeout: 20_000, interval: 50 };
 
 function urlOf({ user = '', password = '', host, port, database }: PostgresSettings): string {
   return `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
@@ -159,21 +161,78 @@ describe.skipIf(postgres.skipReason)('two stores with one catalogue', () => {
         const { recordingId } = payload as { recordingId?: string };
         return recordingId ?? [];
       });
-    await expect.poll(() => about(south), { timeout: 20_000 }).toContain(other);
+    await expect.poll(() => about(south), PATIENCE).toContain(other);
     expect(await about(north)).not.toContain(other);
     const [job] = (await south.jobs.list()).items;
     expect(await north.jobs.find(job?.id ?? '')).toBeUndefined();
     expect(await codeOf(north.jobs.cancel(job?.id ?? ''))).toBe('job-unknown');
   });
 
-  it('write sidecars where the audio lies', async () => {
+  it('write the sidecars that another one made them owe', async () => {
     const { storedFilename } = await south.library.amend(id, { notes: 'Written by the other one' });
+    const read = (recorder: VoiceRecorder) =>
+      readFile(join(recorder.dataDir, sidecarKey(storedFilename)), 'utf8');
+    await expect.poll(() => read(north), PATIENCE).toContain('Written by the other one');
     expect(existsSync(join(south.dataDir, sidecarKey(storedFilename)))).toBe(false);
+    // Also when nobody was there to be told.
     await north.close();
+    await south.library.amend(id, { notes: 'Written while it was away' });
     north = await open('north', { sharedCatalogue: true });
-    await expect
-      .poll(() => readFile(join(north.dataDir, sidecarKey(storedFilename)), 'utf8'), { timeout: 20_000 })
-      .toContain('Written by the other one');
+    await expect.poll(() => read(north), PATIENCE).toContain('Written while it was away');
+  });
+
+  it('tell each other what is changed, once, and nothing of it twice', async () => {
+    const heard: RecorderEvent[] = [];
+    const stop = south.subscribe((event) => heard.push(event));
+    const told = () =>
+      heard.flatMap((event) => {
+        if (event.type === 'recording-purged') return `${event.type} ${event.recordingId}`;
+        if (event.type !== 'recording-added' && event.type !== 'recording-changed') return [];
+        return `${event.type} ${event.recording.id} ${event.recording.title}`;
+      });
+    const other = await importInto(north, 'Heard of');
+    await expect.poll(told, PATIENCE).toContain(`recording-added ${other} Heard of`);
+    await north.library.amend(other, { title: 'Heard again' });
+    await expect.poll(told, PATIENCE).toContain(`recording-changed ${other} Heard again`);
+    await north.files.purge(other);
+    await expect.poll(told, PATIENCE).toContain(`recording-purged ${other}`);
+    await south.library.amend(id, { title: 'From the north, still' });
+    const last = await importInto(north, 'The end');
+    await expect.poll(told, PATIENCE).toContain(`recording-added ${last} The end`);
+    stop();
+    // What was done here is told here, and does not come back from there.
+    expect(told().filter((line) => line === `recording-changed ${id} From the north, still`)).toHaveLength(1);
+    expect(told().filter((line) => line === `recording-purged ${other}`)).toHaveLength(1);
+  });
+
+  it('lose nothing to 64 writers on both at once', async () => {
+    const ids = await Promise.all(['One', 'Two', 'Three', 'Four'].map((title) => importInto(north, title)));
+    const conflicts = { count: 0 };
+    const addTag = async (recorder: VoiceRecorder, target: string, tag: string): Promise<void> => {
+      const { tags = [], version } = (await recorder.library.find(target)) ?? {};
+      try {
+        await recorder.library.amend(target, { tags: [...tags, tag] }, version);
+      } catch (error) {
+        if (failureCodeOf(error) !== 'version-conflict') throw error;
+        conflicts.count += 1;
+        await addTag(recorder, target, tag);
+      }
+    };
+    const writers = Array.from({ length: 64 }, (_, writer) => ({
+      recorder: writer % 2 === 0 ? north : south,
+      target: ids[writer % ids.length] ?? '',
+      tag: `writer ${writer}`,
+    }));
+    await Promise.all(writers.map(({ recorder, target, tag }) => addTag(recorder, target, tag)));
+    expect(conflicts.count).toBeGreaterThan(0);
+    for (const target of ids) {
+      const expected = writers.filter((writer) => writer.target === target).map(({ tag }) => tag);
+      for (const recorder of [north, south]) {
+        const { tags = [] } = (await recorder.library.find(target)) ?? {};
+        expect([...tags].sort()).toEqual(expected.sort());
+      }
+    }
+    expect((await south.library.tags()).filter(({ tag }) => tag.startsWith('writer '))).toHaveLength(64);
   });
 });
 

@@ -12,7 +12,7 @@ const addStore = WITH_STORE.map(
 // A row-level trigger whose condition is judged before it is called: what shows nobody anything costs nothing.
 const noteChange = `
 CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF EXISTS (SELECT FROM stores WHERE is_shared = 1) THEN
+  IF EXISTS (SELECT FROM stores WHERE is_shared = 1 OR place > 1) THEN
     IF tg_op = 'DELETE' THEN
       INSERT INTO recording_changes (recording_id, store_id, kind) VALUES (old.id, old.store_id, 'purged');
     ELSIF tg_op = 'INSERT' OR old.shelf = 'hidden' THEN

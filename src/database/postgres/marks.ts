@@ -12,7 +12,8 @@ export interface SessionMark {
 
 /** Gives out rows to connections, so that there are never more of them than connections were open at a time. */
 export class MarkSlots {
-  readonly #process = randomBytes(12).toString('hex');
+  /** Names this process among those that write. */
+  readonly process = randomBytes(12).toString('hex');
   readonly #free: number[] = [];
   readonly #taken = new WeakMap<object, number>();
   #count = 0;
@@ -24,7 +25,7 @@ export class MarkSlots {
       slot = this.#free.pop() ?? this.#count++;
       this.#taken.set(connection, slot);
     }
-    return { slot: `${this.#process}-${slot}`, mark: randomBytes(12).toString('hex') };
+    return { slot: `${this.process}-${slot}`, mark: randomBytes(12).toString('hex') };
   }
 
   /** The connection is closed, and what its last commit came to is known. */

@@ -128,6 +128,8 @@ export class PostgresSessions implements SessionFactory {
     if (isReadonly) return { text: steps.join('; '), mark: undefined };
     // 0 would mean to wait for ever.
     steps.push(`SET LOCAL lock_timeout TO ${Math.max(1, this.#settings.busyLimitMs)}`);
+    // What was changed is noted with who did it, for those who share the database.
+    steps.push(`SET LOCAL voice_recorder.writer TO '${this.#slots.process}'`);
     steps.push(KEEP_COMMITS);
     const mark = this.#leavesMarks ? this.#slots.next(client) : undefined;
     if (mark) steps.push(leaveMark(mark));

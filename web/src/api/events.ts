@@ -8,6 +8,7 @@ const EVENT_TYPES = [
   'recording-added',
   'recording-changed',
   'recording-purged',
+  'library-changed',
   'cleanup-progress',
   'job-changed',
 ] as const satisfies readonly RecorderEvent['type'][];
@@ -46,6 +47,12 @@ function follow(queries: QueryClient): () => void {
     }
     if (event.type === 'job-changed') {
       if (!noteProgress(queries, KEYS.jobList('running'), event)) refreshJobsSoon();
+      return;
+    }
+    if (event.type === 'library-changed') {
+      for (const queryKey of [KEYS.openRecordings, KEYS.takes, KEYS.histories])
+        void queries.invalidateQueries({ queryKey });
+      refreshSoon();
       return;
     }
     if (event.type === 'recording-purged') {
