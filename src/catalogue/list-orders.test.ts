@@ -14,6 +14,7 @@ import {
   RECORDING_ORDERS,
   type Recording,
   type RecordingFilters,
+  type RecordingPage,
   type RecordingQuery,
 } from '../model/recording.ts';
 import { titleKeyOf } from '../model/search-folding.ts';
@@ -30,8 +31,10 @@ async function readAll(
   const seen: ListedRecording[] = [];
   let cursor: string | null = null;
   do {
-    const wish = { ...query, ...(cursor === null ? {} : { cursor }) };
-    const page = await contexts.withSession({ readonly: true }, (db) => listRecordings(db, wish, sizes));
+    const wish: RecordingQuery = { ...query, ...(cursor === null ? {} : { cursor }) };
+    const page: RecordingPage = await contexts.withSession({ readonly: true }, (db) =>
+      listRecordings(db, wish, sizes),
+    );
     seen.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== null);
