@@ -1,5 +1,5 @@
 import type { CompiledQuery, Kysely } from 'kysely';
-import { resolveAmendment } from '../model/amendment.ts';
+import { type RestoringAmendment, resolveAmendment } from '../model/amendment.ts';
 import { type AudioMeasurement, withRemark } from '../model/audio-measurement.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { differenceOf } from '../model/history.ts';
@@ -28,7 +28,7 @@ export interface RecordingChange {
 /** What is wanted may follow from the recording as it is. */
 export async function amendRow(
   change: RecordingChange,
-  wanted: RecordingAmendment | ((current: Recording) => RecordingAmendment),
+  wanted: RestoringAmendment | ((current: Recording) => RecordingAmendment),
 ): Promise<Recording> {
   const row = await readRow(change);
   const current = toRecording(row);

@@ -54,6 +54,37 @@ describe('the history of a recording', () => {
     ]);
   });
 
+  it('tells of a date that a person entered, and puts back the one before with how it was known', async () => {
+    await using catalogue = await scratchCatalogue();
+    const { recordings } = catalogue;
+    const found = { recordedAt: '2026-11-01T10:00:00.000Z', recordedAtSource: 'bext' };
+    const { id } = await addRecording(catalogue, { title: 'Old tape', ...found });
+    const entered = { recordedAt: '1962-05-01T13:30:00.000Z', recordedAtSource: 'person' };
+    expect(await recordings.amend(id, { recordedAt: '1962-05-01T14:30:00+01:00' })).toMatchObject({
+      ...entered,
+      version: 2,
+    });
+    // The same again changes nothing, and is known as before.
+    expect(await recordings.amend(id, { recordedAt: entered.recordedAt })).toMatchObject({ version: 2 });
+    expect(await itemsOf(catalogue, id)).toMatchObject([{ version: 2, before: found, after: entered }]);
+    const sixties = { from: '1962-01-01', to: '1963-01-01' };
+    expect((await recordings.list(sixties)).items.map((one) => one.id)).toEqual([id]);
+    const { items } = await recordings.list({ order: 'oldest', ...sixties });
+    expect(items).toMatchObject([entered]);
+    expect(await recordings.amend(id, { recordedAt: null })).toMatchObject({
+      recordedAt: null,
+      recordedAtSource: null,
+      version: 3,
+    });
+    expect(await catalogue.history.undo(id, 3)).toMatchObject(entered);
+    expect(await catalogue.history.undo(id, 2)).toMatchObject({ ...found, version: 5 });
+    for (const recordedAt of ['yesterday', '1962-05-01', '1962-13-01T00:00:00Z', '1962-05-01T14:30:00', ''])
+      await expect(recordings.amend(id, { recordedAt }), recordedAt).rejects.toMatchObject({
+        code: 'invalid-input',
+        message: expect.stringContaining('ISO 8601'),
+      });
+  });
+
   it('tells nothing of what machines change, nor of an amendment that changes nothing', async () => {
     await using catalogue = await scratchCatalogue();
     const { recordings } = catalogue;

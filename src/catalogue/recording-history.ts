@@ -104,5 +104,7 @@ const WORDS: Readonly<Record<HistoryField, string>> = {
   notes: 'the notes',
   markers: 'the markers',
   collections: 'the collections',
+  recordedAt: 'the date of recording',
+  recordedAtSource: 'how the date of recording is known',
   isTrashed: 'its place in library or trash',
 };

@@ -52,6 +52,24 @@ describe('vrp info --history and edit-info --undo', () => {
     expect((await vrp('info', id, '--history')).stdout).toContain('cli, took back version 2\n');
   });
 
+  it('tell when somebody entered the date of recording', async () => {
+    const { recordedAt } = await vrpJson<Recording>('info', id);
+    expect(await vrpJson('edit-info', id, '--recorded-at', '1962-05-01T14:30:00+01:00')).toMatchObject({
+      recordedAt: '1962-05-01T13:30:00.000Z',
+      recordedAtSource: 'person',
+    });
+    const here = new Date('1962-05-02T00:00').toISOString();
+    const { version } = await vrpJson<Recording>('edit-info', id, '--recorded-at', '1962-05-02');
+    expect((await vrp('info', id, '--history')).stdout).toContain(`-> "${here}"`);
+    expect(await vrpJson('edit-info', id, '--undo', String(version))).toMatchObject({
+      recordedAt: '1962-05-01T13:30:00.000Z',
+    });
+    expect(await vrpJson('edit-info', id, '--undo', String(version - 1))).toMatchObject({ recordedAt });
+    expect(await vrpJson('edit-info', id, '--recorded-at', 'in May')).toMatchObject({
+      error: { code: 'invalid-input' },
+    });
+  });
+
   it('say what they expect', async () => {
     for (const args of [
       ['--undo', 'x'],

@@ -16,16 +16,28 @@ export const AMENDMENT_LIMITS = {
 
 /** The fields of a recording that an amendment sets. */
 export type AmendedFields = Partial<
-  Pick<Recording, 'title' | 'tags' | 'notes' | 'markers' | 'timeline' | 'collections'>
+  Pick<
+    Recording,
+    'title' | 'tags' | 'notes' | 'markers' | 'timeline' | 'collections' | 'recordedAt' | 'recordedAtSource'
+  >
 >;
+
+/** Whoever takes a change back also puts back how the date was known. */
+export interface RestoringAmendment extends RecordingAmendment {
+  readonly recordedAtSource?: string | null;
+}
+
+/** How a date is known that somebody entered. */
+const PERSON = 'person';
+const DATE_WITH_ZONE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/;
 
 /**
  * What an amendment makes of `current`, as it is kept: titles, tags and collections trimmed and in Unicode form C,
  * repeated tags left out. Throws `invalid-input` naming the field.
  */
 export function resolveAmendment(
-  current: Pick<Recording, 'tags' | 'collections'>,
-  amendment: RecordingAmendment,
+  current: Pick<Recording, 'tags' | 'collections' | 'recordedAt'>,
+  amendment: RestoringAmendment,
 ): AmendedFields {
   const { addTags, removeTags, addCollections, removeCollections, ...replaced } = amendment;
   const tags = changeWords(current.tags, replaced.tags, addTags, removeTags);
@@ -35,7 +47,10 @@ export function resolveAmendment(
     addCollections,
     removeCollections,
   );
-  return checkFields({ ...replaced, ...(tags && { tags }), ...(collections && { collections }) });
+  return {
+    ...checkFields({ ...replaced, ...(tags && { tags }), ...(collections && { collections }) }),
+    ...recordedFields(current.recordedAt, amendment),
+  };
 }
 
 function checkFields(amendment: AmendedFields): AmendedFields {
@@ -50,6 +65,26 @@ function checkFields(amendment: AmendedFields): AmendedFields {
     ...(timeline === undefined ? {} : { timeline: checkTimeline(timeline) }),
     ...(collections === undefined ? {} : { collections: checkCollections(collections) }),
   };
+}
+
+/** Nothing when the date stays as it is: then it is known as it was before. */
+function recordedFields(
+  current: string | null,
+  { recordedAt, recordedAtSource }: RestoringAmendment,
+): Pick<AmendedFields, 'recordedAt' | 'recordedAtSource'> {
+  const restored = recordedAtSource === undefined ? {} : { recordedAtSource };
+  if (recordedAt === undefined) return restored;
+  const checked = recordedAt === null ? null : checkDate(recordedAt);
+  if (checked === current) return restored;
+  return { recordedAt: checked, recordedAtSource: checked === null ? null : PERSON, ...restored };
+}
+
+function checkDate(text: string): string {
+  const epochMs = DATE_WITH_ZONE.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(epochMs)) return new Date(epochMs).toISOString();
+  throw invalid(
+    `The date of recording is ${JSON.stringify(text.slice(0, 60))}; expected ISO 8601 with its zone, as 1962-05-01T14:30:00+01:00.`,
+  );
 }
 
 /** The name of a collection as it is kept. Throws `invalid-input`. */

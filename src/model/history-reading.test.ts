@@ -24,6 +24,15 @@ describe('the history in a sidecar', () => {
     expect(readSidecar(turned, 'x.json').history).toEqual(history);
   });
 
+  it('keeps dates of long ago, of the recording and of what was there before', () => {
+    const old = { recordedAt: '1931-05-01T13:30:00.000Z', recordedAtSource: 'person' };
+    const recording = someRecording({ status: 'active', version: 4, ...old });
+    const change = { ...entry, before: { recordedAt: null, recordedAtSource: null }, after: old };
+    expect(readSidecar(sidecarText(recording, [change]), 'x.json')).toEqual({ recording, history: [change] });
+    const wrong = { ...change, after: { ...old, recordedAt: 'long ago' } };
+    expect(readHistory([wrong], 9)).toEqual([]);
+  });
+
   it('of an earlier version is none', () => {
     const { history: _history, ...earlier } = JSON.parse(sidecarText(someRecording({ version: 2 })));
     expect(readSidecar(JSON.stringify(earlier), 'x.json').history).toEqual([]);

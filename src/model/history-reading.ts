@@ -45,6 +45,8 @@ const IS_RIGHT: Readonly<Record<HistoryField, (value: unknown) => boolean>> = {
   notes: isText,
   markers: (value) => Array.isArray(value) && value.every(isMarker),
   collections: isTexts,
+  recordedAt: (value) => value === null || (isText(value) && !Number.isNaN(Date.parse(value))),
+  recordedAtSource: (value) => value === null || isText(value),
   isTrashed: (value) => typeof value === 'boolean',
 };
 

@@ -7,6 +7,8 @@ export interface HistoryFields {
   readonly notes?: string;
   readonly markers?: readonly Marker[];
   readonly collections?: readonly string[];
+  readonly recordedAt?: string | null;
+  readonly recordedAtSource?: string | null;
   readonly isTrashed?: boolean;
 }
 
@@ -16,6 +18,8 @@ export const HISTORY_FIELDS = [
   'notes',
   'markers',
   'collections',
+  'recordedAt',
+  'recordedAtSource',
   'isTrashed',
 ] as const satisfies readonly (keyof HistoryFields)[];
 export type HistoryField = (typeof HISTORY_FIELDS)[number];
@@ -83,8 +87,9 @@ export function sizeOf({ before, after }: Pick<HistoryEntry, 'before' | 'after'>
 }
 
 function fieldsOf({ status, ...recording }: Changeable): Required<HistoryFields> {
-  const { title, tags, notes, markers, collections } = recording;
-  return { title, tags, notes, markers, collections, isTrashed: status === 'trashed' };
+  const { title, tags, notes, markers, collections, recordedAt, recordedAtSource } = recording;
+  const isTrashed = status === 'trashed';
+  return { title, tags, notes, markers, collections, recordedAt, recordedAtSource, isTrashed };
 }
 
 function pick(fields: HistoryFields, names: readonly HistoryField[]): HistoryFields {

@@ -121,6 +121,8 @@ export interface RecordingAmendment {
   readonly collections?: readonly string[];
   readonly addCollections?: readonly string[];
   readonly removeCollections?: readonly string[];
+  /** ISO 8601 with its zone; null: not known. `recordedAtSource` becomes `person`. */
+  readonly recordedAt?: string | null;
 }
 
 /** A recording in a list; of a grouped one with what its take comes to, where it belongs to one. */

@@ -148,7 +148,11 @@ const FIELDS = {
   createdAt: date,
   modifiedAt: date,
   trashedAt: nullableDate,
-  recordedAt: nullableDate,
+  // Sound was recorded long before 1970.
+  recordedAt: {
+    ...nullableDate,
+    isRight: orNull((value) => isText(value) && !Number.isNaN(Date.parse(value))),
+  },
   recordedAtSource: nullableText,
   recordedAtZone: nullableText,
   preset: nullableText,

@@ -15,6 +15,8 @@ const fieldsSchema = z.object({
   notes: z.string().exactOptional(),
   markers: z.array(z.object({ atSeconds: z.number(), label: z.string() })).exactOptional(),
   collections: z.array(z.string()).exactOptional(),
+  recordedAt: z.string().nullable().exactOptional(),
+  recordedAtSource: z.string().nullable().exactOptional(),
   isTrashed: z.boolean().exactOptional(),
 });
 

@@ -150,6 +150,11 @@ export const amendmentSchema = z.strictObject({
   collections: shortList.exactOptional(),
   addCollections: shortList.exactOptional(),
   removeCollections: shortList.exactOptional(),
+  recordedAt: z.iso
+    .datetime({ offset: true })
+    .nullable()
+    .exactOptional()
+    .describe('With its zone; recordedAtSource becomes "person". Null: not known'),
 });
 
 export const takeAmendmentSchema = amendmentSchema.pick({

@@ -17,6 +17,7 @@ interface EditOptions {
   readonly clearTags?: boolean;
   readonly addCollection?: readonly string[];
   readonly removeCollection?: readonly string[];
+  readonly recordedAt?: string;
   readonly undo?: number;
 }
 
@@ -26,7 +27,7 @@ const MAX_ATTEMPTS = 5;
 export function register(program: Command, cli: Cli): void {
   program
     .command('edit-info')
-    .description('Change title, tags, notes or collections of a recording. The audio is never touched.')
+    .description('Change title, tags, notes, collections or date of a recording. The audio is never touched.')
     .argument('<id>', 'its id, or 8 characters or more from the beginning or end of it')
     .option('--title <title>', 'the new title')
     .option('--notes <text>', 'the new notes; "" for none')
@@ -36,6 +37,10 @@ export function register(program: Command, cli: Cli): void {
     .option('--clear-tags', 'take all tags away')
     .option('--add-collection <name>', 'a further collection it is in (repeatable)', collect)
     .option('--remove-collection <name>', 'a collection to take it out of (repeatable)', collect)
+    .option(
+      '--recorded-at <date>',
+      'when it was recorded: ISO 8601, in this machine\'s zone unless it names one; "" for not known',
+    )
     .option(
       '--undo <version>',
       'take back the change that made this version; see "vrp info --history"',
@@ -50,7 +55,7 @@ async function editInfo(cli: Cli, word: string, options: EditOptions): Promise<v
     throw new VoiceRecorderError(
       'usage',
       'There is nothing to change: give --title, --notes, --tag, --add-tag, --remove-tag, --add-collection, ' +
-        '--remove-collection or --undo.',
+        '--remove-collection, --recorded-at or --undo.',
     );
   }
   if (options.undo !== undefined && Object.keys(options).length > 1) {
@@ -80,7 +85,7 @@ async function amend(door: LibraryDoor, word: string, options: EditOptions): Pro
 
 function amendmentOf(recording: Recording, options: EditOptions): RecordingAmendment {
   const { title, notes, tag, addTag = [], removeTag = [], clearTags } = options;
-  const { addCollection, removeCollection } = options;
+  const { addCollection, removeCollection, recordedAt } = options;
   const isTagged = tag || clearTags || addTag.length > 0 || removeTag.length > 0;
   const base = tag ?? (clearTags ? [] : recording.tags);
   const tags = [...new Set([...base, ...addTag])].filter((word) => !removeTag.includes(word));
@@ -90,7 +95,16 @@ function amendmentOf(recording: Recording, options: EditOptions): RecordingAmend
     ...(isTagged ? { tags } : {}),
     ...(addCollection ? { addCollections: addCollection } : {}),
     ...(removeCollection ? { removeCollections: removeCollection } : {}),
+    ...(recordedAt === undefined ? {} : { recordedAt: readDate(recordedAt) }),
   };
+}
+
+/** A day alone begins at midnight, here. What is no date is left to the library to refuse. */
+function readDate(text: string): string | null {
+  if (text === '') return null;
+  const isLocal = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?)?$/.test(text);
+  const epochMs = isLocal ? new Date(text.includes('T') ? text : `${text}T00:00`).getTime() : Number.NaN;
+  return Number.isNaN(epochMs) ? text : new Date(epochMs).toISOString();
 }
 
 function readVersion(text: string): number {
@@ -104,4 +118,5 @@ Examples:
   vrp edit-info 7c3e91ab --title "Interview with A."
   vrp edit-info 7c3e91ab --add-tag oral-history --remove-tag inbox
   vrp edit-info 7c3e91ab --add-collection "Village stories"
+  vrp edit-info 7c3e91ab --recorded-at 1962-05-01T14:30
   vrp edit-info 7c3e91ab --undo 4`;

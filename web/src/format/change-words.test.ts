@@ -27,6 +27,12 @@ describe('a change in words', () => {
       'Collections: removed “x”',
       'Moved to the trash',
     ]);
+    const [recorded, ...more] = say(
+      { recordedAt: null, recordedAtSource: null },
+      { recordedAt: '1962-05-01T13:30:00.000Z', recordedAtSource: 'person' },
+    );
+    expect(recorded).toMatch(/^Recorded: no date became .*1962/);
+    expect(more).toEqual([]);
     expect(say({ tags: ['a', 'b'] }, { tags: ['b', 'a'] })).toEqual(['Tags: in another order']);
     const markers = [{ atSeconds: 1, label: 'x' }];
     expect(say({ markers: [] }, { markers })).toEqual(['Markers: 0 became 1']);

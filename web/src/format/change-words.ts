@@ -1,5 +1,6 @@
 import { type HistoryEntry, type HistoryField, touchedBy } from '../../../src/model/history.ts';
 import { STRINGS } from '../strings.ts';
+import { formatDateTime } from './date.ts';
 
 const words = STRINGS.history;
 /** Of a text, as much as a line has room for. */
@@ -7,10 +8,10 @@ const SHOWN_CHARACTERS = 80;
 
 /** One sentence for each field that a change touched. */
 export function describeChange(entry: HistoryEntry): readonly string[] {
-  return touchedBy(entry).map((field) => describeField(field, entry));
+  return touchedBy(entry).flatMap((field) => describeField(field, entry));
 }
 
-function describeField(field: HistoryField, { before, after }: HistoryEntry): string {
+function describeField(field: HistoryField, { before, after }: HistoryEntry): string | readonly string[] {
   switch (field) {
     case 'title':
       return words.title(short(before.title), short(after.title));
@@ -24,9 +25,18 @@ function describeField(field: HistoryField, { before, after }: HistoryEntry): st
       const [old, now] = [before.markers?.length ?? 0, after.markers?.length ?? 0];
       return old === now ? words.markersChanged : words.markers(old, now);
     }
+    case 'recordedAt':
+      return words.recordedAt(dateOf(before.recordedAt), dateOf(after.recordedAt));
+    case 'recordedAtSource':
+      // It goes with the date.
+      return after.recordedAt === undefined ? words.recordedAtSource : [];
     case 'isTrashed':
       return after.isTrashed ? words.trashed : words.restored;
   }
+}
+
+function dateOf(iso: string | null | undefined): string {
+  return iso == null ? words.noDate : formatDateTime(iso);
 }
 
 function describeNotes(before: string, after: string): string {
