@@ -1,7 +1,8 @@
 import { openCatalogue, openForReading } from './catalogue/open-catalogue.ts';
 import type { EnvironmentName } from './config/environments.ts';
 import { StorageConfig, type StorageOverrides } from './config/storage-config.ts';
-import { postgresOf } from './join/catalogue.ts';
+import { readMarker } from './config/store-marker.ts';
+import { postgresOf } from './join/store-claim.ts';
 import { systemClock } from './model/clock.ts';
 import type { Recording } from './model/recording.ts';
 import { chooseSegments } from './model/take.ts';
@@ -10,6 +11,8 @@ import type { Library } from './voice-recorder.ts';
 /** Looks at a library without opening the store: writes nothing, takes no lock, works beside a running server. */
 export interface LibraryReader extends Pick<Library, 'list' | 'find' | 'history'> {
   readonly dataDir: string;
+  /** The store in that folder; undefined when there is none yet. */
+  readonly storeId: string | undefined;
   /** The segments of a take in their order, one for each number; none when there is no such take. */
   segmentsOf(takeId: string): Promise<readonly Recording[]>;
   close(): Promise<void>;
@@ -40,6 +43,7 @@ export async function openLibraryReader(options: ReaderOptions = {}): Promise<Li
     : await openForReading(catalogueFile, systemClock);
   return {
     dataDir: config.dataDir,
+    storeId: readMarker(config)?.id,
     list: (query) => catalogue.recordings.list(query),
     // What is still being placed is not there yet, as for everybody else.
     find: async (id) => {

@@ -78,6 +78,7 @@ describe('when the clock is set back by a day', () => {
       find: async () => undefined,
       segmentsOf: async () => [],
       dataDir: '',
+      storeId: undefined,
       close: async () => undefined,
     };
     const seen = new Set<string>();

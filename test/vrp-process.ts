@@ -62,10 +62,14 @@ export function startingVrp(folders: VrpFolders, args: readonly string[], more: 
 }
 
 /** On a port that stays free when it is killed, unless `port` is given; 0 leaves it to the kernel. */
-export async function startVrp(folders: VrpFolders, port?: number): Promise<StartedServer> {
+export async function startVrp(
+  folders: VrpFolders,
+  port?: number,
+  more: NodeJS.ProcessEnv = {},
+): Promise<StartedServer> {
   const wantedPort = port ?? (await quietPort());
   const child = spawn(process.execPath, [launcher, 'start', '--json', '--port', String(wantedPort)], {
-    env: vrpEnvironment(folders),
+    env: { ...vrpEnvironment(folders), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';

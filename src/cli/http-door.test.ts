@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 async function openDoorTo(baseUrl: string, token = served.token): Promise<LibraryDoor> {
-  return openHttpDoor({ baseUrl, token, tlsCert: null }, { dataDir: folder });
+  return openHttpDoor({ baseUrl, token, tlsCert: null }, { dataDir: folder, storeId: undefined });
 }
 
 function writeSource(name: string, sizeBytes: number): { path: string; bytes: Buffer } {

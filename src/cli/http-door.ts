@@ -18,13 +18,14 @@ import { storeThroughServer } from './store-door.ts';
 /** The library of a running server. */
 export async function openHttpDoor(
   server: ServerAddress,
-  place: { readonly dataDir: string },
+  place: { readonly dataDir: string; readonly storeId: string | undefined },
 ): Promise<LibraryDoor> {
   const api = await connect(server);
   let rehearsal: Rehearsal | undefined;
   const recordingPath = (id: string) => `/api/recordings/${encodeURIComponent(id)}`;
   return {
     dataDir: place.dataDir,
+    storeId: place.storeId,
     importsAtOnce: 1,
     list: async (query) =>
       (await api.request('GET', `/api/recordings?${listParameters(query)}`)).json as RecordingPage,

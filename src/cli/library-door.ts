@@ -22,6 +22,8 @@ import type { StoreDoor } from './store-door.ts';
  */
 export interface LibraryDoor {
   readonly dataDir: string;
+  /** The store in that folder; undefined when there is none yet. */
+  readonly storeId: string | undefined;
   /** How many files may be imported side by side. */
   readonly importsAtOnce: number;
   list(query: RecordingQuery): Promise<RecordingPage>;
@@ -48,7 +50,7 @@ export interface LibraryDoor {
 }
 
 /** What listing and looking need; a {@link LibraryDoor} is one. */
-export type LibraryView = Pick<LibraryDoor, 'dataDir' | 'list' | 'find' | 'segmentsOf' | 'close'>;
+export type LibraryView = Pick<LibraryDoor, 'dataDir' | 'storeId' | 'list' | 'find' | 'segmentsOf' | 'close'>;
 
 /** A server that is just starting or stopping has the lock, but does not answer: it gets this long. */
 const WAIT_FOR_LOCK_MS = 5_000;
@@ -183,6 +185,16 @@ function stillLocked(dataDir: string, cause: unknown): VoiceRecorderError {
       'Wait until it has started or finished, or stop it, then try again.',
     { cause },
   );
+}
+
+/** Whether the file of the recording lies in this store: others may share its catalogue. */
+export function isHere({ storeId }: Pick<LibraryView, 'storeId'>, recording: Recording): boolean {
+  return recording.storeId === undefined || recording.storeId === storeId;
+}
+
+/** As {@link everyRecording}, without those whose files lie in other stores. */
+export async function* everyRecordingHere(door: LibraryView, isTrashed = false): AsyncGenerator<Recording> {
+  for await (const recording of everyRecording(door, isTrashed)) if (isHere(door, recording)) yield recording;
 }
 
 /** Every recording outside the trash, oldest first, page by page; `isTrashed` walks the trash instead. */

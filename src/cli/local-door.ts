@@ -30,6 +30,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
   const { library } = recorder;
   return {
     dataDir: recorder.dataDir,
+    storeId: recorder.storeId,
     importsAtOnce: IMPORTS_AT_ONCE,
     list: (query) => library.list(query),
     find: (id) => library.find(id),

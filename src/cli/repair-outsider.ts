@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { VoiceRecorderError } from '../model/failure.ts';
 import type { Cli } from './cli.ts';
 import { findRecording } from './find-recording.ts';
 import { openImportBar } from './import-bar.ts';
-import { openLibraryView } from './library-door.ts';
+import { isHere, openLibraryView } from './library-door.ts';
 import { printable } from './terminal-text.ts';
 
 interface OutsiderWish {
@@ -49,7 +50,12 @@ async function findExample(cli: Cli, like: string): Promise<string> {
   if (existsSync(like)) return resolve(like);
   const view = await openLibraryView(cli);
   try {
-    return join(view.dataDir, (await findRecording(view, like)).storedFilename);
+    const example = await findRecording(view, like);
+    if (isHere(view, example)) return join(view.dataDir, example.storedFilename);
+    throw new VoiceRecorderError(
+      'audio-on-other-store',
+      `The audio of "${example.title}" (${example.id}) lies in another store, ${example.storeId}: name one of this store.`,
+    );
   } finally {
     await view.close();
   }

@@ -1,7 +1,7 @@
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 import { findRecording } from './find-recording.ts';
-import { everyRecording, type LibraryView } from './library-door.ts';
+import { everyRecordingHere, type LibraryView } from './library-door.ts';
 
 export interface VerifyPlan {
   /** In the order they are to be checked. Only what is needed: a library may hold a million. */
@@ -30,7 +30,7 @@ export async function planVerification(
   if (wish.words.length > 0) return await planNamed(view, wish.words);
   const all: { id: string; sizeBytes: number; lastVerifiedAt: string }[] = [];
   for (const isTrashed of [false, true]) {
-    for await (const { id, filesizeBytes, lastVerifiedAt } of everyRecording(view, isTrashed)) {
+    for await (const { id, filesizeBytes, lastVerifiedAt } of everyRecordingHere(view, isTrashed)) {
       const isKnown = lastVerifiedAt !== null && lastVerifiedAt <= now;
       all.push({ id, sizeBytes: filesizeBytes, lastVerifiedAt: isKnown ? lastVerifiedAt : '' });
     }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { listenTo } from '../../test/live-events.ts';
 import { voiceSamples, writeWav } from '../../test/voice-wav.ts';
 import { runHere } from '../../test/vrp-in-process.ts';
 import { runVrp, startVrp, type VrpFolders, vrpEnvironment } from '../../test/vrp-process.ts';
@@ -441,15 +442,20 @@ describe('vrp beside a server', () => {
     expect(lines(again.stdout)).toMatchObject([{ status: 'duplicate' }]);
     const { items } = await vrpJson<{ items: Recording[] }>('list');
     const [newest] = items;
+    const token = (await vrp('token')).stdout.trim();
+    await using events = await listenTo(server.baseUrl, token);
     const renamed = await vrpJson<Recording>('edit-info', newest!.id, '--title', 'Beside');
     expect(renamed.title).toBe('Beside');
+    // An open page is told: the command wrote through the server.
+    const told = () =>
+      events.heard.flatMap((event) => (event.type === 'recording-changed' ? event.recording.title : []));
+    await expect.poll(told, { timeout: 20_000 }).toContain('Beside');
     const undone = await vrpJson<Recording>('edit-info', newest!.id, '--undo', `${renamed.version}`);
     expect(undone.title).toBe(newest!.title);
     expect(await vrpJson('info', newest!.id, '--history')).toMatchObject({
       items: [{ by: 'owner', undoes: renamed.version }, { by: 'owner' }],
     });
     await vrp('edit-info', newest!.id, '--title', 'Beside');
-    const token = (await vrp('token')).stdout.trim();
     const answer = await fetch(`${server.baseUrl}/api/recordings?query=Beside`, {
       headers: { authorization: `Bearer ${token}` },
     });

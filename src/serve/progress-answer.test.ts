@@ -14,7 +14,7 @@ beforeEach(async () => {
   served = await serveRecorder();
   door = await openHttpDoor(
     { baseUrl: served.server.baseUrl, token: served.token, tlsCert: null },
-    { dataDir: served.folder },
+    { dataDir: served.folder, storeId: served.recorder.storeId },
   );
   recording = served.recorder.addRecording(Buffer.from('one'), { title: 'One' });
 });

@@ -64,7 +64,7 @@ describe.skipIf(postgres.skipReason)('changes in a shared catalogue', () => {
     await writer.recordings.claim(claimed, { isDeduplicated: true });
     await writer.recordings.abandonClaim(claimed.id);
     const { storedFilename, checksum } = (await writer.recordings.find(id)) ?? claimed;
-    const found = { result: 'ok', expected: checksum, found: checksum } as const;
+    const found = { result: 'ok', expected: checksum, found: checksum, message: null } as const;
     await writer.verification.enter([
       { id, storedFilename, ...found, checkedAt: '2026-11-23T00:00:00.000Z' },
     ]);

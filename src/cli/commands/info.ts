@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../../model/history.ts';
 import type { Cli } from '../cli.ts';
 import { findRecording } from '../find-recording.ts';
 import { historyLines } from '../history-text.ts';
-import { openLibraryView } from '../library-door.ts';
+import { isHere, openLibraryView } from '../library-door.ts';
 import { factLines, recordingFacts } from '../recording-text.ts';
 import { takeDocument, takeLines } from '../take-text.ts';
 import { printable } from '../terminal-text.ts';
@@ -52,7 +52,9 @@ async function showInfo(cli: Cli, word: string): Promise<void> {
       output.document(isPart ? { ...recording, take: takeDocument(segments) } : recording);
       return;
     }
-    const path = join(door.dataDir, recording.storedFilename);
+    const path = isHere(door, recording)
+      ? join(door.dataDir, recording.storedFilename)
+      : `${recording.storedFilename} in another store, ${recording.storeId}`;
     for (const line of factLines(recordingFacts(recording, path))) output.line(line);
     for (const warning of recording.warnings) {
       output.line(

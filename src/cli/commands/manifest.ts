@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { counted } from '../../model/format.ts';
 import { manifestLines, writeManifest } from '../../verify/manifest.ts';
 import type { Cli } from '../cli.ts';
-import { everyRecording, type LibraryView, openLibraryView } from '../library-door.ts';
+import { everyRecordingHere, type LibraryView, openLibraryView } from '../library-door.ts';
 import { printable } from '../terminal-text.ts';
 
 export function register(program: Command, cli: Cli): void {
@@ -51,8 +51,8 @@ async function print({ output }: Cli, view: LibraryView): Promise<void> {
 }
 
 async function* everything(view: LibraryView) {
-  yield* everyRecording(view);
-  yield* everyRecording(view, true);
+  yield* everyRecordingHere(view);
+  yield* everyRecordingHere(view, true);
 }
 
 const EXAMPLES = `

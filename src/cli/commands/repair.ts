@@ -6,7 +6,7 @@ import type { VerifyOptions } from '../../verify/verification.ts';
 import type { Cli } from '../cli.ts';
 import { findRecording } from '../find-recording.ts';
 import { type ImportBar, openImportBar } from '../import-bar.ts';
-import { everyRecording, type LibraryDoor, withLibrary } from '../library-door.ts';
+import { everyRecordingHere, type LibraryDoor, withLibrary } from '../library-door.ts';
 import { repairOutsider } from '../repair-outsider.ts';
 import { printable } from '../terminal-text.ts';
 
@@ -104,7 +104,8 @@ async function planRepair(
   const found: Recording[] = [];
   for (const word of words) found.push(await findRecording(door, word));
   if (words.length === 0) {
-    for await (const recording of everyRecording(door)) if (mayNeedRepair(recording)) found.push(recording);
+    for await (const recording of everyRecordingHere(door))
+      if (mayNeedRepair(recording)) found.push(recording);
   }
   return found.map(({ id, filesizeBytes }) => ({ id, sizeBytes: filesizeBytes }));
 }

@@ -18,6 +18,7 @@ import { fetchTake, fetchTakePeaks } from './takes.ts';
 /** The pages' view of the server: which question is kept under which key. */
 export const KEYS = {
   session: ['session'],
+  stores: ['stores'],
   storage: ['storage'],
   overview: ['storage-overview'],
   verification: ['verification'],

@@ -20,7 +20,13 @@ interface Said {
 }
 
 /** How the file was accepted, what was remarked then, and whether it is still what was received. */
-export function Condition({ recording }: { readonly recording: Recording }) {
+export function Condition({
+  recording,
+  isHere,
+}: {
+  readonly recording: Recording;
+  readonly isHere: boolean;
+}) {
   const { status, warnings, lastVerifiedAt } = recording;
   const role = useSession().data?.role;
   const { running, said, check, repair } = useCare(recording);
@@ -53,7 +59,7 @@ export function Condition({ recording }: { readonly recording: Recording }) {
             ? words.neverChecked
             : words.checkedAt(formatDateTime(lastVerifiedAt))}
       </p>
-      {role === 'edit' || role === 'admin' ? (
+      {isHere && (role === 'edit' || role === 'admin') ? (
         <div className="mt-3 flex flex-wrap gap-2">
           <button type="button" className="button" disabled={running !== undefined} onClick={check}>
             {running === 'check' ? words.checking : words.check}

@@ -16,6 +16,7 @@ import { Facts } from './facts.tsx';
 import type { ShownChange } from './gather-typing.ts';
 import { HistorySection } from './history-section.tsx';
 import { momentOf } from './list-rows.ts';
+import { useOtherStore } from './other-store.ts';
 import { Player } from './player.tsx';
 import { TakeDetail } from './take-detail.tsx';
 import { momentsOf } from './timeline.tsx';
@@ -60,8 +61,7 @@ function Opened({ recording }: { readonly recording: Recording }) {
 function Detail({ recording }: { readonly recording: Recording }) {
   usePageTitle(recording.title);
   const queries = useQueryClient();
-  const peaks = usePeaks(recording.id);
-  const moments = useMemo(() => momentsOf(recording), [recording]);
+  const otherStore = useOtherStore(recording);
   const { trash, restore } = useTrash();
   const subject: Subject<Recording> = {
     kept: recording,
@@ -73,20 +73,18 @@ function Detail({ recording }: { readonly recording: Recording }) {
   return (
     <article className="flex flex-col gap-6">
       <DetailForm subject={subject} at={momentOf(recording)} duration={recording.duration}>
-        <Player
-          address={playableAddress(recording.id)}
-          duration={recording.duration}
-          peaks={peaks}
-          moments={moments}
-        />
+        {otherStore === null ? <RecordingPlayer recording={recording} /> : null}
+        {otherStore ? <Notice kind="remark">{words.inOtherStore(otherStore)}</Notice> : null}
         {isTrashed ? <Notice kind="remark">{words.trashed}</Notice> : null}
         <Remarks recording={recording} />
       </DetailForm>
       <div className="flex flex-wrap gap-2">
-        <a className="button" href={downloadAddress(recording.id)} download>
-          <DownloadIcon size={18} />
-          {words.download}
-        </a>
+        {otherStore === null ? (
+          <a className="button" href={downloadAddress(recording.id)} download>
+            <DownloadIcon size={18} />
+            {words.download}
+          </a>
+        ) : null}
         {isTrashed ? (
           <button type="button" className="button" onClick={() => restore(recording)}>
             <RestoreIcon size={18} />
@@ -99,13 +97,26 @@ function Detail({ recording }: { readonly recording: Recording }) {
           </button>
         )}
       </div>
-      <Condition recording={recording} />
+      <Condition recording={recording} isHere={otherStore === null} />
       <HistorySection
         recording={recording}
         undo={async (change) => rememberRecording(queries, await undo(recording, change))}
       />
       <Facts recording={recording} />
     </article>
+  );
+}
+
+function RecordingPlayer({ recording }: { readonly recording: Recording }) {
+  const peaks = usePeaks(recording.id);
+  const moments = useMemo(() => momentsOf(recording), [recording]);
+  return (
+    <Player
+      address={playableAddress(recording.id)}
+      duration={recording.duration}
+      peaks={peaks}
+      moments={moments}
+    />
   );
 }
 

@@ -8,6 +8,7 @@ import { formatBytes } from '../format/size.ts';
 import { STRINGS } from '../strings.ts';
 import { DownloadIcon } from '../ui/icons.tsx';
 import { momentOf } from './list-rows.ts';
+import { useOtherStore } from './other-store.ts';
 import type { Moment } from './timeline.tsx';
 
 const words = STRINGS.take;
@@ -39,6 +40,7 @@ export function TakeParts({ take }: { readonly take: Take }) {
 
 function Part({ segment }: { readonly segment: Recording }) {
   const number = segmentNumber(segment) + 1;
+  const otherStore = useOtherStore(segment);
   return (
     <li className="flex items-center gap-3 border-t border-line py-2">
       <div className="min-w-0 flex-1">
@@ -51,21 +53,26 @@ function Part({ segment }: { readonly segment: Recording }) {
         <p className="digits truncate text-[0.8125rem] text-ink-soft">
           {formatTime(momentOf(segment))} · {formatName(segment)} · {formatBytes(segment.filesizeBytes)}
         </p>
+        {otherStore ? (
+          <p className="text-[0.8125rem] text-ink-soft">{STRINGS.detail.inOtherStore(otherStore)}</p>
+        ) : null}
         {segment.warnings.map(({ code, message }) => (
           <p key={code} className="text-[0.8125rem] text-warn">
             {message}
           </p>
         ))}
       </div>
-      <a
-        className="button"
-        href={downloadAddress(segment.id)}
-        download
-        aria-label={words.downloadPart(number)}
-        title={words.downloadPart(number)}
-      >
-        <DownloadIcon size={18} />
-      </a>
+      {otherStore === null ? (
+        <a
+          className="button"
+          href={downloadAddress(segment.id)}
+          download
+          aria-label={words.downloadPart(number)}
+          title={words.downloadPart(number)}
+        >
+          <DownloadIcon size={18} />
+        </a>
+      ) : null}
     </li>
   );
 }

@@ -13,6 +13,8 @@ export const detail = {
   waveformFailed: 'The waveform is not available; playing works without it.',
   preparing: 'Preparing the waveform…',
   playFailed: 'This recording could not be played in the browser. The original can be downloaded.',
+  inOtherStore: (name: string) =>
+    `The audio lies in another store, ${name}. It is played, downloaded and checked at the server there; everything else can be changed here.`,
   title: 'Title',
   renameHint: 'Press Enter to keep the title, Escape to leave it as it was.',
   notes: 'Notes',
