@@ -11,7 +11,8 @@ import { StorageConfig, type StorageOverrides } from './config/storage-config.ts
 import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
 import { newRecording } from './ingest/new-recording.ts';
-import { requireSqlite } from './join/require-sqlite.ts';
+import { putIntoPostgres, requireOwnSchema } from './join/rebuilt-postgres.ts';
+import { postgresOf } from './join/store-claim.ts';
 import { openMedia } from './media/open-media.ts';
 import { systemClock, toIsoUtc } from './model/clock.ts';
 import { failureCodeOf, VoiceRecorderError } from './model/failure.ts';
@@ -27,25 +28,31 @@ export interface RebuildOptions {
   readonly onProgress?: (progress: { readonly filesDone: number; readonly fileCount: number }) => void;
 }
 
-/** What a rebuild came to, and where the catalogue that was there lies now; null when there was none. */
+/** What a rebuild came to. */
 export interface StoreRebuild extends RebuildReport {
+  /** Where the catalogue that was there is now: a file, or a schema of the database. Null when there was none. */
   readonly keptFile: string | null;
 }
 
 /**
  * Makes the catalogue of a store anew from its files and sidecars. The new one grows beside the old one and takes its
  * place at the end, whole and checked; the old one is kept under another name. Stopped in between, it goes on with
- * the next call. Rejects with `store-locked` while a server runs, `interrupted`, `disk-full` or `storage-failed`.
+ * the next call. Rejects with `store-locked` while a server runs, `interrupted`, `disk-full` or `storage-failed`, with
+ * PostgreSQL also with `catalogue-of-other-store` where others share the catalogue.
  */
 export async function rebuildStore(options: RebuildOptions = {}): Promise<StoreRebuild> {
   const config = StorageConfig.fromEnvironment(options.environment, options.overrides);
-  requireSqlite(config, 'vrp rebuild');
   const lock = await takeStoreLock(config.lockFile, systemClock, options.lockWaitMs ?? 0);
   try {
-    claimStore(config, systemClock, false);
+    const { id } = claimStore(config, systemClock, false);
+    await requireOwnCatalogue(config, id);
     const growing = join(config.dataDir, 'catalogue-rebuild.sqlite');
     const report = await fill(config, growing, options);
-    const keptFile = await swap(config, growing, 'rebuild');
+    const keptFile = await swap(config, growing, {
+      occasion: 'rebuild',
+      storeId: id,
+      signal: options.signal,
+    });
     return { ...report, keptFile };
   } finally {
     lock.release();
@@ -90,14 +97,31 @@ export async function fill(
   return report;
 }
 
-/** Puts the copy that {@link fill} left into the catalogue's place. Resolves to where the old one lies now. */
+/** Before hours of work: whether its end may take the catalogue's place. */
+export async function requireOwnCatalogue(config: StorageConfig, storeId: string): Promise<void> {
+  const postgres = postgresOf(config.database);
+  if (postgres) await requireOwnSchema(config, postgres, storeId);
+}
+
+/** Puts the copy that {@link fill} left into the catalogue's place. Resolves to where the old one is now. */
 export async function swap(
   config: StorageConfig,
   growing: string,
-  occasion: 'rebuild' | 'restore',
+  how: {
+    readonly occasion: 'rebuild' | 'restore';
+    readonly storeId: string;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<string | null> {
+  const postgres = postgresOf(config.database);
+  if (postgres) {
+    const kept = await putIntoPostgres(config, postgres, how.storeId, freshOf(growing), how);
+    await removeGrowing(freshOf(growing));
+    await removeGrowing(growing);
+    return kept;
+  }
   const stamp = toIsoUtc(systemClock.nowMs()).replace(/[-:]|\.\d+/g, '');
-  const kept = join(config.dataDir, `catalogue-before-${occasion}-${stamp}.sqlite`);
+  const kept = join(config.dataDir, `catalogue-before-${how.occasion}-${stamp}.sqlite`);
   const wasThere = await replaceCatalogue(config.catalogueFile, freshOf(growing), kept);
   await removeGrowing(growing);
   return wasThere ? kept : null;

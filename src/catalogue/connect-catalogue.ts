@@ -44,8 +44,8 @@ export interface ConnectedCatalogue {
   readonly contexts: DatabaseContextManager;
   /** The copy taken before a migration of this opening, if there was one. */
   readonly snapshotFile: string | undefined;
-  /** Writes a checked copy of the whole database to `target`, which must not exist. */
-  snapshot(target: string): Promise<void>;
+  /** Writes a checked copy of the whole file to `target`, which must not exist. Not there with PostgreSQL. */
+  readonly snapshot?: (target: string) => Promise<void>;
 }
 
 /** Connects to the database and brings its schema up to date. Same rejections as `openCatalogue`. */
@@ -101,18 +101,8 @@ async function connectPostgres(
     const desk = { sessions, contexts, clock: settings.clock };
     if (settings.isReadonly) await requireCurrentTables(desk, newestOf(migrations));
     else await migratePostgres(desk, migrations);
-    return { contexts, snapshotFile: undefined, snapshot: () => noSnapshot(sessions.place) };
+    return { contexts, snapshotFile: undefined };
   });
-}
-
-function noSnapshot(place: string): Promise<never> {
-  return Promise.reject(
-    new VoiceRecorderError(
-      'invalid-input',
-      `Voice Recorder Pro makes no snapshot of ${place}: PostgreSQL has its own. Save it with ` +
-        '"pg_dump --format=custom --file=catalogue.dump" and its URL.',
-    ),
-  );
 }
 
 function contextsOn(sessions: SessionFactory, settings: ConnectSettings): DatabaseContextManager {

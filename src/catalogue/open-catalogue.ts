@@ -19,6 +19,7 @@ import { KnownRecordings } from './known-recordings.ts';
 import { RecordingHistory } from './recording-history.ts';
 import { RecordingRepository } from './recording-repository.ts';
 import { SidecarOutbox } from './sidecar-outbox.ts';
+import { snapshotByCopy } from './snapshot-copy.ts';
 import { Stores } from './stores.ts';
 import { Tombstones } from './tombstones.ts';
 import { VerificationRepository } from './verification-repository.ts';
@@ -45,7 +46,7 @@ export interface Catalogue {
   readonly changes: ChangeFeed;
   /** The copy taken before a migration of this opening, if there was one. */
   readonly snapshotFile: string | undefined;
-  /** Writes a checked copy of the whole database to `target`, which must not exist. */
+  /** Writes a checked copy of the whole catalogue, as it is at one moment, to the SQLite file `target`, which must not exist. */
   snapshot(target: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -57,14 +58,16 @@ export interface Catalogue {
  */
 export async function openCatalogue(settings: CatalogueSettings): Promise<Catalogue> {
   const { clock, migrations = MIGRATIONS, claim = async () => NO_STORE } = settings;
-  const { contexts, ...connected } = await connectCatalogue(settings, migrations);
+  const { contexts, snapshotFile, snapshot } = await connectCatalogue(settings, migrations);
   const home = await claim(contexts).catch(async (error: unknown) => {
     await contexts.close();
     throw error;
   });
+  const stores = new Stores(contexts, home);
   return {
     contexts,
-    ...connected,
+    snapshotFile,
+    snapshot: snapshot ?? ((target) => snapshotByCopy({ contexts, stores, clock }, target)),
     recordings: new RecordingRepository(contexts, clock, home),
     history: new RecordingHistory(contexts, clock),
     collections: new Collections(contexts, clock),
@@ -73,7 +76,7 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     known: new KnownRecordings(contexts, home),
     tombstones: new Tombstones(contexts, clock, home),
     verification: new VerificationRepository(contexts, clock, home),
-    stores: new Stores(contexts, home),
+    stores,
     changes: new ChangeFeed(contexts),
     close: () => contexts.close(),
   };

@@ -22,7 +22,7 @@ export function joinBackups(
     snapshot: (target) => catalogue.snapshot(target),
     onFault: (error) => log('error', 'The daily snapshot of the catalogue could not be made.', { error }),
   });
-  // PostgreSQL is saved by its own programs.
-  if (isScheduled && config.backups && config.database.kind === 'sqlite') backups.startSchedule();
+  // What several stores share is saved by the programs of PostgreSQL.
+  if (isScheduled && config.backups && !config.database.isShared) backups.startSchedule();
   return backups;
 }

@@ -1,21 +1,11 @@
-import { hostname } from 'node:os';
 import { type Catalogue, type CatalogueSettings, openCatalogue } from '../catalogue/open-catalogue.ts';
-import { type ClaimingStore, claimDatabase } from '../catalogue/store-claim.ts';
-import type { DatabaseConfig } from '../config/database-config.ts';
+import { claimDatabase } from '../catalogue/store-claim.ts';
 import type { StorageConfig } from '../config/storage-config.ts';
-import type { PostgresSettings } from '../database/postgres/connection-settings.ts';
 import type { Clock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { hasRecordingFiles, requireCatalogue } from '../rebuild-store.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
-
-/** The PostgreSQL database of a configuration; undefined where SQLite holds the catalogue. */
-export function postgresOf(database: DatabaseConfig): PostgresSettings | undefined {
-  const place = database.postgresPlace;
-  if (!place) return undefined;
-  const { schema, caFile, poolSize, busyLimitMs, statementLimitMs } = database;
-  return { ...place, schema, caFile, poolSize, busyLimitMs, statementLimitMs };
-}
+import { claimOf, postgresOf } from './store-claim.ts';
 
 /**
  * Opens the catalogue that the configuration names, as this store's own. Rejects as `openCatalogue` does, with
@@ -52,16 +42,6 @@ async function claim(
   return storeId;
 }
 
-/** The store as `database` is to know it. */
-export function claimOf(
-  { dataDir }: StorageConfig,
-  { url, isShared }: DatabaseConfig,
-  id: string,
-  clock: Clock,
-): ClaimingStore {
-  return { id, name: `${hostname()}:${dataDir}`, isShared, url, clock };
-}
-
 function notShareable(): VoiceRecorderError {
   return new VoiceRecorderError(
     'config-invalid',
@@ -72,6 +52,7 @@ function notShareable(): VoiceRecorderError {
 function notCopiedYet({ dataDir, database }: StorageConfig): VoiceRecorderError {
   return new VoiceRecorderError(
     'catalogue-missing',
-    `There are recordings in ${dataDir}, but nothing of them is in ${database.url}: bring their catalogue there first.`,
+    `There are recordings in ${dataDir}, but nothing of them is in ${database.url}: "vrp database copy" brings their catalogue there, ` +
+      '"vrp restore-backup" the last snapshot, "vrp rebuild" makes it anew from the files.',
   );
 }

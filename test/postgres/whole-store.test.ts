@@ -8,8 +8,6 @@ import { failureCodeOf } from '../../src/model/failure.ts';
 import { sidecarKey } from '../../src/model/sidecar.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
 import { openLibraryReader } from '../../src/open-reader.ts';
-import { rebuildStore } from '../../src/rebuild-store.ts';
-import { restoreStore } from '../../src/restore-store.ts';
 import { openPostgres, type ScratchSchema } from '../databases.ts';
 import { voiceSamples, writeWav } from '../voice-wav.ts';
 
@@ -69,7 +67,6 @@ describe.skipIf(postgres.skipReason)('a store whose catalogue is in PostgreSQL',
     const [id = ''] = items.map((item) => item.id);
     expect(await second.verification.verify(id)).toMatchObject({ result: 'ok' });
     expect(existsSync(join(overrides.dataDir, sidecarKey(items[0]?.storedFilename ?? '')))).toBe(true);
-    expect(await codeOf(second.backups.create())).toBe('invalid-input');
 
     // Looks on beside the one that has it open.
     const reader = await openLibraryReader({ environment: 'testing', overrides });
@@ -101,11 +98,5 @@ describe.skipIf(postgres.skipReason)('a store whose catalogue is in PostgreSQL',
     const fresh = await postgres.create({ isNew: true });
     const overrides = { ...overridesFor(folder), databaseSchema: fresh.settings.schema };
     expect(await codeOf(openVoiceRecorder({ environment: 'testing', overrides }))).toBe('catalogue-missing');
-  });
-
-  it('leaves saving and bringing back to the programs of PostgreSQL', async () => {
-    const overrides = overridesFor(await newFolder());
-    expect(await codeOf(rebuildStore({ environment: 'testing', overrides }))).toBe('invalid-input');
-    expect(await codeOf(restoreStore({ environment: 'testing', overrides }))).toBe('invalid-input');
   });
 });
