@@ -175,11 +175,16 @@ function beforeTrash({ recording, statusBeforeTrash = 'active' }: KnownRecording
 function readRows(db: Kysely<StoreSchema>, recordings: readonly Recording[]): Promise<Met[]> {
   const ids = recordings.map(({ id }) => id);
   const paths = recordings.map(({ storedFilename }) => storedFilename);
+  const keys = db.selectFrom('recordings').select('row_key');
+  // Not by OR, for which PostgreSQL reads the whole table.
+  const met = keys
+    .where('id', 'in', listOf(ids))
+    .unionAll(keys.where('stored_filename', 'in', listOf(paths)));
   return forChange(
     db
       .selectFrom('recordings')
       .select(['row_key', 'id', 'status', 'version', 'stored_filename', 'created_at', 'store_id'])
-      .where(({ eb, or }) => or([eb('id', 'in', listOf(ids)), eb('stored_filename', 'in', listOf(paths))])),
+      .where('row_key', 'in', met),
   ).execute();
 }
 

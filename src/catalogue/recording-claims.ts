@@ -109,19 +109,19 @@ function readRivals(
   const checksums = claims
     .filter(({ isDeduplicated }) => isDeduplicated)
     .map(({ recording }) => recording.checksum);
-  return forChange(
-    db
-      .selectFrom('recordings')
-      .selectAll()
-      .where(({ eb, or, and }) =>
-        or([
-          eb('id', 'in', listOf(ids)),
-          eb('stored_filename', 'in', listOf(paths)),
-          // The bytes that another store has are not here.
-          and([eb('checksum', 'in', listOf(checksums)), eb('is_deduplicated', '=', 1), atHome(db, home)]),
-        ]),
-      ),
-  ).execute();
+  const keys = db.selectFrom('recordings').select('row_key');
+  // Not by OR, for which PostgreSQL reads the whole table.
+  const rivals = keys
+    .where('id', 'in', listOf(ids))
+    .unionAll(keys.where('stored_filename', 'in', listOf(paths)))
+    .unionAll(
+      // The bytes that another store has are not here.
+      keys
+        .where('checksum', 'in', listOf(checksums))
+        .where('is_deduplicated', '=', 1)
+        .where(atHome(db, home)),
+    );
+  return forChange(db.selectFrom('recordings').selectAll().where('row_key', 'in', rivals)).execute();
 }
 
 function judge(
