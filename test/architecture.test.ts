@@ -23,7 +23,7 @@ const PORTS = [
 const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/model': { values: [], types: [] },
   'src/durable': { values: ['src/model', 'src/sessions'], types: [] },
-  'src/threads': { values: [], types: [] },
+  'src/threads': { values: ['src/model'], types: [] },
   'src/config': { values: ['src/durable', 'src/model'], types: [] },
   'src/sessions': { values: ['src/model'], types: [] },
   'src/blobs': { values: ['src/durable', 'src/model', 'src/sessions', 'src/threads'], types: [] },

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import * as realFs from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDiskBlobs } from '../src/blobs/disk-blobs.ts';
+import { type DiskFileSystem, openDiskBlobs } from '../src/blobs/disk-blobs.ts';
 import { Reserve } from '../src/blobs/reserve.ts';
-import type { FileSystem } from '../src/blobs/store-folders.ts';
 import { openCatalogue } from '../src/catalogue/open-catalogue.ts';
 import { systemClock } from '../src/model/clock.ts';
 
@@ -40,7 +39,7 @@ function syncFolder(path: string): void {
 
 async function onBlobs(
   name: string,
-  fs: FileSystem,
+  fs: DiskFileSystem,
   work: (blobs: Awaited<ReturnType<typeof openDiskBlobs>>) => Promise<unknown>,
 ) {
   const blobs = await openDiskBlobs({ root: blobsRoot, fs });
@@ -53,7 +52,7 @@ mark('begun');
 await onBlobs('placed by link', realFs, async (blobs) =>
   blobs.place('raw/1/a.wav', await source(), expected, { key: 'raw/1/a.json', content: '{}' }),
 );
-const withoutLinks: FileSystem = { ...realFs, link: () => failure('EPERM') };
+const withoutLinks: DiskFileSystem = { ...realFs, link: () => failure('EPERM') };
 await onBlobs('placed by copy', withoutLinks, async (blobs) =>
   blobs.place('raw/2/b.wav', await source(), expected),
 );

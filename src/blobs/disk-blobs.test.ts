@@ -19,9 +19,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failureCodeOf } from '../model/failure.ts';
 import { runInWriteSession } from '../sessions/write-session.ts';
 import { describeBlobStore } from './blob-store.contract.ts';
-import { type DiskBlobs, openDiskBlobs } from './disk-blobs.ts';
+import { type DiskBlobs, type DiskFileSystem, openDiskBlobs } from './disk-blobs.ts';
 import { openFileHasher } from './file-checksum.ts';
-import type { FileSystem } from './store-folders.ts';
 
 const KEY = 'raw/2026/11/x.wav';
 const CONTENT = 'the bytes of a take';
@@ -31,21 +30,21 @@ const EXPECTED = {
 };
 
 /** The real file system without hard links, as FAT and some network shares are. */
-const WITHOUT_LINKS: FileSystem = { ...realFs, link: () => Promise.reject(systemError('EPERM')) };
+const WITHOUT_LINKS: DiskFileSystem = { ...realFs, link: () => Promise.reject(systemError('EPERM')) };
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: refused`), { code, syscall: 'test' });
 }
 
 /** Works until step `limit`, then refuses everything, as a process that died does nothing any more. */
-function dyingAfter(limit: number, base: FileSystem): { fs: FileSystem; steps: string[] } {
+function dyingAfter(limit: number, base: DiskFileSystem): { fs: DiskFileSystem; steps: string[] } {
   const steps: string[] = [];
   const step = (name: string) => {
     steps.push(name);
     if (steps.length > limit) throw systemError('EIO');
   };
   const fs = new Proxy(base, {
-    get(target, name: keyof FileSystem) {
+    get(target, name: keyof DiskFileSystem) {
       return async (...args: unknown[]) => {
         step(name);
         const result: unknown = await (target[name] as (...args: unknown[]) => unknown)(...args);
@@ -69,7 +68,7 @@ function dyingAfter(limit: number, base: FileSystem): { fs: FileSystem; steps: s
 const hasher = openFileHasher();
 afterAll(() => hasher.close());
 
-async function openScratch(fs?: FileSystem) {
+async function openScratch(fs?: DiskFileSystem) {
   const folder = await mkdtemp(join(tmpdir(), 'vrp blobs ü '));
   const root = join(folder, 'store');
   const sourceFolder = join(folder, 'spool');
@@ -210,7 +209,7 @@ describe('a folder of this disk', () => {
   });
 
   it('does not keep a copy that came out wrong', async () => {
-    const corrupting: FileSystem = {
+    const corrupting: DiskFileSystem = {
       ...WITHOUT_LINKS,
       copyFile: async (_from, to) => writeFile(to as string, 'something else!!!!!'),
     };
@@ -242,7 +241,7 @@ describe('removing for good', () => {
 });
 
 describe.each([
-  ['with hard links', realFs as FileSystem],
+  ['with hard links', realFs as DiskFileSystem],
   ['without hard links', WITHOUT_LINKS],
 ])('a crash at any step, %s', (_name, base) => {
   async function crashEverywhere(

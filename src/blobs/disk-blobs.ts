@@ -7,11 +7,13 @@ import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 import type { BlobRemoval } from './blob-removal.ts';
 import type { BlobDocument, BlobFinding, BlobKey, BlobStore, Examination, LocalPaths } from './blob-store.ts';
 import { asDiskFailure, isMissing } from './disk-failure.ts';
-import { dropName, lstatIfThere, partialPathOf, placeFile, removeFile } from './disk-place.ts';
+import { dropName, lstatIfThere, partialPathOf, removeFile } from './disk-place.ts';
 import { examineBlob } from './examine-blob.ts';
 import type { FileChecksum, FileHasher } from './file-checksum.ts';
 import { openFileHasher } from './file-checksum.ts';
+import { writeNamed } from './named-document.ts';
 import { OneAtATime } from './one-at-a-time.ts';
+import { openPlacer, type Placer, placerHere } from './placer.ts';
 import { listQuarantined, quarantineFile } from './quarantine.ts';
 import { type FileSystem, StoreFolders } from './store-folders.ts';
 
@@ -24,8 +26,12 @@ export interface DiskBlobsOptions {
   /** Shared with others who hash; without one the store has its own, ended by `close()`. */
   readonly hasher?: FileHasher;
   readonly logger?: BlobLogger;
-  readonly fs?: FileSystem;
+  readonly fs?: DiskFileSystem;
 }
+
+type ReadFiles = Pick<typeof fsPromises, 'open'>;
+/** All that is asked of a disk. */
+export type DiskFileSystem = FileSystem & ReadFiles;
 
 export interface BlobLogger {
   warn(facts: Readonly<Record<string, unknown>>, sentence: string): void;
@@ -43,7 +49,15 @@ export async function openDiskBlobs(options: DiskBlobsOptions): Promise<DiskBlob
     const root = await fs.realpath(options.root);
     const folders = new StoreFolders(root, fs, options.root);
     const hasher = options.hasher ?? openFileHasher();
-    return new DiskBlobStore(folders, hasher, options.hasher === undefined, options.logger);
+    const placer =
+      options.fs === undefined
+        ? openPlacer({ folders, hasher }, { root, givenRoot: options.root })
+        : placerHere({ folders, hasher });
+    return new DiskBlobStore(folders, hasher, placer, {
+      files: fs,
+      ownsHasher: options.hasher === undefined,
+      logger: options.logger,
+    });
   } catch (error) {
     throw asDiskFailure(error, `open the store in ${options.root}`);
   }
@@ -52,6 +66,8 @@ export async function openDiskBlobs(options: DiskBlobsOptions): Promise<DiskBlob
 class DiskBlobStore implements DiskBlobs {
   readonly #folders: StoreFolders;
   readonly #hasher: FileHasher;
+  readonly #placer: Placer;
+  readonly #files: ReadFiles;
   readonly #ownsHasher: boolean;
   readonly #logger: BlobLogger | undefined;
   readonly #turns = new OneAtATime();
@@ -59,13 +75,19 @@ class DiskBlobStore implements DiskBlobs {
   constructor(
     folders: StoreFolders,
     hasher: FileHasher,
-    ownsHasher: boolean,
-    logger: BlobLogger | undefined,
+    placer: Placer,
+    options: {
+      readonly files: ReadFiles;
+      readonly ownsHasher: boolean;
+      readonly logger: BlobLogger | undefined;
+    },
   ) {
     this.#folders = folders;
     this.#hasher = hasher;
-    this.#ownsHasher = ownsHasher;
-    this.#logger = logger;
+    this.#placer = placer;
+    this.#files = options.files;
+    this.#ownsHasher = options.ownsHasher;
+    this.#logger = options.logger;
   }
 
   localPath(key: BlobKey): string {
@@ -73,20 +95,11 @@ class DiskBlobStore implements DiskBlobs {
   }
 
   place(key: BlobKey, sourcePath: string, expected: FileChecksum, document?: BlobDocument): Promise<void> {
-    const disk = { folders: this.#folders, hasher: this.#hasher };
     const attempt = `place ${sourcePath} as ${key}`;
-    return this.#inTurn(key, attempt, async () => {
-      if (document === undefined) return placeFile(disk, key, sourcePath, expected);
-      if (dirname(document.key) !== dirname(key)) {
-        throw new VoiceRecorderError('invalid-input', `${document.key} does not lie beside ${key}.`);
-      }
-      // Nobody else writes the document between its name and the sync that makes both last.
-      await this.#inTurn(document.key, attempt, () =>
-        placeFile(disk, key, sourcePath, expected, () =>
-          this.#writeNamed(this.#folders.pathOf(document.key), document.content),
-        ),
-      );
-    });
+    const place = () => this.#placer.place({ key, sourcePath, expected, document });
+    // Nobody else writes the document between its name and the sync that makes both last.
+    const inTurn = document === undefined ? place : () => this.#inTurn(document.key, attempt, place);
+    return this.#inTurn(key, attempt, inTurn);
   }
 
   putDocument(key: BlobKey, content: string): Promise<void> {
@@ -140,7 +153,7 @@ class DiskBlobStore implements DiskBlobs {
     return await this.#reading(key, `read ${key}`, async (path) => {
       // O_NONBLOCK: a pipe in a file's place must not hold a thread for ever.
       const flags = constants.O_RDONLY | NO_FOLLOW | (constants.O_NONBLOCK ?? 0);
-      const handle = await this.#folders.fs.open(path, flags);
+      const handle = await this.#files.open(path, flags);
       const isFile = (await handle.stat()).isFile();
       const isEmptyRange = range !== undefined && range.start === range.end;
       if (!isFile || isEmptyRange) await handle.close();
@@ -172,38 +185,15 @@ class DiskBlobStore implements DiskBlobs {
   }
 
   async close(): Promise<void> {
+    await this.#placer.close();
     if (this.#ownsHasher) await this.#hasher.close();
   }
 
   /** Resolves to the path; the content is on stable storage, and its name once the folder is synced. */
   async #nameDocument({ key, content }: BlobDocument): Promise<string> {
     const target = await this.#folders.make(key);
-    await this.#writeNamed(target, content);
+    await writeNamed(this.#folders.fs, target, content);
     return target;
-  }
-
-  async #writeNamed(target: string, content: string): Promise<void> {
-    const partial = partialPathOf(target);
-    try {
-      await this.#writeWhole(partial, content);
-      await this.#folders.fs.rename(partial, target);
-    } catch (error) {
-      await this.#folders.fs.unlink(partial).catch(() => {
-        // The first failure is the one to tell; the next writing replaces what is left here.
-      });
-      throw error;
-    }
-  }
-
-  async #writeWhole(path: string, content: string): Promise<void> {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_FOLLOW;
-    const handle = await this.#folders.fs.open(path, flags, 0o600);
-    try {
-      await handle.writeFile(content);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
   }
 
   async #reading<T>(key: BlobKey, attempt: string, work: (path: string) => Promise<T>): Promise<T> {

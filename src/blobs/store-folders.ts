@@ -8,8 +8,12 @@ import { isMissing, systemCodeOf } from './disk-failure.ts';
 /** What a disk can be asked; tests hand in one that fails at a chosen step. */
 export type FileSystem = Pick<
   typeof fsPromises,
-  'chmod' | 'copyFile' | 'link' | 'lstat' | 'mkdir' | 'open' | 'readdir' | 'realpath' | 'rename' | 'unlink'
->;
+  'chmod' | 'copyFile' | 'link' | 'lstat' | 'mkdir' | 'readdir' | 'realpath' | 'rename' | 'unlink'
+> & {
+  open(path: string, flags?: string | number, mode?: number): Promise<WrittenFile>;
+};
+
+type WrittenFile = Pick<fsPromises.FileHandle, 'close' | 'datasync' | 'sync' | 'writeFile'>;
 
 const FOLDER_MODE = 0o700;
 

@@ -13,7 +13,7 @@ import { printable } from './terminal-text.ts';
 const ACTOR = 'cli';
 
 /** Few of them read and write at a time; the others wait for a sync or a commit, which they share. */
-export const IMPORTS_AT_ONCE = 12;
+export const IMPORTS_AT_ONCE = 32;
 
 /** Opens the store in this process. Rejects with `store-locked` while another one has it. */
 export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {

@@ -15,6 +15,8 @@ export interface StoreSpaceDesk {
   readonly onFault: (error: unknown) => void;
 }
 
+/** The disk is asked once for all who want to know within so short a time; what was promised meanwhile is counted apart. */
+const READING_LASTS_MS = 20;
 const RESERVE_ROUND_MS = 60_000;
 const ROOM_TO_OPEN_BYTES = 16 * 1024 * 1024;
 
@@ -23,18 +25,22 @@ export class StoreSpace {
   readonly #desk: StoreSpaceDesk;
   #round: NodeJS.Timeout | undefined;
   #isShort = false;
+  #reading: { readonly untilMs: number; readonly reading: Promise<SpaceReading> } | undefined;
 
   constructor(desk: StoreSpaceDesk) {
     this.#desk = desk;
   }
 
   read(): Promise<SpaceReading> {
-    return this.#desk.readSpace();
+    const nowMs = performance.now();
+    if (this.#reading === undefined || nowMs >= this.#reading.untilMs)
+      this.#reading = { untilMs: nowMs + READING_LASTS_MS, reading: this.#desk.readSpace() };
+    return this.#reading.reading;
   }
 
   /** Bytes that new recordings may still fill; 0 when what must stay free is reached. */
   async usableBytes(): Promise<number> {
-    return this.usableBytesOf(await this.#desk.readSpace());
+    return this.usableBytesOf(await this.read());
   }
 
   /** The same of a reading at hand. */

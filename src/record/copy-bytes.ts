@@ -27,7 +27,7 @@ const BUFFER_BYTES = 256 * 1024;
 const PROGRESS_BYTES = 8 * 1024 * 1024;
 /** Write-back is begun every so many bytes, so that the last sync has little left to do. */
 const WRITE_BACK_BYTES = 64 * 1024 * 1024;
-/** One for each thread, which does one copy at a time. */
+/** One for each thread: a short copy is made without a pause. */
 const shortBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 const write = promisify(fs.write);
 

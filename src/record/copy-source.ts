@@ -6,6 +6,7 @@ import { roomRule, sizeRule } from '../validation/size-rules.ts';
 import { unchangedRule } from '../validation/transfer-rules.ts';
 import { writeAllNow } from './check-folder.ts';
 import { type CopyResult, copyBytes, copyBytesNow } from './copy-bytes.ts';
+import { systemDisk } from './disk.ts';
 import { encodeFirstBlock, encodeRecord, journalPosition } from './journal-format.ts';
 import { COPY_INFO_NAME, dataPath, journalPath, uploadFolder } from './spool-layout.ts';
 import type { UploadInfo } from './upload-info.ts';
@@ -28,13 +29,13 @@ const LONG_BYTES = 32 * 1024 * 1024;
 
 /**
  * Copies a file of this machine into a spool folder of its own, with every look at it from the first to the last.
- * Runs in a worker thread and blocks it. Resolves when the copied bytes would survive a power cut; what is said of
+ * Runs in a worker thread and blocks it but for the sync of a short file. Resolves when the copied bytes would survive a power cut; what is said of
  * them need not, for until they are a recording the source is there and the copy can be made again.
  */
 export async function copySource(
   request: SourceCopyRequest,
   onProgress: (bytesDone: number) => void,
-  syncNow: (descriptor: number) => void = fs.fdatasyncSync,
+  sync: (descriptor: number) => Promise<void> = systemDisk.sync,
 ): Promise<CopyResult> {
   const { sourcePath, spoolPath, info, nowMs, stop } = request;
   const source = openSource(sourcePath);
@@ -60,7 +61,7 @@ export async function copySource(
     const sha256 = Buffer.from(copied.checksum, 'hex');
     const record = { offsetBytes: 0, lengthBytes: copied.sizeBytes, sha256, covers: 'all' } as const;
     writeAllNow(journal, encodeRecord(info.id, { ...record, receivedAtMs: nowMs }), journalPosition(0));
-    syncNow(data);
+    await sync(data);
     const after = fs.fstatSync(source, { bigint: true });
     const isSameFile = after.size === before.size && after.mtimeNs === before.mtimeNs;
     unchangedRule.check({ path: sourcePath, sizeBytes, readBytes: copied.sizeBytes, isSameFile });

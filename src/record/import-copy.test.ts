@@ -69,7 +69,7 @@ describe('copying a file in', () => {
     const copied = await copySource(
       requestFor(desk, source),
       () => undefined,
-      (descriptor) => void synced.push(fstatSync(descriptor).size),
+      async (descriptor) => void synced.push(fstatSync(descriptor).size),
     );
     expect(copied.sizeBytes).toBe(whole.length);
     expect(synced).toEqual([whole.length]);
@@ -124,7 +124,7 @@ describe('copying a file in', () => {
     const copying = copySource(
       requestFor(desk, source),
       () => undefined,
-      () => change(source),
+      async () => change(source),
     );
     await expect(copying).rejects.toEqual(code('file-changed-while-reading'));
   });
@@ -146,9 +146,7 @@ describe('copying a file in', () => {
     const copying = copySource(
       requestFor(desk, source),
       () => undefined,
-      () => {
-        throw Object.assign(new Error('EIO'), { code: 'EIO' });
-      },
+      () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })),
     );
     await expect(copying).rejects.toEqual(code('EIO'));
   });

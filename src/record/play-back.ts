@@ -1,10 +1,10 @@
 import type { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
+import { revive } from '../threads/carried-error.ts';
 import { asSpoolFailure, isDiskFull } from './disk.ts';
 import type { ReplayResult } from './replay-logs.ts';
 import type { SpoolHands } from './spool-hands.ts';
 import type { UploadsDesk } from './uploads-desk.ts';
-import { revive } from './worker-pool.ts';
 
 /** What became of the uploads that the write-ahead logs of earlier runs speak of. */
 export interface PlayedBack {
@@ -37,7 +37,7 @@ export function oncePlayedBack(
       failureOf(id) {
         const failure = failures.get(id);
         if (failure === undefined) return undefined;
-        return asSpoolFailure(revive(failure.code, failure.message), `the end of upload ${id}`);
+        return asSpoolFailure(revive(failure), `the end of upload ${id}`);
       },
     };
   }

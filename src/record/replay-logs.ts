@@ -3,12 +3,12 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { syncFolderNow } from '../durable/folder.ts';
 import type { RecordingId } from '../model/id.ts';
+import { type CarriedError, describeError } from '../threads/carried-error.ts';
 import { writeAllNow } from './check-folder.ts';
 import { errnoOf } from './disk.ts';
 import { encodeRecord, journalPosition } from './journal-format.ts';
 import { decodeHead, HEAD_BYTES, type LogHead } from './log-format.ts';
 import { dataPath, journalPath, logName, uploadFolder } from './spool-layout.ts';
-import { describeError } from './worker-pool.ts';
 
 export interface ReplayRequest {
   readonly spoolPath: string;
@@ -20,12 +20,10 @@ export interface ReplayResult {
   /** Entries whose bytes or record had not reached the upload's own files. */
   readonly restored: number;
   /** Uploads whose own files could not be written. The logs stay for them. */
-  readonly failed: readonly {
-    readonly id: RecordingId;
-    readonly code: string | undefined;
-    readonly message: string;
-  }[];
+  readonly failed: readonly FailedReplay[];
 }
+
+type FailedReplay = { readonly id: RecordingId } & CarriedError;
 
 interface Entry {
   readonly head: LogHead;
@@ -39,7 +37,7 @@ interface Entry {
  */
 export function replayLogs({ spoolPath, numbers }: ReplayRequest): ReplayResult {
   const opened = numbers.map((number) => fs.openSync(join(spoolPath, logName(number)), 'r'));
-  const failed: { id: RecordingId; code: string | undefined; message: string }[] = [];
+  const failed: FailedReplay[] = [];
   let restored = 0;
   try {
     const entries = opened.flatMap(listEntries);

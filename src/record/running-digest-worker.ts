@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { describeError } from './worker-pool.ts';
+import { type CarriedError, describeError } from '../threads/carried-error.ts';
 
 /*
  * Follows the safe bytes of many uploads, reading them back from the file. Works in slices, so that the end of one
@@ -23,7 +23,7 @@ export type DigestRequest =
 
 export type DigestReply =
   | { readonly ticket: number; readonly checksum: string }
-  | { readonly ticket: number; readonly code: string | undefined; readonly message: string };
+  | ({ readonly ticket: number } & CarriedError);
 
 interface Followed {
   hash: Hash;

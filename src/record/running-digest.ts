@@ -3,9 +3,9 @@ import type { Sha256Hex } from '../model/digest.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import { revive } from '../threads/carried-error.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { DigestReply, DigestRequest } from './running-digest-worker.ts';
-import { revive } from './worker-pool.ts';
 
 interface Asked {
   readonly request: DigestRequest & { kind: 'finish' };
@@ -119,7 +119,7 @@ function settle(thread: Thread, reply: DigestReply): void {
   thread.asked.delete(reply.ticket);
   if (thread.asked.size === 0) thread.worker.unref();
   if ('checksum' in reply) asked.resolve(reply.checksum);
-  else asked.reject(revive(reply.code, reply.message));
+  else asked.reject(revive(reply));
 }
 
 function endError(cause: unknown): VoiceRecorderError {

@@ -1,6 +1,7 @@
 import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import { describeError } from '../threads/carried-error.ts';
 import { checkFolder } from './check-folder.ts';
 import { type CopyRequest, copyBytes } from './copy-bytes.ts';
 import { copySource, type SourceCopyRequest } from './copy-source.ts';
@@ -8,7 +9,7 @@ import { errnoOf } from './disk.ts';
 import { type RenewRequest, renewFiles } from './renew-files.ts';
 import { type ReplayRequest, replayLogs } from './replay-logs.ts';
 import type { UploadInfo } from './upload-info.ts';
-import { describeError, type PoolMessage } from './worker-pool.ts';
+import type { PoolMessage, PoolRequest } from './worker-pool.ts';
 
 /** The jobs of the spool that read or write many bytes at a stretch. */
 export type SpoolJob =
@@ -51,10 +52,12 @@ function removeFolderNow(folder: string): void {
   }
 }
 
-parentPort?.on('message', ({ ticket, request }: { ticket: number; request: SpoolJob }) => {
+parentPort?.on('message', (asked: readonly PoolRequest<SpoolJob>[]) => {
   const send = (message: PoolMessage) => parentPort?.postMessage(message);
-  perform(request, (value) => send({ ticket, kind: 'progress', value })).then(
-    (value) => send({ ticket, kind: 'done', value }),
-    (error: unknown) => send({ ticket, kind: 'failed', ...describeError(error) }),
-  );
+  for (const { ticket, request } of asked) {
+    perform(request, (value) => send({ ticket, kind: 'progress', value })).then(
+      (value) => send({ ticket, kind: 'done', value }),
+      (error: unknown) => send({ ticket, kind: 'failed', ...describeError(error) }),
+    );
+  }
 });

@@ -1,42 +1,55 @@
 import type { Worker } from 'node:worker_threads';
-import { FAILURES, type FailureCode, VoiceRecorderError } from '../model/failure.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import { type CarriedError, revive } from '../threads/carried-error.ts';
+import { Outbox } from '../threads/outbox.ts';
 import { startThread } from '../threads/start-thread.ts';
 
-/** What a worker of a pool sends back. Errors travel as their code and sentence: classes do not cross threads. */
+/** What a worker of a pool sends back. */
 export type PoolMessage =
   | { readonly ticket: number; readonly kind: 'done'; readonly value: unknown }
-  | {
-      readonly ticket: number;
-      readonly kind: 'failed';
-      readonly code: string | undefined;
-      readonly message: string;
-      readonly details?: Readonly<Record<string, unknown>>;
-    }
+  | ({ readonly ticket: number; readonly kind: 'failed' } & CarriedError)
   | { readonly ticket: number; readonly kind: 'progress'; readonly value: unknown };
 
 export interface PoolCall {
   /** Goes before all that waits. */
   readonly isUrgent?: boolean;
+  /** Waits for the disk at times: its thread may begin a further one of its kind meanwhile. */
+  readonly isShared?: boolean;
   readonly onProgress?: (value: unknown) => void;
+}
+
+/** What a worker of a pool gets. */
+export interface PoolRequest<Request> {
+  readonly ticket: number;
+  readonly request: Request;
 }
 
 interface Job {
   readonly ticket: number;
   readonly request: unknown;
+  readonly isShared: boolean;
   readonly onProgress: (value: unknown) => void;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
+interface Hand {
+  readonly outbox: Outbox<PoolRequest<unknown>>;
+  readonly jobs: Job[];
+}
+
 /** Threads end when they had nothing to do for so long: a quiet server holds no memory for them. */
 const IDLE_MS = 30_000;
 
-/** A few worker threads, started when there is work, each doing one job at a time. */
+/** So many shared jobs one thread has at a time: one is at work while the others wait for their syncs. */
+const SHARED_AT_ONCE = 3;
+
+/** A few worker threads, started when there is work, each doing one job at a time, or a few that are shared. */
 export class WorkerPool {
   readonly #module: URL;
   readonly #size: number;
   readonly #queue: Job[] = [];
-  readonly #workers = new Map<Worker, Job | null>();
+  readonly #workers = new Map<Worker, Hand>();
   #lastTicket = 0;
   #idleTimer: NodeJS.Timeout | null = null;
   #isClosed = false;
@@ -50,7 +63,8 @@ export class WorkerPool {
     if (this.#isClosed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
       const onProgress = call.onProgress ?? (() => undefined);
-      const job = { ticket: ++this.#lastTicket, request, onProgress, resolve, reject };
+      const { isShared = false } = call;
+      const job = { ticket: ++this.#lastTicket, request, isShared, onProgress, resolve, reject };
       if (call.isUrgent === true) this.#queue.unshift(job);
       else this.#queue.push(job);
       this.#assign();
@@ -66,22 +80,25 @@ export class WorkerPool {
   }
 
   #assign(): void {
-    while (this.#queue.length > 0) {
-      const worker = this.#freeWorker();
+    for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
+      const worker = this.#workerFor(job);
       if (worker === undefined) return;
-      const job = this.#queue.shift();
-      if (job === undefined) return;
-      this.#workers.set(worker, job);
+      this.#queue.shift();
+      const hand = this.#workers.get(worker);
+      hand?.jobs.push(job);
       worker.ref();
-      worker.postMessage({ ticket: job.ticket, request: job.request });
+      hand?.outbox.post({ ticket: job.ticket, request: job.request });
     }
   }
 
-  #freeWorker(): Worker | undefined {
-    for (const [worker, job] of this.#workers) {
-      if (job === null) return worker;
-    }
-    return this.#workers.size < this.#size ? this.#start() : undefined;
+  #workerFor({ isShared }: Job): Worker | undefined {
+    for (const [worker, { jobs }] of this.#workers) if (jobs.length === 0) return worker;
+    if (this.#workers.size < this.#size) return this.#start();
+    if (!isShared) return undefined;
+    const [found] = [...this.#workers]
+      .filter(([, { jobs }]) => jobs.length < SHARED_AT_ONCE && jobs.every((job) => job.isShared))
+      .sort(([, a], [, b]) => a.jobs.length - b.jobs.length);
+    return found?.[0];
   }
 
   #start(): Worker {
@@ -92,26 +109,27 @@ export class WorkerPool {
       reason = error;
     });
     worker.on('exit', () => {
-      const job = this.#workers.get(worker);
+      const { jobs = [] } = this.#workers.get(worker) ?? {};
       this.#workers.delete(worker);
-      job?.reject(this.#isClosed ? closedError() : deathError(reason));
+      for (const { reject } of jobs) reject(this.#isClosed ? closedError() : deathError(reason));
       if (!this.#isClosed) this.#assign();
     });
-    this.#workers.set(worker, null);
+    this.#workers.set(worker, { outbox: new Outbox(worker), jobs: [] });
     return worker;
   }
 
   #receive(worker: Worker, message: PoolMessage): void {
-    const job = this.#workers.get(worker);
-    if (job === undefined || job === null || job.ticket !== message.ticket) return;
+    const { jobs = [] } = this.#workers.get(worker) ?? {};
+    const job = jobs.find(({ ticket }) => ticket === message.ticket);
+    if (job === undefined) return;
     if (message.kind === 'progress') {
       job.onProgress(message.value);
       return;
     }
-    this.#workers.set(worker, null);
-    worker.unref();
+    jobs.splice(jobs.indexOf(job), 1);
+    if (jobs.length === 0) worker.unref();
     if (message.kind === 'done') job.resolve(message.value);
-    else job.reject(revive(message.code, message.message, message.details));
+    else job.reject(revive(message));
     this.#assign();
     this.#watchIdle();
   }
@@ -119,37 +137,14 @@ export class WorkerPool {
   #watchIdle(): void {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     this.#idleTimer = setTimeout(() => {
-      for (const [worker, job] of this.#workers) {
-        if (job === null) {
+      for (const [worker, { jobs }] of this.#workers) {
+        if (jobs.length === 0) {
           this.#workers.delete(worker);
           void worker.terminate();
         }
       }
     }, IDLE_MS).unref();
   }
-}
-
-/** An error that came from a worker: one of ours again, or with the `code` the operating system gave. */
-export function revive(
-  code: string | undefined,
-  message: string,
-  details: Readonly<Record<string, unknown>> = {},
-): Error {
-  if (code !== undefined && Object.hasOwn(FAILURES, code)) {
-    return new VoiceRecorderError(code as FailureCode, message, { details });
-  }
-  return Object.assign(new Error(message), code === undefined ? {} : { code });
-}
-
-/** What of an error crosses a thread; {@link revive} makes an error of it again. */
-export function describeError(error: unknown): {
-  code: string | undefined;
-  message: string;
-  details: Readonly<Record<string, unknown>>;
-} {
-  if (!(error instanceof Error)) return { code: undefined, message: String(error), details: {} };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return { code, message: error.message, details: error instanceof VoiceRecorderError ? error.details : {} };
 }
 
 function closedError(): VoiceRecorderError {

@@ -18,6 +18,14 @@ interface Waiting<Item, Result> {
 
 /** So that the first of a session is not kept waiting by the last. */
 const MOST_TOGETHER = 64;
+/** Where one write follows another this quickly, those to come are worth waiting for: so long, or until there are enough. */
+const DENSE_MS = 12;
+const PATIENCE_MS = 25;
+const ENOUGH_TOGETHER = 8;
+/** Share of the newest distance between two writes in their mean. */
+const NEWEST_SHARE = 0.2;
+/** A longer distance is counted as this one: a few writes in a row are soon taken for dense. */
+const LONGEST_GAP_MS = 100;
 
 /**
  * Lets writes of one kind that wait at the same time share one session, and with it its messages, queries and commit.
@@ -31,6 +39,9 @@ export class WritesTogether<Item, Result> {
   /** Nobody's session, whoever asked first. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #isWriting = false;
+  #meanGapMs = LONGEST_GAP_MS;
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #enough: (() => void) | undefined;
 
   constructor(sessions: DatabaseSessions, options: SessionOptions, work: WorkTogether<Item, Result>) {
     this.#sessions = sessions;
@@ -43,6 +54,7 @@ export class WritesTogether<Item, Result> {
     if (isInWriteSession()) return (await this.#write([item]))[0] as Result;
     const answer = Promise.withResolvers<Result>();
     this.#waiting.push({ item, answer });
+    this.#noteArrival();
     if (!this.#isWriting) {
       this.#isWriting = true;
       void this.#outside(() => this.#writeAll());
@@ -53,8 +65,28 @@ export class WritesTogether<Item, Result> {
   async #writeAll(): Promise<void> {
     // Who asks in the same turn of the event loop comes along.
     await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#writeSome(this.#waiting.splice(0, MOST_TOGETHER));
+    while (this.#waiting.length > 0) {
+      if (this.#meanGapMs < DENSE_MS) await this.#gather();
+      await this.#writeSome(this.#waiting.splice(0, MOST_TOGETHER));
+    }
     this.#isWriting = false;
+  }
+
+  #noteArrival(): void {
+    const nowMs = performance.now();
+    const gapMs = Math.min(nowMs - this.#lastMs, LONGEST_GAP_MS);
+    this.#lastMs = nowMs;
+    this.#meanGapMs += (gapMs - this.#meanGapMs) * NEWEST_SHARE;
+    if (this.#waiting.length >= ENOUGH_TOGETHER) this.#enough?.();
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#waiting.length >= ENOUGH_TOGETHER) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#enough = resolve;
+    const timer = setTimeout(resolve, PATIENCE_MS);
+    await promise;
+    clearTimeout(timer);
   }
 
   async #writeSome(group: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -1,0 +1,50 @@
+import * as fs from 'node:fs';
+import * as fsPromises from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { FileSystem } from './store-folders.ts';
+
+const [datasync, sync] = [promisify(fs.fdatasync), promisify(fs.fsync)];
+
+/**
+ * The disk for a thread that has nothing else to do: names are given and taken at once, without a way to another
+ * thread and back for each. Syncs are waited for, so that those of several files share one commit of the disk.
+ */
+export const blockingFiles: FileSystem = {
+  ...fsPromises,
+  chmod: atOnce(fs.chmodSync) as FileSystem['chmod'],
+  link: atOnce(fs.linkSync) as FileSystem['link'],
+  lstat: atOnce(fs.lstatSync) as FileSystem['lstat'],
+  mkdir: atOnce(fs.mkdirSync) as FileSystem['mkdir'],
+  realpath: atOnce(fs.realpathSync.native) as FileSystem['realpath'],
+  rename: atOnce(fs.renameSync) as FileSystem['rename'],
+  unlink: atOnce(fs.unlinkSync) as FileSystem['unlink'],
+  open: async (path, flags, mode) => new OpenFile(fs.openSync(path, flags ?? 'r', mode)),
+};
+
+class OpenFile {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  async writeFile(content: string): Promise<void> {
+    fs.writeFileSync(this.#descriptor, content);
+  }
+
+  datasync(): Promise<void> {
+    return datasync(this.#descriptor);
+  }
+
+  sync(): Promise<void> {
+    return sync(this.#descriptor);
+  }
+
+  async close(): Promise<void> {
+    fs.closeSync(this.#descriptor);
+  }
+}
+
+function atOnce<Asked extends unknown[], Answer>(call: (...asked: Asked) => Answer) {
+  return async (...asked: Asked): Promise<Answer> => call(...asked);
+}
