@@ -48,12 +48,14 @@ export interface Voice {
   /** Spoils the voice before it is played. */
   readonly spoil?: (samples: Float32Array, sampleRateHz: number) => void;
   readonly microphone?: MicrophoneKind;
+  /** More settings of the server than its folders. */
+  readonly settings?: NodeJS.ProcessEnv;
 }
 
 export async function openStudio(
   found: FoundChromium,
   playSeconds: number,
-  { sampleRateHz: rateHz = SAMPLE_RATE_HZ, spoil, microphone = 'fake' }: Voice = {},
+  { sampleRateHz: rateHz = SAMPLE_RATE_HZ, spoil, microphone = 'fake', settings = {} }: Voice = {},
 ): Promise<Studio> {
   const folder = await mkdtemp(join(tmpdir(), 'vrp-e2e-'));
   const folders = { dataDir: join(folder, 'data'), stateDir: join(folder, 'state') };
@@ -61,8 +63,8 @@ export async function openStudio(
   spoil?.(played, rateHz);
   const microphoneWav = join(folder, 'microphone.wav');
   writeWav(microphoneWav, played, rateHz);
-  const server = await startVrp(folders);
-  const token = (await runVrp(folders, ['token'])).stdout.trim();
+  const server = await startVrp(folders, undefined, settings);
+  const token = (await runVrp(folders, ['token'], settings)).stdout.trim();
   const profileFolder = join(folder, 'profile');
   const context = await launchChromium(found, { profileFolder, microphoneWav, microphone });
   const page = context.pages()[0] ?? (await context.newPage());
@@ -80,7 +82,7 @@ export async function openStudio(
       const { port } = studio.server;
       await studio.server.kill();
       await studio.page.waitForTimeout(downMs);
-      studio.server = await startVrp(folders, port);
+      studio.server = await startVrp(folders, port, settings);
     },
     killBrowser: async () => {
       session = await studio.context.cookies();
