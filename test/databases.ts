@@ -45,9 +45,10 @@ export interface ScratchSchema {
   remove(): Promise<void>;
 }
 
-/** The PostgreSQL server that all tests of this run share. */
-export async function openPostgres(): Promise<PostgresDatabase> {
-  const { port = 0, reason } = await askForServer();
+/** The PostgreSQL server that all tests of this run share, or what stands before it at `through`. */
+export async function openPostgres(through?: number): Promise<PostgresDatabase> {
+  const { port: ownPort = 0, reason } = await askForServer();
+  const port = through ?? ownPort;
   const emptied: PostgresSettings[] = [];
   const database = {
     name: 'PostgreSQL' as const,

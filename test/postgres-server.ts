@@ -135,7 +135,7 @@ async function findPrograms(): Promise<{ readonly initdb: string; readonly postg
 }
 
 /** PostgreSQL refuses to run as root: there it runs as the user `postgres`, which is made where it is missing. */
-function serverUser(): { readonly uid: number; readonly gid: number } | undefined {
+export function serverUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const idOf = (kind: '-u' | '-g') => Number(execFileSync('id', [kind, 'postgres'], { stdio: 'pipe' }));
   try {
@@ -172,7 +172,10 @@ async function startAgain<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-async function untilAnswering(port: number, child: { readonly exitCode: number | null }): Promise<void> {
+export async function untilAnswering(
+  port: number,
+  child: { readonly exitCode: number | null },
+): Promise<void> {
   const giveUpAtMs = performance.now() + START_LIMIT_MS;
   for (;;) {
     const client = new pg.Client({ ...settingsFor(port, ''), connectionTimeoutMillis: START_LIMIT_MS });
@@ -189,7 +192,7 @@ async function untilAnswering(port: number, child: { readonly exitCode: number |
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

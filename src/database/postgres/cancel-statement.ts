@@ -29,6 +29,7 @@ export function cancelStatement(client: PoolClient, place: { host: string; port:
   socket.setTimeout(CANCEL_LIMIT_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.unref();
-  socket.end(request);
+  // Left open until the other side closes it: a pooler in between forgets the request of a client that has gone.
+  socket.write(request);
   socket.resume();
 }
