@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PostgresSettings } from '../../src/database/postgres/connection-settings.ts';
 import { failureCodeOf } from '../../src/model/failure.ts';
+import { newId } from '../../src/model/id.ts';
 import type { RecorderEvent } from '../../src/model/recorder-event.ts';
 import { sidecarKey } from '../../src/model/sidecar.ts';
+import { NOTHING_SAID } from '../../src/model/upload.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
 import type { VoiceRecorder } from '../../src/voice-recorder.ts';
 import { openPostgres, type ScratchSchema } from '../databases.ts';
@@ -42,6 +45,20 @@ async function importInto(recorder: VoiceRecorder, title: string): Promise<strin
   const outcome = await recorder.library.importFile(newWav(title), { title });
   if (outcome.status !== 'stored') throw new Error(`Expected "${title}" to be stored: ${outcome.status}`);
   return idOf(outcome);
+}
+
+async function recordSegment(recorder: VoiceRecorder, takeId: string, segment: number): Promise<string> {
+  const bytes = await readFile(newWav(`${takeId}-${segment}`));
+  const wish = { ...NOTHING_SAID, kind: 'take' as const, filename: 'take.wav', takeId, segment };
+  const { id } = await recorder.uploads.create(wish, bytes.byteLength);
+  await recorder.uploads.append(id, {
+    offsetBytes: 0,
+    body: Readable.from([bytes]),
+    checksum: null,
+    contentLengthBytes: bytes.byteLength,
+    lengthBytes: null,
+  });
+  return id;
 }
 
 function newWav(name: string): string {
@@ -139,6 +156,47 @@ describe.skipIf(postgres.skipReason)('two stores with one catalogue', () => {
     expect(await north.library.importFile(file)).toMatchObject({ status: 'duplicate', id: idOf(first) });
     expect(await south.library.importFile(file)).toMatchObject({ status: 'duplicate', id: idOf(second) });
     expect((await south.library.audio(idOf(second))).sizeBytes).toBeGreaterThan(0);
+  });
+
+  it('show a take as one whose segments lie in both, and join it in neither', async () => {
+    const takeId = newId(Date.now());
+    const segments = [await recordSegment(north, takeId, 0), await recordSegment(south, takeId, 1)];
+    for (const recorder of [north, south]) {
+      const take = await recorder.takes.find(takeId);
+      expect(take?.segments.map((segment) => segment.id)).toEqual(segments);
+      expect(take).toMatchObject({ joined: null, joinedProblem: expect.stringContaining('1 of the 2') });
+      expect(await codeOf(recorder.takes.audio(takeId))).toBe('audio-on-other-store');
+    }
+    await south.takes.amend(takeId, { title: 'Of both' });
+    expect((await north.takes.find(takeId))?.segments.map(({ title }) => title)).toEqual([
+      'Of both',
+      'Of both',
+    ]);
+    // A take that is wholly at one of them is joined there, and says at the other one where it lies.
+    const whole = newId(Date.now());
+    for (const number of [0, 1]) await recordSegment(north, whole, number);
+    expect(await north.takes.find(whole)).toMatchObject({ joinedProblem: null });
+    expect((await north.takes.audio(whole)).sizeBytes).toBeGreaterThan(0);
+    expect((await south.takes.find(whole))?.joinedProblem).toContain(north.dataDir);
+  });
+
+  it('let go what is theirs when they clean up', async () => {
+    const mine = await importInto(south, 'Old trash of the south');
+    const theirs = await importInto(north, 'Old trash of the north');
+    for (const trashed of [mine, theirs]) await south.library.trash(trashed);
+    await south.contextManager.withSession({}, (db) =>
+      db
+        .updateTable('recordings')
+        .set({ trashed_at: '2026-01-01T00:00:00.000Z' })
+        .where('status', '=', 'trashed')
+        .execute(),
+    );
+    const [trash] = (await south.cleanup.recommend()).filter(({ kind }) => kind === 'trash');
+    expect(trash).toMatchObject({ count: 1 });
+    await south.cleanup.apply(['derived', 'trash', 'duplicates', 'snapshots']);
+    expect(await titlesIn(south, true)).toEqual(['Old trash of the north']);
+    expect((await north.library.audio(theirs)).sizeBytes).toBeGreaterThan(0);
+    await north.library.restore(theirs);
   });
 
   it('compare, verify and count only what is theirs', async () => {
