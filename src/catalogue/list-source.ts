@@ -53,9 +53,7 @@ export async function chooseSource(
   if (search !== undefined) return chooseSearchSource(db, request, search);
   const few = await readFew(db, request);
   const first = request.isGrouped ? [isFirstOfTake(request.filters)] : [];
-  if (few !== undefined) return fewSource(request, few, first);
-  const label = request.filters.find((filter) => filter.label !== undefined)?.label;
-  return label === undefined ? walkSource(request, first) : labelSource(request, label, first);
+  return few === undefined ? walkSource(request, first) : fewSource(request, few, first);
 }
 
 async function chooseSearchSource(
@@ -65,9 +63,9 @@ async function chooseSearchSource(
 ): Promise<Source> {
   const { filters, order, sizes } = request;
   const isInOrder = isLedBy(order, 'row_key');
-  // The index of words is in the order that is wanted.
-  if (isInOrder && filters.length === 0) return searchSource(request, search);
-  if (await hasAtMost(db, search, sizes.sorted)) return { ...searchSource(request, search), isSorted: true };
+  // SQLite's index of words is in the order that is wanted.
+  if (isInOrder && filters.length === 0 && dialectOf(db) === 'sqlite') return searchSource(request, search);
+  if (await hasAtMost(db, search, sizes.sorted)) return foundSource(request, search);
   const few = await readFew(db, request);
   if (few !== undefined) return { ...fewSource(request, few, []), sifts: search };
   if (isInOrder) return searchSource(request, search);
@@ -92,12 +90,27 @@ function fewSource(
   };
 }
 
+function foundSource(request: ListRequest, search: Search): Source {
+  return {
+    tables: sql`${search.all} AS s CROSS JOIN recordings AS r`,
+    conditions: [sql`r.row_key = s.rowid`, ...onShelf(request)],
+    names: {},
+    isSorted: true,
+  };
+}
+
 function searchSource(request: ListRequest, search: Search): Source {
   return {
     tables: sql`recording_search AS s CROSS JOIN recordings AS r`,
     conditions: [sql`r.row_key = s.rowid`, search.isFound, ...onShelf(request)],
     names: { row_key: 's.rowid' },
   };
+}
+
+function walkSource(request: ListRequest, more: readonly RawBuilder<unknown>[]): Source {
+  const label = request.filters.find((filter) => filter.label !== undefined)?.label;
+  if (label !== undefined) return labelSource(request, label, more);
+  return { tables: sql`recordings AS r`, conditions: [...onShelf(request), ...more], names: {} };
 }
 
 function labelSource(request: ListRequest, label: Label, more: readonly RawBuilder<unknown>[]): Source {
@@ -115,10 +128,6 @@ function labelSource(request: ListRequest, label: Label, more: readonly RawBuild
     ],
     names: Object.fromEntries(names),
   };
-}
-
-function walkSource(request: ListRequest, more: readonly RawBuilder<unknown>[]): Source {
-  return { tables: sql`recordings AS r`, conditions: [...onShelf(request), ...more], names: {} };
 }
 
 function onShelf({ shelf, filters, order }: ListRequest): RawBuilder<unknown>[] {
@@ -156,7 +165,15 @@ async function readFew(
 }
 
 async function hasAtMost(db: Kysely<StoreSchema>, search: Search, count: number): Promise<boolean> {
+  if (dialectOf(db) === 'postgres') return (await estimate(db, search)) <= count;
   const { rows } = await sql<{ found: number }>`SELECT count(*) AS found FROM
     (SELECT 1 FROM recording_search AS s WHERE ${search.isFound} LIMIT ${count + 1}) AS found`.execute(db);
   return (rows[0]?.found ?? 0) <= count;
+}
+
+/** PostgreSQL keeps how frequent the commonest words are; to count the matches of one it would read all of them. */
+async function estimate(db: Kysely<StoreSchema>, { isFound }: Search): Promise<number> {
+  const { rows } = await sql<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>`
+    EXPLAIN (FORMAT JSON) SELECT 1 FROM recording_search AS s WHERE ${isFound}`.execute(db);
+  return rows[0]?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0;
 }

@@ -7,6 +7,8 @@ export interface Search {
   readonly terms: readonly SearchTerm[];
   /** That the row `s` of `recording_search` is found; rows of other shelves may be among them. */
   readonly isFound: RawBuilder<boolean>;
+  /** The table of all that is found, to be begun with; it is to be given a name, its column is `rowid`. */
+  readonly all: RawBuilder<unknown>;
   /** That the recording `row` (an alias of `recordings`) is found, asked for each that is met. */
   finds(row: string): RawBuilder<boolean>;
 }
@@ -16,9 +18,12 @@ export function searchFor(terms: readonly SearchTerm[], shelf: 'library' | 'tras
     sqlite: sql`recording_search MATCH ${toMatchExpression(terms, shelf)}`,
     postgres: sql`s.document @@ ${toTsQuery(terms)}::tsquery`,
   });
+  const all = sql`SELECT s.rowid FROM recording_search AS s WHERE ${isFound}`;
   return {
     terms,
     isFound,
+    // With an offset PostgreSQL takes it for itself: else it may walk all recordings for the few that have a rare word.
+    all: eitherSql({ sqlite: sql`(${all})`, postgres: sql`(${all} OFFSET 0)` }),
     finds: (row) => {
       const isIt = sql`s.rowid = ${sql.ref(`${row}.row_key`)}`;
       return eitherSql<boolean>({

@@ -39,14 +39,9 @@ function singleWordOf({ anyOf, isExcluded, isExact }: SearchTerm): string | unde
 }
 
 async function isKnown(db: Kysely<StoreSchema>, term: SearchTerm): Promise<boolean> {
-  const { isFound } = searchFor([term], 'library');
-  const found = await db
-    .selectFrom('recording_search as s')
-    .select('s.rowid')
-    .where(isFound)
-    .limit(1)
-    .execute();
-  return found.length > 0;
+  const { all } = searchFor([term], 'library');
+  const { rows } = await sql`SELECT s.rowid FROM ${all} AS s LIMIT 1`.execute(db);
+  return rows.length > 0;
 }
 
 /** Those with the fewest mistakes, that some recording still has. */
