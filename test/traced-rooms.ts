@@ -39,10 +39,11 @@ function syncFolder(path: string): void {
 
 async function onBlobs(
   name: string,
-  fs: DiskFileSystem,
+  /** Of this thread; without one the store may use another. */
+  fs: DiskFileSystem | undefined,
   work: (blobs: Awaited<ReturnType<typeof openDiskBlobs>>) => Promise<unknown>,
 ) {
-  const blobs = await openDiskBlobs({ root: blobsRoot, fs });
+  const blobs = await openDiskBlobs({ root: blobsRoot, ...(fs ? { fs } : {}) });
   await work(blobs);
   await blobs.close();
   mark(name);
@@ -76,6 +77,15 @@ await onBlobs('folder found after a death', realFs, async (blobs) => {
 });
 await onBlobs('document removed', realFs, (blobs) => blobs.removeDocument('raw/5/e.json'));
 await onBlobs('quarantined', realFs, (blobs) => blobs.quarantine('raw/1/a.wav', 'A test.'));
+await onBlobs('placed by a thread', undefined, async (blobs) => {
+  const names = ['f', 'g', 'h', 'i', 'j'].map((name) => `raw/6/${name}`);
+  const sources: string[] = [];
+  for (const _ of names) sources.push(await source());
+  const document = (name: string) => ({ key: `${name}.json`, content: '{}' });
+  await Promise.all(
+    names.map((name, index) => blobs.place(`${name}.wav`, sources[index] ?? '', expected, document(name))),
+  );
+});
 
 const reserve = new Reserve({
   path: join(blobsRoot, 'reserve.bin'),

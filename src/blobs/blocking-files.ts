@@ -1,9 +1,6 @@
 import * as fs from 'node:fs';
 import * as fsPromises from 'node:fs/promises';
-import { promisify } from 'node:util';
 import type { FileSystem } from './store-folders.ts';
-
-const [datasync, sync] = [promisify(fs.fdatasync), promisify(fs.fsync)];
 
 /**
  * The disk for a thread that has nothing else to do: names are given and taken at once, without a way to another
@@ -33,11 +30,15 @@ class OpenFile {
   }
 
   datasync(): Promise<void> {
-    return datasync(this.#descriptor);
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(this.#descriptor, (error) => (error === null ? resolve() : reject(error)));
+    });
   }
 
   sync(): Promise<void> {
-    return sync(this.#descriptor);
+    return new Promise((resolve, reject) => {
+      fs.fsync(this.#descriptor, (error) => (error === null ? resolve() : reject(error)));
+    });
   }
 
   async close(): Promise<void> {
