@@ -22,6 +22,7 @@ export interface StoreSchema {
   migrations: MigrationTable;
   stores: StoreTable;
   recording_changes: RecordingChangeTable;
+  change_readers: ChangeReaderTable;
 }
 
 /** Where a recording shows: follows from its status. `hidden` ones are still being placed. */
@@ -252,6 +253,12 @@ export interface StoreTable {
   name: Generated<string>;
   /** 1: it was last opened by somebody who said that others may come in. */
   is_shared: Generated<number>;
+}
+
+/** PostgreSQL only: the processes that read what others change. */
+export interface ChangeReaderTable {
+  reader: string;
+  seen_at: Generated<string>;
 }
 
 /** PostgreSQL only, and only where stores share a catalogue: what was changed in the last minutes. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { ChangeFeed, type NotedChange } from '../../src/catalogue/change-feed.ts';
 import { openPostgres } from '../databases.ts';
+import { startPostgres } from '../postgres-server.ts';
 import { addRecording, type ScratchCatalogue, scratchCatalogue } from '../scratch-catalogue.ts';
 import { someRecording } from '../some-recording.ts';
 
@@ -12,12 +13,7 @@ async function openBoth(): Promise<AsyncDisposable & { writer: ScratchCatalogue;
   const writer = await postgres.scratchCatalogue();
   if (!writer.postgres) throw new Error('Expected a PostgreSQL database.');
   const reader = await scratchCatalogue({ postgres: writer.postgres }, undefined);
-  await writer.contexts.withSession({}, (db) =>
-    db
-      .insertInto('stores')
-      .values({ place: 1, id: 'store', claimed_at: '2026-11-23T00:00:00.000Z', is_shared: 1 })
-      .execute(),
-  );
+  await shareCatalogue(writer);
   return {
     writer,
     reader,
@@ -26,6 +22,15 @@ async function openBoth(): Promise<AsyncDisposable & { writer: ScratchCatalogue;
       await writer[Symbol.asyncDispose]();
     },
   };
+}
+
+function shareCatalogue({ contexts }: ScratchCatalogue) {
+  return contexts.withSession({}, (db) =>
+    db
+      .insertInto('stores')
+      .values({ place: 1, id: 'store', claimed_at: '2026-11-23T00:00:00.000Z', is_shared: 1 })
+      .execute(),
+  );
 }
 
 const shown = (news: readonly NotedChange[] | 'everything') =>
@@ -124,6 +129,26 @@ describe.skipIf(postgres.skipReason)('changes in a shared catalogue', () => {
     );
     expect(await feed.read()).toBe('everything');
     expect(await feed.read()).toEqual([]);
+  });
+
+  it('count as everything once after a crash of the database, and are told one by one from then on', async () => {
+    const server = await startPostgres({ isDurable: true });
+    try {
+      const open = () => scratchCatalogue({ postgres: server.settings }, undefined);
+      await using writer = await open();
+      await using reader = await open();
+      await shareCatalogue(writer);
+      const feed = new ChangeFeed(reader.contexts);
+      await feed.read();
+      await addRecording(writer, { title: 'Before the crash' });
+      await server.kill();
+      await server.restart();
+      expect(await feed.read()).toBe('everything');
+      await addRecording(writer, { title: 'After it' });
+      expect(shown(await feed.read())).toEqual(['added After it']);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('are forgotten after a while', async () => {

@@ -53,7 +53,9 @@ export const m0010SharedStores: Migration = {
     'DROP INDEX jobs_one_pending',
     `CREATE UNIQUE INDEX jobs_one_pending ON jobs (kind, dedupe_key, store_id)
        WHERE state IN ('queued', 'running') AND dedupe_key IS NOT NULL`,
-    `CREATE TABLE recording_changes (
+    // Both empty after a crash, or on another server that takes over: who finds his own row gone knows what that means.
+    `CREATE UNLOGGED TABLE change_readers (reader ${TEXT} PRIMARY KEY, seen_at timestamptz NOT NULL DEFAULT now())`,
+    `CREATE UNLOGGED TABLE recording_changes (
        transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
        changed_at timestamptz NOT NULL DEFAULT now(),
        recording_id ${TEXT} NOT NULL,
