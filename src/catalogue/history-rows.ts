@@ -9,6 +9,7 @@ import {
   sizeOf,
 } from '../model/history.ts';
 import type { AmendmentTable, StoreSchema } from '../sessions/schema.ts';
+import { parseStored } from '../sessions/stored-json.ts';
 
 const PAGE_LIMIT = { default: 50, max: 500 } as const;
 /** A page of large notes ends earlier: it is read, parsed and sent as one. */
@@ -143,13 +144,14 @@ async function readNewest(
 }
 
 function toEntry(row: AmendmentTable): HistoryEntry {
+  const where = () => `change ${row.version} of recording ${row.recording_id}`;
   return {
     version: row.version,
     changedAt: row.changed_at,
     by: row.actor_name,
     undoes: row.undoes,
-    before: JSON.parse(row.fields_before) as HistoryFields,
-    after: JSON.parse(row.fields_after) as HistoryFields,
+    before: parseStored<HistoryFields>(row.fields_before, where),
+    after: parseStored<HistoryFields>(row.fields_after, where),
   };
 }
 

@@ -8,6 +8,7 @@ import { titleKeyOf } from '../model/search-folding.ts';
 import { NO_STORE } from '../sessions/at-home.ts';
 import type { RecordingTable } from '../sessions/schema.ts';
 import { storableJson } from '../sessions/storable-value.ts';
+import { parseStored } from '../sessions/stored-json.ts';
 
 export type RecordingRow = Selectable<RecordingTable>;
 /** All columns that follow from the recording itself. */
@@ -106,7 +107,8 @@ export function listColumns({ title, duration, recordedAt, createdAt, warnings, 
 }
 
 export function toRecording(row: RecordingRow): Recording {
-  const document = JSON.parse(row.document) as RecordingDocument;
+  const where = () => `recording ${row.id}`;
+  const document = parseStored<RecordingDocument>(row.document, where);
   return {
     id: row.id,
     ...(row.store_id === NO_STORE ? {} : { storeId: row.store_id }),
@@ -119,7 +121,7 @@ export function toRecording(row: RecordingRow): Recording {
     ...LATER_FIELDS,
     ...document,
     embedded: { ...NO_TAGS, ...document.embedded },
-    tags: JSON.parse(row.tags) as string[],
+    tags: parseStored<string[]>(row.tags, where),
     notes: row.notes,
     status: row.status as RecordingStatus,
     audioChecksum: row.audio_checksum,

@@ -3,6 +3,7 @@ import { toIsoUtc } from '../model/clock.ts';
 import { JOB_PRIORITIES, type Job, type JobState } from '../model/job.ts';
 import { dialectOf } from '../sessions/dialect-of.ts';
 import type { JobTable, StoreSchema } from '../sessions/schema.ts';
+import { parseStored } from '../sessions/stored-json.ts';
 
 export type JobRow = Selectable<JobTable>;
 
@@ -25,7 +26,7 @@ export function toJob(row: JobRow): Job {
   return {
     id: row.id,
     kind: row.kind,
-    payload: JSON.parse(row.payload) as unknown,
+    payload: parseStored<unknown>(row.payload, () => `job ${row.id}`),
     dedupeKey: row.dedupe_key,
     priority: JOB_PRIORITIES[row.priority] ?? 'normal',
     state: row.state as JobState,
