@@ -1,7 +1,9 @@
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { readGrowthFigures } from '../../src/catalogue/growth-figures.ts';
 import { readSameAudio } from '../../src/catalogue/same-audio.ts';
 import { readStorageFigures } from '../../src/catalogue/storage-figures.ts';
+import { MIGRATIONS } from '../../src/database/migrations/index.ts';
 import { DatabaseJobQueue } from '../../src/jobs/database-job-queue.ts';
 import { openPostgres } from '../databases.ts';
 import { addRecording, type ScratchCatalogue, scratchCatalogue } from '../scratch-catalogue.ts';
@@ -24,6 +26,9 @@ async function openBoth(): Promise<AsyncDisposable & { north: ScratchCatalogue; 
     },
   };
 }
+
+const readRecordings = ({ contexts }: ScratchCatalogue) =>
+  contexts.withSession({ readonly: true }, (db) => db.selectFrom('recordings').selectAll().execute());
 
 const idsOf = (recordings: readonly { readonly id: string }[]) => recordings.map(({ id }) => id);
 
@@ -55,6 +60,31 @@ describe.skipIf(postgres.skipReason)('rows of two stores in one catalogue', () =
       const growth = await contexts.withSession({ readonly: true }, (db) => readGrowthFigures(db, home, ''));
       expect(growth.days).toMatchObject([{ count: 1, bytes: own.filesizeBytes }]);
     }
+  });
+
+  it('are from before they named a store those of the one that had the catalogue', async () => {
+    await using today = await postgres.scratchCatalogue();
+    const { id } = await addRecording(today);
+    const [row = {}] = (await readRecordings(today)) as Record<string, unknown>[];
+    const former = await postgres.create({ isNew: true });
+    const settings = { postgres: former.settings };
+    const earlier = MIGRATIONS.filter(({ number }) => number < 10);
+    const before = await scratchCatalogue({ ...settings, migrations: earlier }, undefined);
+    await before.contexts.withSession({}, async (db) => {
+      await sql`INSERT INTO stores (place, id, claimed_at) VALUES (1, 'north', ${NOW})`.execute(db);
+      const { rows } = await sql<{ name: string }>`SELECT column_name AS name FROM information_schema.columns
+        WHERE table_schema = ${former.settings.schema} AND table_name = 'recordings' AND is_generated = 'NEVER'`.execute(
+        db,
+      );
+      const names = rows.map(({ name }) => name);
+      await sql`INSERT INTO recordings (${sql.join(names.map((name) => sql.ref(name)))})
+        VALUES (${sql.join(names.map((name) => row[name]))})`.execute(db);
+    });
+    await before[Symbol.asyncDispose]();
+    await using north = await scratchCatalogue({ ...settings, claim: async () => 'north' }, undefined);
+    expect(await north.recordings.find(id)).toMatchObject({ storeId: 'north' });
+    expect(await north.recordings.countHere()).toBe(1);
+    await former.remove();
   });
 
   it('keep their faults apart', async () => {
