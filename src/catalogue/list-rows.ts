@@ -49,7 +49,7 @@ async function readRows<Row extends ListRow>(
   request: ListRequest,
   from: Reading,
 ): Promise<Row[]> {
-  const { tables, conditions, columns, names, sifts, isSorted = false } = from;
+  const { tables, conditions, columns, names, sifts, sortedKeys } = from;
   const { order, after, limit } = request;
   const places = order.columns.map((column) => sql.ref(names[column] ?? `r.${column}`));
   const comparison = sql.raw(order.isDescending ? '<' : '>');
@@ -60,8 +60,8 @@ async function readRows<Row extends ListRow>(
   const select = (what: RawBuilder<unknown>) => sql<Row>`SELECT ${what} FROM ${tables}
     WHERE ${sql.join([...conditions, ...behind], sql` AND `)} ORDER BY ${inOrder(order, places)}`;
   if (sifts) return sift<Row>(db, request, await select(sql`r.row_key`).execute(db), sifts, columns);
-  const page = isSorted
-    ? sql<Row>`SELECT ${columns} FROM (${select(sql`r.row_key AS value`)} LIMIT ${limit + 1}) AS page
+  const page = sortedKeys
+    ? sql<Row>`SELECT ${columns} FROM (${select(sql`${sortedKeys} AS value`)} LIMIT ${limit + 1}) AS page
         CROSS JOIN recordings AS r WHERE r.row_key = page.value
         ORDER BY ${inOrder(
           order,

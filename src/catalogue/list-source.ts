@@ -8,6 +8,7 @@ import type { ListOrder } from './list-order.ts';
 import type { ListPosition } from './recording-cursor.ts';
 import type { RecordingRow } from './recording-row.ts';
 import type { Search } from './search-condition.ts';
+import { countFound, isRare } from './search-frequency.ts';
 import { isFirstOfTake } from './take-rows.ts';
 
 export interface ListRequest {
@@ -39,8 +40,8 @@ export interface Source {
   readonly conditions: readonly RawBuilder<unknown>[];
   /** Columns of the order that have another name there. */
   readonly names: Readonly<Partial<Record<keyof RecordingRow, string>>>;
-  /** All that pass are sorted: by their keys, so that only those of the page are read in full. */
-  readonly isSorted?: boolean;
+  /** All that pass are sorted: by their keys, which are here, so that only those of the page are read in full. */
+  readonly sortedKeys?: RawBuilder<number>;
   /** Those that pass the filters; which of them the search finds is looked up until the page is full. */
   readonly sifts?: Search;
 }
@@ -65,11 +66,12 @@ async function chooseSearchSource(
   const isInOrder = isLedBy(order, 'row_key');
   // SQLite's index of words is in the order that is wanted.
   if (isInOrder && filters.length === 0 && dialectOf(db) === 'sqlite') return searchSource(request, search);
-  if (await hasAtMost(db, search, sizes.sorted)) return foundSource(request, search);
+  if (await isRare(db, search, sizes.sorted, isInOrder)) return foundSource(request, search);
   const few = await readFew(db, request);
   if (few !== undefined) return { ...fewSource(request, few, []), sifts: search };
   if (isInOrder) return searchSource(request, search);
-  const isGathered = dialectOf(db) === 'sqlite' && (await hasAtMost(db, search, sizes.gathered));
+  const isGathered =
+    dialectOf(db) === 'sqlite' && (await countFound(db, search, sizes.gathered)) <= sizes.gathered;
   // With a sign before it SQLite does not begin with what was gathered.
   const found = isGathered
     ? sql`+r.row_key IN (SELECT s.rowid FROM recording_search AS s WHERE ${search.isFound})`
@@ -86,16 +88,24 @@ function fewSource(
     tables: sql`${tableOf(few)} AS k CROSS JOIN recordings AS r`,
     conditions: [sql`r.row_key = k.value`, ...onShelf(request), ...more],
     names: {},
-    isSorted: true,
+    sortedKeys: sql`r.row_key`,
   };
 }
 
 function foundSource(request: ListRequest, search: Search): Source {
+  if (isLedBy(request.order, 'row_key') && request.filters.length === 0) {
+    return {
+      tables: sql`${search.all} AS s`,
+      conditions: [sql`true`],
+      names: { row_key: 's.rowid' },
+      sortedKeys: sql`s.rowid`,
+    };
+  }
   return {
     tables: sql`${search.all} AS s CROSS JOIN recordings AS r`,
     conditions: [sql`r.row_key = s.rowid`, ...onShelf(request)],
     names: {},
-    isSorted: true,
+    sortedKeys: sql`r.row_key`,
   };
 }
 
@@ -162,18 +172,4 @@ async function readFew(
     if (typeof rows[0]?.keys === 'string') return JSON.parse(rows[0].keys) as number[];
   }
   return undefined;
-}
-
-async function hasAtMost(db: Kysely<StoreSchema>, search: Search, count: number): Promise<boolean> {
-  if (dialectOf(db) === 'postgres') return (await estimate(db, search)) <= count;
-  const { rows } = await sql<{ found: number }>`SELECT count(*) AS found FROM
-    (SELECT 1 FROM recording_search AS s WHERE ${search.isFound} LIMIT ${count + 1}) AS found`.execute(db);
-  return (rows[0]?.found ?? 0) <= count;
-}
-
-/** PostgreSQL keeps how frequent the commonest words are; to count the matches of one it would read all of them. */
-async function estimate(db: Kysely<StoreSchema>, { isFound }: Search): Promise<number> {
-  const { rows } = await sql<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>`
-    EXPLAIN (FORMAT JSON) SELECT 1 FROM recording_search AS s WHERE ${isFound}`.execute(db);
-  return rows[0]?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0;
 }

@@ -7,7 +7,7 @@ export interface Search {
   readonly terms: readonly SearchTerm[];
   /** That the row `s` of `recording_search` is found; rows of other shelves may be among them. */
   readonly isFound: RawBuilder<boolean>;
-  /** The table of all that is found, to be begun with; it is to be given a name, its column is `rowid`. */
+  /** The table of all that is found on the shelf, to be begun with; it is to be named, its column is `rowid`. */
   readonly all: RawBuilder<unknown>;
   /** That the recording `row` (an alias of `recordings`) is found, asked for each that is met. */
   finds(row: string): RawBuilder<boolean>;
@@ -23,7 +23,7 @@ export function searchFor(terms: readonly SearchTerm[], shelf: 'library' | 'tras
     terms,
     isFound,
     // With an offset PostgreSQL takes it for itself: else it may walk all recordings for the few that have a rare word.
-    all: eitherSql({ sqlite: sql`(${all})`, postgres: sql`(${all} OFFSET 0)` }),
+    all: eitherSql({ sqlite: sql`(${all})`, postgres: sql`(${all} AND s.shelf = ${shelf} OFFSET 0)` }),
     finds: (row) => {
       const isIt = sql`s.rowid = ${sql.ref(`${row}.row_key`)}`;
       return eitherSql<boolean>({
