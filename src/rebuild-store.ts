@@ -12,6 +12,7 @@ import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
 import { newRecording } from './ingest/new-recording.ts';
 import { putIntoPostgres, requireOwnSchema } from './join/rebuilt-postgres.ts';
+import { openSharedCatalogue } from './join/shared-catalogue.ts';
 import { postgresOf } from './join/store-claim.ts';
 import { openMedia } from './media/open-media.ts';
 import { systemClock, toIsoUtc } from './model/clock.ts';
@@ -37,14 +38,21 @@ export interface StoreRebuild extends RebuildReport {
 /**
  * Makes the catalogue of a store anew from its files and sidecars. The new one grows beside the old one and takes its
  * place at the end, whole and checked; the old one is kept under another name. Stopped in between, it goes on with
- * the next call. Rejects with `store-locked` while a server runs, `interrupted`, `disk-full` or `storage-failed`, with
- * PostgreSQL also with `catalogue-of-other-store` where others share the catalogue.
+ * the next call. A catalogue that is shared with other stores stays where it is: what is said here is entered there, in
+ * the version that is higher. Rejects with `store-locked` while a server runs, `interrupted`, `disk-full` or
+ * `storage-failed`, with PostgreSQL also with `catalogue-of-other-store` where others are in it and nothing is shared.
  */
 export async function rebuildStore(options: RebuildOptions = {}): Promise<StoreRebuild> {
   const config = StorageConfig.fromEnvironment(options.environment, options.overrides);
   const lock = await takeStoreLock(config.lockFile, systemClock, options.lockWaitMs ?? 0);
   try {
     const { id } = claimStore(config, systemClock, false);
+    await using shared = new AsyncDisposableStack();
+    const living = await openSharedCatalogue(config, id);
+    if (living) {
+      shared.defer(() => living.close());
+      return { ...(await enterFiles(config, living, options)), keptFile: null };
+    }
     await requireOwnCatalogue(config, id);
     const growing = join(config.dataDir, 'catalogue-rebuild.sqlite');
     const report = await fill(config, growing, options);
@@ -65,9 +73,24 @@ export async function fill(
   growing: string,
   options: RebuildOptions,
 ): Promise<RebuildReport> {
-  await using opened = new AsyncDisposableStack();
   const catalogue = await openGrowing(config, growing);
-  opened.defer(() => catalogue.close());
+  try {
+    const report = await enterFiles(config, catalogue, options);
+    await rm(freshOf(growing), { force: true });
+    await catalogue.snapshot(freshOf(growing));
+    return report;
+  } finally {
+    await catalogue.close();
+  }
+}
+
+/** Enters what files and sidecars say, and writes the sidecars that are owed then. */
+async function enterFiles(
+  config: StorageConfig,
+  catalogue: Catalogue,
+  options: RebuildOptions,
+): Promise<RebuildReport> {
+  await using opened = new AsyncDisposableStack();
   const hasher = openFileHasher();
   opened.defer(() => hasher.close());
   const blobs = await openDiskBlobs({ root: config.dataDir, hasher });
@@ -92,8 +115,6 @@ export async function fill(
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
   });
   await sidecars.drain();
-  await rm(freshOf(growing), { force: true });
-  await catalogue.snapshot(freshOf(growing));
   return report;
 }
 

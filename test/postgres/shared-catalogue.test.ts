@@ -11,6 +11,7 @@ import type { RecorderEvent } from '../../src/model/recorder-event.ts';
 import { sidecarKey } from '../../src/model/sidecar.ts';
 import { NOTHING_SAID } from '../../src/model/upload.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
+import { rebuildStore } from '../../src/rebuild-store.ts';
 import type { VoiceRecorder } from '../../src/voice-recorder.ts';
 import { openPostgres, type ScratchSchema } from '../databases.ts';
 import { voiceSamples, writeWav } from '../voice-wav.ts';
@@ -27,18 +28,23 @@ function urlOf({ user = '', password = '', host, port, database }: PostgresSetti
   return `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
 }
 
-function open(name: string, overrides: { readonly sharedCatalogue?: boolean } = {}): Promise<VoiceRecorder> {
-  return openVoiceRecorder({
-    environment: 'testing',
-    overrides: {
-      dataDir: join(folder, name, 'store'),
-      stateDir: join(folder, name, 'state'),
-      databaseUrl: urlOf(schema.settings),
-      databaseSchema: schema.settings.schema,
-      patrolMbPerSecond: 0,
-      ...overrides,
-    },
-  });
+interface Sharing {
+  readonly sharedCatalogue?: boolean;
+}
+
+function overridesFor(name: string, sharing: Sharing) {
+  return {
+    dataDir: join(folder, name, 'store'),
+    stateDir: join(folder, name, 'state'),
+    databaseUrl: urlOf(schema.settings),
+    databaseSchema: schema.settings.schema,
+    patrolMbPerSecond: 0,
+    ...sharing,
+  };
+}
+
+function open(name: string, sharing: Sharing = {}): Promise<VoiceRecorder> {
+  return openVoiceRecorder({ environment: 'testing', overrides: overridesFor(name, sharing) });
 }
 
 async function importInto(recorder: VoiceRecorder, title: string): Promise<string> {
@@ -197,6 +203,33 @@ describe.skipIf(postgres.skipReason)('two stores with one catalogue', () => {
     expect(await titlesIn(south, true)).toEqual(['Old trash of the north']);
     expect((await north.library.audio(theirs)).sizeBytes).toBeGreaterThan(0);
     await north.library.restore(theirs);
+  });
+
+  it('take in a third one that had recordings of its own, by a rebuild from its files', async () => {
+    const { databaseUrl: _, databaseSchema: __, ...onSqlite } = overridesFor('east', {});
+    const before = await openVoiceRecorder({ environment: 'testing', overrides: onSqlite });
+    const old = await importInto(before, 'From the east');
+    await before.library.amend(old, { tags: ['Orient'] });
+    await before.close();
+    const overrides = overridesFor('east', { sharedCatalogue: true });
+    expect(await codeOf(open('east', { sharedCatalogue: true }))).toBe('catalogue-missing');
+    const theirs = await north.library.list({});
+    const rebuilt = await rebuildStore({ environment: 'testing', overrides });
+    expect(rebuilt).toEqual({ recovered: 1, adopted: 0, failed: [], keptFile: null });
+    expect(await rebuildStore({ environment: 'testing', overrides })).toMatchObject({
+      adopted: 0,
+      failed: [],
+    });
+    const east = await open('east', { sharedCatalogue: true });
+    expect(await south.library.find(old)).toMatchObject({ storeId: east.storeId, tags: ['Orient'] });
+    expect((await east.library.audio(old)).sizeBytes).toBeGreaterThan(0);
+    expect(await codeOf(south.library.audio(old))).toBe('audio-on-other-store');
+    await east.close();
+    for (const { id: other, version } of theirs.items)
+      expect((await south.library.find(other))?.version).toBeGreaterThanOrEqual(version);
+    expect(await codeOf(rebuildStore({ environment: 'testing', overrides: overridesFor('east', {}) }))).toBe(
+      'catalogue-of-other-store',
+    );
   });
 
   it('compare, verify and count only what is theirs', async () => {

@@ -33,6 +33,7 @@ async function rebuildCatalogue(cli: Cli): Promise<void> {
 
 const EXAMPLES = `
 Nothing is deleted. A recording whose audio is missing or has another size is entered as such and named, exit code 1.
+A catalogue that is shared with other stores (VRP_SHARED_CATALOGUE=on) stays: what the files of this one say is entered there.
 
 Examples:
   vrp rebuild
