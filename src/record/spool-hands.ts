@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { RecordingId } from '../model/id.ts';
 import { siblingModule } from '../model/sibling-module.ts';
 import type { FolderCheck } from './check-folder.ts';
@@ -9,8 +10,11 @@ import type { SpoolJob } from './spool-worker.ts';
 import type { UploadInfo } from './upload-info.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** Each takes some 15 MB, and copies a third faster than it can hash. */
-const THREADS = 2;
+/**
+ * Each takes some 15 MB. Copies go through one of them where there are two cores: it copies as fast as it hashes, while
+ * the other core enters and places what is copied.
+ */
+const THREADS = { size: 2, sharedSize: availableParallelism() > 2 ? 2 : 1 };
 
 /** The worker threads of the spool, with the types of what they are asked and answer. */
 export class SpoolHands {

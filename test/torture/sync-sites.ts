@@ -35,7 +35,7 @@ const SMELL =
   /sync\b\s*\(|[Dd]ata[Ss]ync|fsync|synchronous|syncFolder|putDocument|encodeRecord|encodeFirstBlock/;
 /** Lines that name syncs without asking for one: imports, definitions, types and what hands them on. */
 const NO_SITE =
-  /^\s*(?:import|export \{|\*|\/\/|\/\*\*)|^\s*(?:type )?[\w ,]+,$|\bfunction \w+\(|^\s*(?:async )?#?\w+\([^)]*\): Promise<|\basync\s*\(|: (?:Promise<|\()|readonly (?:putDocument|sync|writeNote)\b|readonly sync: GroupSync|^\s*sync: (?:new |\()|\}\s*from |const (?:syncing|sync) = |PRAGMA fullfsync|checkpoint_fullfsync|set_config\('synchronous_commit'/;
+  /^\s*(?:import|export \{|\*|\/\/|\/\*\*)|^\s*(?:type )?[\w ,]+,$|^type \w+ = Pick<|\bfunction \w+\(|^\s*(?:async )?#?\w+\([^)]*\): Promise<|\basync\s*\(|: (?:Promise<|\()|readonly (?:putDocument|sync|writeNote)\b|readonly sync: GroupSync|^\s*sync: (?:new |\()|\}\s*from |const (?:syncing|sync) = |PRAGMA fullfsync|checkpoint_fullfsync|set_config\('synchronous_commit'/;
 /** What an error-first call would have told its callback. */
 const CALLBACK_CALLS = new Set(['fs.fdatasync', 'fs.fsync']);
 
