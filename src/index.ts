@@ -85,6 +85,7 @@ export type {
   Library,
   PeaksRequest,
   PeaksView,
+  SharingStore,
   StorageReport,
   Takes,
   UploadChunk,

@@ -75,6 +75,7 @@ const PUBLIC_NAMES = [
   'JobPriority',
   'JobState',
   'Jobs',
+  'SharingStore',
   'ShownJob',
   'Library',
   'ListedRecording',
