@@ -1,3 +1,4 @@
+import type { Selectable } from 'kysely';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
@@ -16,8 +17,7 @@ export interface ClaimingStore {
   readonly clock: Clock;
 }
 
-type Known = { readonly [Name in 'place' | 'id' | 'is_copying' | 'name' | 'is_shared']: KnownValue<Name> };
-type KnownValue<Name extends keyof StoreTable> = Name extends 'id' | 'name' ? string : number;
+type Known = Pick<Selectable<StoreTable>, 'place' | 'id' | 'is_copying' | 'name' | 'is_shared'>;
 
 /**
  * Enters in a PostgreSQL database which store uses it: its rows speak of the files of that one. Another one may come in

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { News, NotedChange } from '../catalogue/change-feed.ts';
 import type { Catalogue } from '../catalogue/open-catalogue.ts';
 import type { RecorderEvent } from '../model/recorder-event.ts';
@@ -25,6 +25,8 @@ export interface OtherServers {
  */
 export async function followOtherServers(parts: OtherServers): Promise<() => Promise<void>> {
   await parts.catalogue.changes.read();
+  // What was made owing just before was told to nobody.
+  parts.sidecars.wake();
   const ending = new AbortController();
   const following = follow(parts, ending.signal);
   return () => {
@@ -51,7 +53,9 @@ async function follow(parts: OtherServers, signal: AbortSignal): Promise<void> {
       if (failures === 0) log('warn', 'What other servers change cannot be read now.', { error });
       failures += 1;
     }
-    await pause(Math.min(LONGEST_PAUSE_MS, LOOK_EVERY_MS * 2 ** failures), signal);
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, LOOK_EVERY_MS * 2 ** failures);
+    // Nobody's program goes on for this alone.
+    await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
 
@@ -71,18 +75,4 @@ async function tell({ catalogue, sidecars, events }: OtherServers, news: News): 
 function eventOf({ kind, recordingId, recording }: NotedChange): RecorderEvent {
   if (recording === undefined) return { type: 'recording-purged', recordingId };
   return { type: kind === 'added' ? 'recording-added' : 'recording-changed', recording };
-}
-
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    // Nobody's program goes on for this alone.
-    const timer = setTimeout(done, durationMs).unref();
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
 }
