@@ -29,7 +29,10 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/blobs': { values: ['src/durable', 'src/model', 'src/sessions', 'src/threads'], types: [] },
   'src/media': { values: ['src/durable', 'src/model', 'src/sessions'], types: PORTS },
   'src/database': { values: ['src/durable', 'src/model', 'src/sessions', 'src/threads'], types: PORTS },
-  'src/catalogue': { values: ['src/database', 'src/durable', 'src/model', 'src/sessions'], types: PORTS },
+  'src/catalogue': {
+    values: ['src/database', 'src/durable', 'src/model', 'src/sessions', 'src/threads'],
+    types: PORTS,
+  },
   'src/jobs': {
     values: ['src/model', 'src/sessions'],
     types: PORTS,

@@ -1,18 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { addRecording, scratchCatalogue } from '../../test/scratch-catalogue.ts';
+import { seededRandom } from '../crashtest/seeded-random.ts';
 import { systemClock } from '../model/clock.ts';
 import { failureCodeOf } from '../model/failure.ts';
 import { openForReading } from './open-catalogue.ts';
-
-/** The same numbers from 0 to below 1 in each run. */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** Each is of another place; what must not be seen shows within these, and did before. */
 const ROUNDS = 100;
@@ -32,7 +24,7 @@ describe('a catalogue in which bits were flipped', () => {
     const { items } = await catalogue.recordings.list({});
     await catalogue.close();
     const sound = await readFile(catalogue.file);
-    const roll = dice(4711);
+    const roll = seededRandom(4711);
     const seen = new Map<string, number>();
     for (let round = 0; round < ROUNDS; round++) {
       const bytes = Buffer.from(sound);

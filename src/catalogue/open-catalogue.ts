@@ -2,8 +2,10 @@ import { DatabaseContextManager } from '../database/database-context-manager.ts'
 import { newestOf } from '../database/migrate.ts';
 import { MIGRATIONS } from '../database/migrations/index.ts';
 import type { Migration } from '../database/migrations/migration.ts';
+import type { PostgresSettings } from '../database/postgres/connection-settings.ts';
 import { DirectReading } from '../database/sqlite/direct-reading.ts';
 import type { Clock } from '../model/clock.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
 import { NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { AccessRepository } from './access-repository.ts';
@@ -67,7 +69,10 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
   return {
     contexts,
     snapshotFile,
-    snapshot: snapshot ?? ((target) => snapshotByCopy({ contexts, stores, clock }, target)),
+    snapshot: async (target) =>
+      snapshot
+        ? snapshot(target)
+        : snapshotByCopy({ postgres: requirePostgres(settings), target }, await stores.list()),
     recordings: new RecordingRepository(contexts, clock, home),
     history: new RecordingHistory(contexts, clock),
     collections: new Collections(contexts, clock),
@@ -80,6 +85,12 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     changes: new ChangeFeed(contexts),
     close: () => contexts.close(),
   };
+}
+
+/** Only a file can be copied by itself. */
+function requirePostgres({ postgres }: ConnectSettings): PostgresSettings {
+  if (postgres) return postgres;
+  throw new VoiceRecorderError('internal', 'The catalogue is neither a file nor in PostgreSQL.');
 }
 
 /** A catalogue that is only read, in the calling thread; same rejections as {@link openCatalogue} when read-only. */

@@ -1,55 +1,67 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DatabaseContextManager } from '../database/database-context-manager.ts';
 import { MIGRATIONS } from '../database/migrations/index.ts';
-import type { Clock } from '../model/clock.ts';
+import type { PostgresSettings } from '../database/postgres/connection-settings.ts';
+import { systemClock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
+import { siblingModule } from '../model/sibling-module.ts';
 import { NO_STORE } from '../sessions/at-home.ts';
 import { assertOutsideWriteSession } from '../sessions/write-session.ts';
+import { AskedThread } from '../threads/asked-thread.ts';
 import { type ConnectedCatalogue, connectCatalogue, ONE_AT_A_TIME } from './connect-catalogue.ts';
 import { copyCatalogue } from './copy-catalogue.ts';
 import { KnownRecordings } from './known-recordings.ts';
-import type { Stores } from './stores.ts';
 
 // A million recordings take minutes; a server that stands still for longer than this will not go on.
 const SNAPSHOT_DEADLINE_MS = 60 * 60 * 1000;
 
-export interface SnapshotDesk {
-  readonly contexts: DatabaseContextManager;
-  readonly stores: Pick<Stores, 'list'>;
-  readonly clock: Clock;
+export interface SnapshotRequest {
+  readonly postgres: PostgresSettings;
+  readonly target: string;
 }
 
 /**
- * Writes the catalogue of a PostgreSQL database into a SQLite file at `target`, as it was at one moment: all of it is
- * read in one session. Compared row by row, checked, and there only when it is whole. Rejects with `copy-differs`,
- * `disk-full`, or `invalid-input` where several stores share the catalogue.
+ * Writes the catalogue of a PostgreSQL database into a SQLite file at `target`, in a thread of its own. Rejects with
+ * `copy-differs`, `disk-full`, or `invalid-input` where several stores (`stores`) share the catalogue.
  */
-export async function snapshotByCopy(
-  { contexts, stores, clock }: SnapshotDesk,
-  target: string,
-): Promise<void> {
-  assertOutsideWriteSession(`A snapshot at ${target}`);
-  requireAlone(await stores.list());
+export async function snapshotByCopy(request: SnapshotRequest, stores: readonly unknown[]): Promise<void> {
+  assertOutsideWriteSession(`A snapshot at ${request.target}`);
+  requireAlone(stores);
+  const thread = new AskedThread<SnapshotRequest, null>(siblingModule(import.meta.url, 'snapshot-worker'), {
+    name: 'catalogue-snapshot',
+    workerData: undefined,
+  });
+  try {
+    await thread.ask(request);
+  } finally {
+    await thread.close();
+  }
+}
+
+/** All of it is read in one session, so that it is the catalogue of one moment; then compared, checked and synced. */
+export async function copySnapshot({ postgres, target }: SnapshotRequest): Promise<null> {
   const folder = dirname(target);
   // One at a time is made: what lies there is of one that was cut short.
   const growing = join(folder, 'growing.sqlite');
-  const open = () =>
-    connectCatalogue({ file: growing, backupFolder: folder, clock, ...ONE_AT_A_TIME }, MIGRATIONS);
+  const place = { file: growing, backupFolder: folder, clock: systemClock };
+  const open = () => connectCatalogue({ ...place, ...ONE_AT_A_TIME }, MIGRATIONS);
+  const from = await connectCatalogue({ ...place, postgres, isReadonly: true }, MIGRATIONS);
   try {
-    await contexts.withSession(
+    await from.contexts.withSession(
       { name: 'snapshot', readonly: true, deadlineMs: SNAPSHOT_DEADLINE_MS },
       // What is read below joins this session; a copy that it lost the connection for begins anew.
       async () => {
         await removeDatabase(growing);
         await closing(await open(), async (copy) => {
-          await copyCatalogue({ from: contexts, to: copy.contexts, storeId: NO_STORE });
+          await copyCatalogue({ from: from.contexts, to: copy.contexts, storeId: NO_STORE });
           await new KnownRecordings(copy.contexts).settleTags();
         });
       },
     );
     await closing(await open(), (copy) => copy.snapshot?.(target) ?? Promise.resolve());
+    return null;
   } finally {
+    await from.contexts.close();
     await removeDatabase(growing);
   }
 }
