@@ -36,10 +36,20 @@ export function kyselyOn(target: StatementTarget): Kysely<StoreSchema> {
     const [result] = await target.execute([toStatement(query)], false);
     if (!result) return { rows: [] };
     return {
-      rows: result.rows as Record<string, unknown>[],
+      rows: namedRows(result),
       numAffectedRows: BigInt(result.changedRows),
       insertId: BigInt(result.insertedRowId),
     };
+  });
+}
+
+function namedRows({ columns, rows }: StatementResult): Record<string, unknown>[] {
+  return rows.map((values) => {
+    const row: Record<string, unknown> = {};
+    columns.forEach((column, index) => {
+      row[column] = values[index];
+    });
+    return row;
   });
 }
 

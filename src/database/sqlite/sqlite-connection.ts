@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { tagKey } from '../../model/amendment.ts';
 import { titleKeyOf } from '../../model/search-folding.ts';
 import type { ConnectionSettings, Statement, StatementResult } from './sqlite-protocol.ts';
@@ -12,11 +12,16 @@ const CACHE_KIB = 8_000;
 // Keeps a burst of writing from leaving a huge log behind for good.
 const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
+interface Prepared {
+  readonly statement: StatementSync;
+  columns: readonly string[];
+}
+
 /** One connection to the database file; lives in a database thread and may block it. */
 export class SqliteConnection {
   readonly #database: DatabaseSync;
   readonly #settings: ConnectionSettings;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Prepared>();
   #retries = 0;
 
   constructor(settings: ConnectionSettings) {
@@ -63,12 +68,15 @@ export class SqliteConnection {
   run(statement: Statement): StatementResult {
     const prepared = this.#prepare(statement.sql);
     const parameters = statement.parameters as readonly SQLInputValue[];
-    if (prepared.columns().length > 0) {
-      const rows = prepared.all(...parameters);
-      return { rows, changedRows: rows.length, insertedRowId: 0 };
+    if (prepared.columns.length > 0) {
+      const rows = prepared.statement.all(...parameters) as unknown as SQLOutputValue[][];
+      // A table that has one more by now: the statement was prepared again meanwhile.
+      if (rows[0] && rows[0].length !== prepared.columns.length)
+        prepared.columns = namesOf(prepared.statement);
+      return { columns: prepared.columns, rows, changedRows: rows.length, insertedRowId: 0 };
     }
-    const { changes, lastInsertRowid } = prepared.run(...parameters);
-    return { rows: [], changedRows: Number(changes), insertedRowId: lastInsertRowid };
+    const { changes, lastInsertRowid } = prepared.statement.run(...parameters);
+    return { columns: [], rows: [], changedRows: Number(changes), insertedRowId: lastInsertRowid };
   }
 
   /** Tries `step` again, after pauses of random length, while another process holds the database. */
@@ -106,18 +114,28 @@ export class SqliteConnection {
     this.#database.prepare('SELECT count(*) FROM sqlite_schema').get();
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): Prepared {
     const known = this.#statements.get(sql);
-    const statement = known ?? this.#database.prepare(sql);
+    const prepared = known ?? this.#prepareNew(sql);
     // Taken out and put in again: the map's order is the order of last use.
     if (known) this.#statements.delete(sql);
-    this.#statements.set(sql, statement);
+    this.#statements.set(sql, prepared);
     if (this.#statements.size > STATEMENT_CACHE_SIZE) {
       const oldest = this.#statements.keys().next();
       if (!oldest.done) this.#statements.delete(oldest.value);
     }
-    return statement;
+    return prepared;
   }
+
+  #prepareNew(sql: string): Prepared {
+    const statement = this.#database.prepare(sql);
+    statement.setReturnArrays(true);
+    return { statement, columns: namesOf(statement) };
+  }
+}
+
+function namesOf(statement: StatementSync): string[] {
+  return statement.columns().map(({ name }) => name);
 }
 
 export function sqliteCodeOf(error: unknown): number {

@@ -60,5 +60,5 @@ function sync(path: string): void {
 }
 
 function readNumber(connection: SqliteConnection, sql: string): number {
-  return Number(connection.run({ sql, parameters: [] }).rows[0]?.['value'] ?? 0);
+  return Number(connection.run({ sql, parameters: [] }).rows[0]?.[0] ?? 0);
 }
