@@ -1,8 +1,7 @@
 // Recordings of many years for bench/catalogue.ts, the same ones for the same number.
 import { createHash } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import type { KnownRecordings } from '../src/catalogue/known-recordings.ts';
-import { addQueries } from '../src/catalogue/many-rows.ts';
+import { type AddedRecording, addQueries } from '../src/catalogue/many-rows.ts';
 import { seededRandom, wholeNumber } from '../src/crashtest/seeded-random.ts';
 import { kyselyOn } from '../src/database/sqlite/session-dialect.ts';
 import type { Recording } from '../src/model/recording.ts';
@@ -11,7 +10,7 @@ import { someRecording } from '../test/some-recording.ts';
 const FIRST_MS = Date.parse('2016-01-01T00:00:00Z');
 const LAST_MS = Date.parse('2026-11-01T00:00:00Z');
 const VOCABULARY = 30_000;
-const PAGE = 400;
+export const PAGE = 400;
 const KEYS_PER_MS = 1_024;
 const FORMATS = [
   { codec: 'opus', container: 'ogg', mimeType: 'audio/ogg', ending: 'ogg', share: 0.55 },
@@ -50,28 +49,14 @@ export function wordOf(rank: number): string {
   return word;
 }
 
-/** Enters what is missing up to `count` recordings; a run that was interrupted goes on. */
-export async function fillCatalogue(
-  known: KnownRecordings,
-  count: number,
-  already: number,
-  onPage: (entered: number) => void,
-): Promise<void> {
-  for (let from = Math.floor(already / PAGE) * PAGE; from < count; from += PAGE) {
-    const page = Array.from({ length: Math.min(PAGE, count - from) }, (_, index) => ({
-      recording: benchRecording(from + index, dateOf(from + index, count)),
-    }));
-    await known.put(page);
-    onPage(from + page.length);
-  }
-}
-
 /**
- * The same for a file that nobody else writes: by the same statements, with a cache that holds the indexes and without
- * syncs, which is many times as fast. A run that is interrupted leaves a file that is of no use.
+ * Enters what is missing up to `count` recordings into a file that nobody else writes: by the statements of the program,
+ * with a cache that holds the indexes and without syncs, which is many times as fast. A run that is interrupted leaves a
+ * file that is of no use.
  */
 export async function fillSqlite(
   file: string,
+  home: string,
   count: number,
   already: number,
   onPage: (entered: number) => void,
@@ -80,17 +65,22 @@ export async function fillSqlite(
   database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000; BEGIN');
   const db = kyselyOn({ execute: () => Promise.reject(new Error('Only statements are made here.')) });
   for (let from = Math.floor(already / PAGE) * PAGE; from < count; from += PAGE) {
-    const added = Array.from({ length: Math.min(PAGE, count - from) }, (_, index) => {
-      const createdAtMs = dateOf(from + index, count);
-      const rowKey = createdAtMs * KEYS_PER_MS + ((from + index) % KEYS_PER_MS);
-      return { recording: benchRecording(from + index, createdAtMs), rowKey, isFirstOriginal: false };
-    });
-    for (const { sql, parameters } of addQueries(db, added))
+    const added = addedPage(from, count);
+    for (const { sql, parameters } of addQueries(db, added, home))
       database.prepare(sql).run(...(parameters as SQLInputValue[]));
     onPage(from + added.length);
   }
   database.exec('COMMIT; PRAGMA journal_mode = WAL; PRAGMA wal_checkpoint (TRUNCATE)');
   database.close();
+}
+
+/** A page of recordings with the keys their rows get. */
+export function addedPage(from: number, count: number): AddedRecording[] {
+  return Array.from({ length: Math.min(PAGE, count - from) }, (_, index) => {
+    const createdAtMs = dateOf(from + index, count);
+    const rowKey = createdAtMs * KEYS_PER_MS + ((from + index) % KEYS_PER_MS);
+    return { recording: benchRecording(from + index, createdAtMs), rowKey, isFirstOriginal: false };
+  });
 }
 
 /** Words as in a language: the first ranks are met over and over, the last ones hardly ever. */

@@ -4,13 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownRecordings } from '../src/catalogue/known-recordings.ts';
 import { RecordingRepository } from '../src/catalogue/recording-repository.ts';
 import { systemClock } from '../src/model/clock.ts';
+import type { Recording } from '../src/model/recording.ts';
 import { openVoiceRecorder } from '../src/open.ts';
 import { startServer } from '../src/serve/start-server.ts';
 import type { VoiceRecorder } from '../src/voice-recorder.ts';
-import { benchRecording, fillCatalogue, fillSqlite } from './catalogue-rows.ts';
+import { benchRecording, fillSqlite } from './catalogue-rows.ts';
+import { fillPostgres } from './fill-postgres.ts';
 
 const WRITES_PER_SECOND = 500;
-const WRITE_EVERY_MS = 100;
+const WRITE_EVERY_MS = 20;
+// Made before the clock runs: in a library others make them.
+const MADE_AHEAD = 30_000;
 
 const [folder = '', rows = '0', databaseUrl] = process.argv.slice(2);
 const overrides = {
@@ -25,15 +29,19 @@ if (written < Number(rows)) {
   };
   if (databaseUrl === undefined) {
     await recorder.close();
-    await fillSqlite(`${folder}/store/catalogue.sqlite`, Number(rows), written, tell);
-    ({ recorder, openedMs } = await open());
+    await fillSqlite(`${folder}/store/catalogue.sqlite`, recorder.storeId, Number(rows), written, tell);
   } else {
-    await fillCatalogue(known, Number(rows), written, tell);
+    await recorder.close();
+    await fillPostgres(databaseUrl, recorder.storeId, Number(rows), written, tell);
   }
+  ({ recorder, openedMs } = await open());
   ({ known, written } = await look());
 }
 const server = await startServer({ recorder, host: '127.0.0.1', port: 0, webFolder: null, version: '0' });
 let isWriting = false;
+let made: Recording[] = [];
+let writtenNow = 0;
+let wroteFromMs = 0;
 
 process.on('message', (wish: 'usage' | 'write' | 'rest' | 'close') => {
   if (wish === 'usage') {
@@ -43,7 +51,7 @@ process.on('message', (wish: 'usage' | 'write' | 'rest' | 'close') => {
   if (wish === 'write') void writeOn();
   if (wish === 'rest') {
     isWriting = false;
-    process.send?.({ written });
+    process.send?.({ count: writtenNow, seconds: (performance.now() - wroteFromMs) / 1000 });
   }
   if (wish === 'close')
     void server
@@ -54,21 +62,30 @@ process.on('message', (wish: 'usage' | 'write' | 'rest' | 'close') => {
 process.send?.({ port: server.port, token: await recorder.access.ownerToken(), openedMs });
 
 async function writeOn(): Promise<void> {
+  makeAhead(MADE_AHEAD);
   isWriting = true;
+  writtenNow = 0;
+  wroteFromMs = performance.now();
   for (let turn = performance.now(); isWriting; turn += WRITE_EVERY_MS) {
     await writeSome();
     await sleep(Math.max(0, turn + WRITE_EVERY_MS - performance.now()));
   }
 }
 
+/** Received from now on, one after the other. */
+function makeAhead(count: number): void {
+  const now = Date.now();
+  made = Array.from({ length: count }, (_, index) =>
+    benchRecording(written + index, now + (1000 * index) / WRITES_PER_SECOND),
+  );
+  written += count;
+}
+
 async function writeSome(): Promise<void> {
   const count = (WRITES_PER_SECOND * WRITE_EVERY_MS) / 1000;
-  const from = written;
-  written += count;
-  const now = Date.now();
-  await known.put(
-    Array.from({ length: count }, (_, index) => ({ recording: benchRecording(from + index, now) })),
-  );
+  if (made.length < count) makeAhead(count);
+  await known.put(made.splice(0, count).map((recording) => ({ recording })));
+  writtenNow += count;
 }
 
 async function open(): Promise<{ recorder: VoiceRecorder; openedMs: number }> {
@@ -83,7 +100,8 @@ async function open(): Promise<{ recorder: VoiceRecorder; openedMs: number }> {
 }
 
 async function look(): Promise<{ known: KnownRecordings; written: number }> {
-  const recordings = new RecordingRepository(recorder.contextManager, systemClock);
+  const { contextManager, storeId } = recorder;
+  const recordings = new RecordingRepository(contextManager, systemClock, storeId);
   const { recordingCount } = await recordings.totals();
-  return { known: new KnownRecordings(recorder.contextManager), written: recordingCount };
+  return { known: new KnownRecordings(contextManager, storeId), written: recordingCount };
 }
