@@ -60,6 +60,11 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       'two programs write into one PostgreSQL while it and they are killed: every acknowledged write once',
     run: async ({ seconds }) => (await import('../test/torture/postgres-kill.ts')).run({ seconds }),
   },
+  'two-servers': {
+    about:
+      'amends through two servers on one PostgreSQL while they and it are killed: every answered one once',
+    run: async ({ seed, seconds }) => (await import('../test/torture/two-servers.ts')).run({ seed, seconds }),
+  },
   'server-kill': {
     about:
       'kills the whole server up to 200 times under uploads: every acknowledged byte once, none half there',

@@ -1,0 +1,292 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Catalogue, openCatalogue } from '../../src/catalogue/open-catalogue.ts';
+import { systemClock } from '../../src/model/clock.ts';
+import type { Recording } from '../../src/model/recording.ts';
+import { sidecarKey } from '../../src/model/sidecar.ts';
+import { type StartedPostgres, startPostgres } from '../postgres-server.ts';
+import { seededRandom, voiceSamples, writeWav } from '../voice-wav.ts';
+import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
+
+/*
+ * Two servers with a store each share one catalogue in PostgreSQL. Writers amend the recordings of both through either,
+ * each at the version it has seen, while servers and database are killed in turns. Every amendment that was answered
+ * stands in the history once, at the version that was answered; what one server answered the other one shows; at the
+ * end each sidecar lies beside its audio, in one store alone, and says what the row says; and no file was called missing.
+ */
+
+export interface TwoServersReport {
+  readonly seconds: number;
+  readonly serverKills: number;
+  readonly postgresKills: number;
+  readonly acknowledged: number;
+  /** Amendments that came too late: somebody else had been there since (412). */
+  readonly conflicts: number;
+  /** Of which nobody knows whether they count: the server or its database died before the answer. */
+  readonly unanswered: number;
+  readonly broken: readonly string[];
+}
+
+export interface TwoServersOptions {
+  readonly seed?: number | undefined;
+  /** 600 when not given. */
+  readonly seconds?: number | undefined;
+  readonly serverKillEveryMs?: number;
+  readonly postgresKillEveryMs?: number;
+  readonly writers?: number;
+}
+
+const FILES_PER_STORE = 8;
+const PAUSE_MS = 20;
+const ANSWER_LIMIT_MS = 60_000;
+const SETTLE_LIMIT_MS = 120_000;
+
+interface Node {
+  readonly folders: VrpFolders;
+  readonly port: number;
+  readonly token: string;
+  server: StartedServer;
+}
+
+interface Tally {
+  readonly acknowledged: { readonly id: string; readonly word: string; readonly version: number }[];
+  readonly broken: string[];
+  conflicts: number;
+  unanswered: number;
+}
+
+export async function run(options: TwoServersOptions = {}): Promise<TwoServersReport> {
+  const { seed = 1, seconds = 600, serverKillEveryMs = 45_000, postgresKillEveryMs = 30_000 } = options;
+  const random = seededRandom(seed);
+  const folder = await mkdtemp(join(tmpdir(), 'vrp-two-servers-'));
+  const postgres = await startPostgres({ isDurable: true });
+  const nodes: Node[] = [];
+  const tally: Tally = { acknowledged: [], broken: [], conflicts: 0, unanswered: 0 };
+  let serverKills = 0;
+  let postgresKills = 0;
+  try {
+    for (const name of ['north', 'south']) nodes.push(await openNode(join(folder, name), postgres));
+    const ids = await idsAt(nodes[0]);
+    const ending = new AbortController();
+    const writers = Array.from({ length: options.writers ?? 64 }, (_, writer) =>
+      writeUntil(ending.signal, { writer, nodes, ids, tally, random: seededRandom(seed * 1000 + writer) }),
+    );
+    const endsAtMs = performance.now() + seconds * 1000;
+    const repeat = async (everyMs: number, work: () => Promise<void>) => {
+      while (performance.now() + everyMs < endsAtMs) {
+        await sleep(everyMs * (0.75 + random() / 2));
+        await work();
+      }
+    };
+    await Promise.all([
+      sleep(seconds * 1000),
+      repeat(serverKillEveryMs, async () => {
+        const node = nodes[serverKills++ % nodes.length];
+        if (!node) return;
+        await node.server.kill();
+        node.server = await startVrp(node.folders, node.port, settingsOf(postgres));
+      }),
+      repeat(postgresKillEveryMs, async () => {
+        postgresKills++;
+        await postgres.kill();
+        await postgres.restart();
+      }),
+    ]);
+    ending.abort();
+    await Promise.all(writers);
+    tally.broken.push(...(await judge(nodes, postgres, tally)));
+  } finally {
+    for (const node of nodes) await node.server.kill();
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  const { acknowledged, conflicts, unanswered, broken } = tally;
+  return {
+    seconds,
+    serverKills,
+    postgresKills,
+    acknowledged: acknowledged.length,
+    conflicts,
+    unanswered,
+    broken,
+  };
+}
+
+function settingsOf({ settings }: StartedPostgres): NodeJS.ProcessEnv {
+  const { user = '', password = '', host, port, database, schema } = settings;
+  return {
+    DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`,
+    VRP_DATABASE_SCHEMA: schema,
+    VRP_DATABASE_START_MS: '60000',
+    VRP_SHARED_CATALOGUE: 'on',
+  };
+}
+
+async function openNode(home: string, postgres: StartedPostgres): Promise<Node> {
+  const folders = { dataDir: join(home, 'store'), stateDir: join(home, 'state') };
+  const settings = settingsOf(postgres);
+  const server = await startVrp(folders, undefined, settings);
+  const files = Array.from({ length: FILES_PER_STORE }, (_, index) => {
+    const file = join(home, `${index}.wav`);
+    writeWav(file, voiceSamples(0.2 + index / 100, 8_000, index), 8_000);
+    return file;
+  });
+  const imported = await runVrp(folders, ['import', ...files], settings);
+  if (imported.exitCode !== 0) throw new Error(`The import failed: ${imported.stderr}`);
+  const [store = ''] = await readdir(join(folders.stateDir, 'stores'));
+  const token = (await readFile(join(folders.stateDir, 'stores', store, 'owner-token'), 'utf8')).trim();
+  return { folders, port: server.port, token, server };
+}
+
+async function idsAt(node: Node | undefined): Promise<readonly string[]> {
+  const answer = node && (await ask(node, '/api/recordings?limit=500'));
+  if (!answer) throw new Error('The first server did not answer.');
+  const { items } = (await answer.json()) as { items: readonly Recording[] };
+  if (items.length === 2 * FILES_PER_STORE) return items.map(({ id }) => id);
+  throw new Error(`Expected ${2 * FILES_PER_STORE} recordings on either server, found ${items.length}.`);
+}
+
+/** Undefined when there was no answer, or one that says nothing about what became of it. */
+async function ask(node: Node, path: string, init: RequestInit = {}): Promise<Response | undefined> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${node.port}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${node.token}`, ...init.headers },
+      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+    });
+    if (answer.status < 500) return answer;
+    await answer.arrayBuffer();
+  } catch {
+    // Killed, or not there yet.
+  }
+  await sleep(PAUSE_MS);
+  return undefined;
+}
+
+interface Writing {
+  readonly writer: number;
+  readonly nodes: readonly Node[];
+  readonly ids: readonly string[];
+  readonly tally: Tally;
+  readonly random: () => number;
+}
+
+async function writeUntil(signal: AbortSignal, writing: Writing): Promise<void> {
+  const { writer, nodes, ids, tally, random } = writing;
+  for (let round = 0; !signal.aborted; round++) {
+    const id = ids[Math.floor(random() * ids.length)] ?? '';
+    const turn = random() < 0.5 ? 0 : 1;
+    const [here, there] = [nodes[turn], nodes[1 - turn]];
+    if (!here || !there) return;
+    const seen = await readVersion(here, id);
+    if (seen === undefined) continue;
+    const word = `writer ${writer} round ${round}`;
+    const answer = await ask(here, `/api/recordings/${id}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json', 'if-match': `"${seen}"` },
+      body: JSON.stringify({ notes: word }),
+    });
+    if (answer === undefined) tally.unanswered++;
+    else if (answer.status === 412) tally.conflicts++;
+    else if (answer.status !== 200) tally.broken.push(`An amendment was answered ${answer.status}.`);
+    else {
+      const { version } = (await answer.json()) as Recording;
+      tally.acknowledged.push({ id, word, version });
+      const shown = await readVersion(there, id);
+      if (shown !== undefined && shown < version)
+        tally.broken.push(`Version ${version} of ${id} was answered, and the other server showed ${shown}.`);
+    }
+  }
+}
+
+async function readVersion(node: Node, id: string): Promise<number | undefined> {
+  const answer = await ask(node, `/api/recordings/${id}`);
+  return answer?.status === 200 ? ((await answer.json()) as Recording).version : undefined;
+}
+
+async function judge(nodes: readonly Node[], postgres: StartedPostgres, tally: Tally): Promise<string[]> {
+  const catalogue = await openCatalogue({
+    file: '',
+    backupFolder: '',
+    clock: systemClock,
+    postgres: postgres.settings,
+  });
+  try {
+    return [
+      ...(await judgeHistory(catalogue, tally)),
+      ...(await judgeSidecars(catalogue, nodes)),
+      ...(await judgeFiles(nodes, settingsOf(postgres))),
+    ];
+  } finally {
+    await catalogue.close();
+  }
+}
+
+async function judgeHistory({ contexts }: Catalogue, { acknowledged }: Tally): Promise<string[]> {
+  const rows = await contexts.withSession({ readonly: true }, (db) =>
+    db.selectFrom('amendments').select(['recording_id', 'version', 'fields_after']).execute(),
+  );
+  const versionsOf = new Map<string, number[]>();
+  for (const row of rows) {
+    const { notes = '' } = JSON.parse(row.fields_after) as { notes?: string };
+    const key = `${row.recording_id} ${notes}`;
+    versionsOf.set(key, [...(versionsOf.get(key) ?? []), row.version]);
+  }
+  const twice = [...versionsOf].filter(([, versions]) => versions.length > 1);
+  const lost = acknowledged.filter(
+    ({ id, word, version }) => !versionsOf.get(`${id} ${word}`)?.includes(version),
+  );
+  return [
+    ...twice.map(([key]) => `The amendment ${key} counts twice.`),
+    ...lost.map(({ id, word }) => `The amendment ${id} ${word} was answered and is gone.`),
+  ];
+}
+
+/** Once nothing is owed any more. */
+async function judgeSidecars({ contexts }: Catalogue, nodes: readonly Node[]): Promise<string[]> {
+  const endsAtMs = performance.now() + SETTLE_LIMIT_MS;
+  const owed = () =>
+    contexts.withSession({ readonly: true }, (db) =>
+      db.selectFrom('sidecar_outbox').select('recording_id').execute(),
+    );
+  while ((await owed()).length > 0 && performance.now() < endsAtMs) await sleep(200);
+  const broken = (await owed()).map((row) => `The sidecar of ${row.recording_id} is still owed.`);
+  const rows = await contexts.withSession({ readonly: true }, (db) =>
+    db
+      .selectFrom('recordings')
+      .select(['id', 'stored_filename', 'version', 'notes', 'status', 'store_id'])
+      .execute(),
+  );
+  for (const row of rows) {
+    if (row.status !== 'active') broken.push(`Recording ${row.id} is called ${row.status}.`);
+    const homes = nodes.filter(({ folders }) => existsSync(join(folders.dataDir, row.stored_filename)));
+    const paths = nodes
+      .map(({ folders }) => join(folders.dataDir, sidecarKey(row.stored_filename)))
+      .filter((path) => existsSync(path));
+    if (homes.length !== 1 || paths.length !== 1 || !paths[0]?.startsWith(homes[0]?.folders.dataDir ?? '')) {
+      broken.push(`${row.id} has its audio in ${homes.length} stores and ${paths.length} sidecars.`);
+      continue;
+    }
+    const sidecar = JSON.parse(await readFile(paths[0], 'utf8')) as Record<string, unknown>;
+    if (sidecar['metadataVersion'] !== row.version || sidecar['notes'] !== row.notes)
+      broken.push(`The sidecar of ${row.id} is not what its row says.`);
+  }
+  return broken;
+}
+
+async function judgeFiles(nodes: readonly Node[], settings: NodeJS.ProcessEnv): Promise<string[]> {
+  const broken: string[] = [];
+  for (const { folders } of nodes) {
+    const { stdout, stderr } = await runVrp(folders, ['verify', '--json'], settings);
+    const results = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { result: string }).result);
+    if (results.length !== FILES_PER_STORE || results.some((result) => result !== 'ok'))
+      broken.push(`${folders.dataDir} has ${results.join(', ')}. ${stderr}`);
+  }
+  return broken;
+}
