@@ -38,6 +38,19 @@ describe.skipIf(!found)('the history of a recording (skipped without Chromium)',
     await history.getByText('Collections: added “Village, old”').waitFor();
     expect(await seriousFindings(page)).toEqual([]);
 
+    const facts = page.getByRole('region', { name: 'Facts' });
+    await facts.getByRole('button', { name: 'Change the date of recording' }).click();
+    const date = facts.getByLabel('Recorded');
+    expect(await page.locator('input[type=datetime-local]:focus').count()).toBe(1);
+    await date.fill('1962-05-01T14:30');
+    expect(await seriousFindings(page)).toEqual([]);
+    await date.press('Enter');
+    await facts.getByText('entered by a person').waitFor();
+    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Change the date of recording');
+    await history.getByText(/^Recorded: .* became .*1962/).waitFor();
+    await history.getByRole('button', { name: /^Undo: Recorded/ }).click();
+    await facts.getByText('entered by a person').waitFor({ state: 'hidden' });
+
     const list = page.getByTestId('recording-list');
     const filter = page.getByRole('combobox', { name: 'Collection', exact: true });
     await filter.selectOption('Village, old');

@@ -27,6 +27,13 @@ export function formatMonthDay(day: string, place: Place = {}): string {
   return formatter({ ...place, timeZone: 'UTC' }, { dateStyle: 'long' }).format(new Date(day));
 }
 
+/** `2026-11-22T21:32` in the reader's zone, as fields for date and time have it. */
+export function localMinute(iso: string): string {
+  const date = new Date(iso);
+  // The same clock, read as if it stood in Greenwich.
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 /** `21:32` */
 export function formatTime(iso: string, place: Place = {}): string {
   return formatter(place, { timeStyle: 'short' }).format(new Date(iso));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dayKey, formatDateTime, formatDay } from './date.ts';
+import { dayKey, formatDateTime, formatDay, localMinute } from './date.ts';
 import { formatName } from './format-name.ts';
 import { formatClock, formatLengthInWords, formatRoom } from './length.ts';
 import { formatBitRate, formatBytes, formatSampleRate } from './size.ts';
@@ -53,6 +53,11 @@ describe('sizes', () => {
 });
 
 describe('dates', () => {
+  it('go into a field and out of it as they are', () => {
+    for (const iso of ['2026-11-22T21:32:00.000Z', '2026-07-01T00:00:00.000Z', '1962-05-01T13:30:00.000Z'])
+      expect(new Date(localMinute(iso)).toISOString()).toBe(iso);
+  });
+
   it('counts days in the zone of the reader', () => {
     expect(dayKey('2026-11-22T23:30:00Z', BERLIN)).toBe('2026-11-23');
     expect(dayKey('2026-11-22T23:30:00Z', { timeZone: 'America/New_York' })).toBe('2026-11-22');

@@ -7,10 +7,11 @@ import { formatLengthInWords } from '../format/length.ts';
 import { formatBitRate, formatBytes, formatSampleRate } from '../format/size.ts';
 import { STRINGS } from '../strings.ts';
 import { CheckIcon, CopyIcon } from '../ui/icons.tsx';
+import { RecordedDate } from './recorded-date.tsx';
 
 const words = STRINGS.detail;
 
-/** What is known about the file itself; nothing here can be changed. */
+/** What is known about the file itself; of all that, only the date of recording can be changed. */
 export function Facts({ recording }: { readonly recording: Recording }) {
   const { duration, channels, bitDepth, bitRateBps, loudness, silenceShare } = recording;
   return (
@@ -20,7 +21,7 @@ export function Facts({ recording }: { readonly recording: Recording }) {
       </h2>
       <dl className="digits grid grid-cols-2 gap-x-6 2xl:grid-cols-3">
         <Fact name={words.recorded}>
-          {recording.recordedAt ? formatDateTime(recording.recordedAt) : null}
+          <RecordedDate recording={recording} />
         </Fact>
         <Fact name={words.received}>{formatDateTime(recording.createdAt)}</Fact>
         <Fact name={words.length}>{duration === null ? null : formatLengthInWords(duration)}</Fact>
