@@ -1,4 +1,4 @@
-// Imports generated WAV files through the library, beside what people do by hand with the same files (cp, openssl dgst
+// Imports generated WAV files through the library (hash, probe, peaks, durable, catalogued), beside what people do by hand with the same files (cp, openssl dgst
 // -sha256, sync), and with --peers beside the tools that keep files with checksums, as far as they are installed.
 // Prints megabytes per second, the ratio and the CPU time that a gigabyte takes; the tools in turn.
 // node bench/import.ts [files] [megabytes each] [rounds] [--peers]      one big file: node bench/import.ts 1 4500 1
@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import {
   closeSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -154,6 +155,7 @@ async function importAll(
   try {
     await importEach(inbox);
     elapsedMs = performance.now() - startMs;
+    requirePeaks(join(dataDir, 'derived'), readdirSync(inbox).length);
     ownCpu = process.cpuUsage(startCpu);
   } finally {
     await recorder.close();
@@ -161,6 +163,11 @@ async function importAll(
   }
   const ownSeconds = (ownCpu.user + ownCpu.system) / 1e6;
   return figureOf(totalBytes, elapsedMs, ownSeconds + childrenCpuSeconds() - childrenBefore);
+}
+
+function requirePeaks(folder: string, count: number): void {
+  const found = globSync('*/peaks.vpk', { cwd: folder }).length;
+  if (found < count) throw new Error(`Expected peaks of ${count} files, found those of ${found}.`);
 }
 
 function figureOf(totalBytes: number, elapsedMs: number, cpuSeconds: number): Figure {

@@ -93,7 +93,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   });
   opened.defer(() => sidecars.close());
 
-  const { derived, takeFiles, queue, measuring, jobs } = joinDerivedWork({
+  const { derived, takeFiles, queue, measuring, jobs, spoolThreadEntry, peaksPlace } = joinDerivedWork({
     config,
     storeId: marker.id,
     clock,
@@ -152,6 +152,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const maxFileBytes = config.maxFileMb === 0 ? null : config.maxFileMb * MB;
   const spool = await openUploads({
     spoolPath: config.spoolPath,
+    threadEntry: spoolThreadEntry,
     clock,
     maxFileBytes,
     expiryMs: config.uploadExpiryDays * DAY_MS,
@@ -211,6 +212,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
       config.enableDiskSpaceCheck ? await space.usableBytes() : Number.POSITIVE_INFINITY,
     copyIn: (path, wish, copyOptions) => uploads.copyIn(path, wish, copyOptions),
     discardSpooled: (id) => uploads.discardSpooled(id),
+    peaksPlace,
   };
   const library = new JoinedLibrary({
     recordings: catalogue.recordings,

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../model/clock.ts';
 import { failureCodeOf } from '../model/failure.ts';
-import { newId } from '../model/id.ts';
+import { newId, type RecordingId } from '../model/id.ts';
 import type { UploadState, UploadWish } from '../model/upload.ts';
 import type { UploadChunk, Uploads } from '../voice-recorder.ts';
 import type { SpaceLedger } from './space-ledger.ts';
@@ -63,6 +63,7 @@ async function telling<T>(desk: ReservingDesk, work: () => Promise<T>): Promise<
 }
 
 interface CopyOptions {
+  readonly byProductPathOf?: (id: RecordingId) => string;
   readonly sizeBytes?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytesDone: number) => void;

@@ -33,9 +33,14 @@ export class DerivedFiles {
     this.#desk = desk;
   }
 
-  /** Path of the recording's peaks. */
+  /** Where the peaks of a recording lie or would lie. */
+  peaksPath(id: RecordingId): string {
+    return join(this.#folder(id), 'peaks.vpk');
+  }
+
+  /** Path of the recording's peaks, which are made when they are not there. */
   peaks(recording: Recording, options: MediaOptions = {}): Promise<string> {
-    const path = join(this.#folder(recording.id), 'peaks.vpk');
+    const path = this.peaksPath(recording.id);
     return this.#once(path, async () => {
       if (await exists(path)) return path;
       await mkdir(this.#folder(recording.id), { recursive: true, mode: 0o700 });

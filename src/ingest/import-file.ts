@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
+import type { RecordingId } from '../model/id.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
 import { NOTHING_SAID, type SpooledFile, type UploadReceipt, type UploadWish } from '../model/upload.ts';
 import type { ImportOptions } from '../voice-recorder.ts';
@@ -35,15 +36,21 @@ export async function importFile(
 
 async function store(desk: ImportDesk, source: AdmittedFile, options: ImportOptions): Promise<UploadReceipt> {
   const { signal, onProgress } = options;
+  const peaks = await desk.peaksPlace?.();
   const spooled = await desk.copyIn(source.path, wishFor(source, options), {
     sizeBytes: source.sizeBytes,
     ...(signal ? { signal } : {}),
     ...(onProgress ? { onProgress } : {}),
+    ...(peaks ? { byProductPathOf: (id) => peaks.pathOf(id) } : {}),
   });
+  let becomes: RecordingId | undefined;
   try {
     requireGoingOn(source.path, signal);
-    return await ingestCopy(desk, spooled);
+    const receipt = await ingestCopy(desk, spooled);
+    becomes = receipt.recordingId;
+    return receipt;
   } finally {
+    if (becomes !== spooled.id) await peaks?.forget(spooled.id);
     await discard(desk, spooled);
   }
 }

@@ -49,10 +49,20 @@ export interface ImportDesk extends IngestDesk {
       readonly sizeBytes?: number;
       readonly signal?: AbortSignal;
       readonly onProgress?: (bytesDone: number) => void;
+      /** Where the peaks of the copy, made while it is copied, are to lie. */
+      readonly byProductPathOf?: (id: RecordingId) => string;
     },
   ): Promise<SpooledFile>;
+  /** Where derived files of new recordings may be made now; undefined: room is scarce, or none are wanted. */
+  peaksPlace?(): Promise<PeaksPlace | undefined>;
   /** Removes what `copyIn()` made. */
   discardSpooled(id: RecordingId): Promise<void>;
+}
+
+export interface PeaksPlace {
+  pathOf(id: RecordingId): string;
+  /** Of a copy that became no recording of its own. */
+  forget(id: RecordingId): Promise<unknown>;
 }
 
 export type ClaimOutcome =

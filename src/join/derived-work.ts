@@ -7,11 +7,13 @@ import { DerivedFiles } from '../derive/derived-files.ts';
 import { type DerivedJobs, derivedJobs } from '../derive/derived-jobs.ts';
 import { type MeasureJobs, measureJobs } from '../derive/measure-jobs.ts';
 import { TakeFiles } from '../derive/take-files.ts';
+import type { PeaksPlace } from '../ingest/ingest-desk.ts';
 import { DatabaseJobQueue } from '../jobs/database-job-queue.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { Media } from '../media/media.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Recording } from '../model/recording.ts';
+import { siblingModule } from '../model/sibling-module.ts';
 import { chooseSegments } from '../model/take.ts';
 
 export interface DerivedWorkParts {
@@ -36,6 +38,9 @@ export interface DerivedWork {
   readonly queue: JobQueue;
   readonly measuring: MeasureJobs;
   readonly jobs: DerivedJobs;
+  /** Module of the spool's threads, which make peaks of what they copy. */
+  readonly spoolThreadEntry: URL;
+  peaksPlace(): Promise<PeaksPlace | undefined>;
 }
 
 export function joinDerivedWork(parts: DerivedWorkParts): DerivedWork {
@@ -73,5 +78,21 @@ export function joinDerivedWork(parts: DerivedWorkParts): DerivedWork {
       return segments.every((segment) => stores.has(segment)) ? segments : [];
     },
   });
-  return { derived, takeFiles, queue, measuring, jobs };
+  const place: PeaksPlace = {
+    pathOf: (id) => derived.peaksPath(id),
+    forget: (id) => derived.remove(id),
+  };
+  return {
+    derived,
+    takeFiles,
+    queue,
+    measuring,
+    jobs,
+    spoolThreadEntry: siblingModule(import.meta.url, 'spool-worker'),
+    peaksPlace: () =>
+      parts.requireRoomToDerive().then(
+        () => place,
+        () => undefined,
+      ),
+  };
 }

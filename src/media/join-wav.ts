@@ -2,7 +2,7 @@ import { ByteReader, readFully } from './byte-reader.ts';
 import { withGuardedFile } from './guarded-file.ts';
 import { CopyImpossible, type JoinedParts, type JoinProgress } from './join-parts.ts';
 import { NewFile } from './new-file.ts';
-import { readWavOutline } from './probe-wav.ts';
+import { readWavOutline } from './wav-outline.ts';
 
 const COPY_BYTES = 1024 * 1024;
 const MAX_RIFF_BYTES = 0xffff_ffff;

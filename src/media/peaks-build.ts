@@ -12,10 +12,11 @@ import { type AudioInput, withAudioInput } from './audio-input.ts';
 import { ByteReader, readFully } from './byte-reader.ts';
 import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
 import { collectGarbage } from './native-memory.ts';
-import { findPcmSpan, type PcmSpan } from './pcm-span.ts';
+import { findPcmSpan } from './pcm-span.ts';
 import { PeaksKernel, SAMPLE_BYTES, type SampleLayout } from './peaks-kernel.ts';
 import { PeaksWriter } from './peaks-writer.ts';
 import { checkFormat } from './riff-format.ts';
+import type { PcmSpan } from './wav-span.ts';
 
 /** Samples as FFmpeg's decoders give them, by the name of their packed form. */
 const LAYOUTS: Readonly<Record<string, SampleLayout>> = {
@@ -163,7 +164,9 @@ function withWriter(
     if (writer.frameCount === 0) {
       throw new VoiceRecorderError('audio-no-samples', 'None of the audio in the file can be decoded.');
     }
-    return writer.finish();
+    const written = writer.finish();
+    writer.sync();
+    return written;
   } finally {
     writer.close();
   }

@@ -42,11 +42,15 @@ export class PeaksWriter {
     if (high > this.#high) this.#high = high;
   }
 
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
   get frameCount(): number {
     return this.#frameCount;
   }
 
-  /** Writes what is left and the header, and waits until both are on stable storage. */
+  /** Writes what is left and the header. */
   finish(): { pairCount: number } {
     if (this.#low <= this.#high) this.#endPair();
     this.#flush();
@@ -57,8 +61,12 @@ export class PeaksWriter {
       pairCount: this.#written,
     });
     writeFully(this.#descriptor, header, 0);
-    fsyncSync(this.#descriptor);
     return { pairCount: this.#written };
+  }
+
+  /** Waits until everything is on stable storage. */
+  sync(): void {
+    fsyncSync(this.#descriptor);
   }
 
   close(): void {

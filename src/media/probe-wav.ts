@@ -7,23 +7,11 @@ import { extensionOf, mimeTypeOf } from './containers.ts';
 import { readEmbeddedTags } from './embedded-tags.ts';
 import type { GuardedFile } from './guarded-file.ts';
 import { isPlayable } from './playability.ts';
-import { type RiffFile, readRiffFile } from './riff-file.ts';
-import { readWaveFormat, type WaveFormat } from './riff-format.ts';
+import type { RiffFile } from './riff-file.ts';
+import type { WaveFormat } from './riff-format.ts';
 import { readRiffTags } from './riff-tags.ts';
 import { checkScan } from './scan-verdict.ts';
-
-/** A WAV file whose structure was read. */
-export interface WavOutline {
-  readonly file: RiffFile;
-  readonly format: WaveFormat;
-}
-
-export function readWavOutline(reader: ByteReader): WavOutline {
-  const file = readRiffFile(reader);
-  const chunk = file.chunks.find((one) => one.id === 'fmt ');
-  const format = readWaveFormat(reader.copy(chunk?.offset ?? 0, Math.min(chunk?.sizeBytes ?? 0, 4096)));
-  return { file, format };
-}
+import { readWavOutline, type WavOutline } from './wav-outline.ts';
 
 /** Facts of a RIFF, RF64 or BW64 file. PCM needs no decoder; the rest is decoded where the header is not enough. */
 export function probeWav(

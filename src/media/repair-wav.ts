@@ -1,7 +1,7 @@
 import { ByteReader, readFully } from './byte-reader.ts';
 import type { GuardedFile } from './guarded-file.ts';
 import { NewFile } from './new-file.ts';
-import { readWavOutline } from './probe-wav.ts';
+import { readWavOutline } from './wav-outline.ts';
 
 const COPY_BYTES = 1024 * 1024;
 const MAX_RIFF_BYTES = 0xffff_ffff;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import { VoiceRecorderError } from '../model/failure.ts';
+import type { CopyListener } from './copy-listener.ts';
 import { systemDisk } from './disk.ts';
 
 export interface CopyRequest {
@@ -13,6 +14,9 @@ export interface CopyRequest {
   /** Becomes 1 when nobody wants the copy any more. */
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
+
+/** A request and who hears its bytes: in one thread. */
+type HeardCopy = CopyRequest & { readonly listener?: CopyListener | undefined };
 
 export interface CopyResult {
   readonly sizeBytes: number;
@@ -36,7 +40,7 @@ const write = promisify(fs.write);
  * into and hashed here, so that hashing and writing take two cores. Runs in a worker thread.
  */
 export async function copyBytes(
-  request: CopyRequest,
+  request: HeardCopy,
   onProgress: (bytesDone: number) => void,
 ): Promise<CopyResult> {
   const { source, target } = request;
@@ -55,6 +59,7 @@ export async function copyBytes(
       if (count === 0) break;
       const piece = buffers[turn].subarray(0, count);
       hash.update(piece);
+      request.listener?.hear(piece, sizeBytes);
       if (writing !== null) await writing;
       writeBack.begin(sizeBytes);
       writing = writeWhole(target, piece, sizeBytes);
@@ -77,7 +82,7 @@ export async function copyBytes(
 }
 
 /** The same without a second thread. Blocks: for short files, in a worker thread. */
-export function copyBytesNow(request: CopyRequest): CopyResult {
+export function copyBytesNow(request: HeardCopy): CopyResult {
   const { source, target } = request;
   const endBytes = request.lengthBytes ?? Number.POSITIVE_INFINITY;
   const hash = createHash('sha256');
@@ -89,6 +94,7 @@ export function copyBytesNow(request: CopyRequest): CopyResult {
     if (count === 0) break;
     const piece = shortBuffer.subarray(0, count);
     hash.update(piece);
+    request.listener?.hear(piece, sizeBytes);
     for (let done = 0; done < count; )
       done += fs.writeSync(target, piece, done, count - done, sizeBytes + done);
     sizeBytes += count;

@@ -6,6 +6,7 @@ import { roomRule, sizeRule } from '../validation/size-rules.ts';
 import { unchangedRule } from '../validation/transfer-rules.ts';
 import { writeAllNow } from './check-folder.ts';
 import { type CopyResult, copyBytes, copyBytesNow } from './copy-bytes.ts';
+import type { CopyListener, HearCopy } from './copy-listener.ts';
 import { systemDisk } from './disk.ts';
 import { encodeFirstBlock, encodeRecord, journalPosition } from './journal-format.ts';
 import { COPY_INFO_NAME, dataPath, journalPath, uploadFolder } from './spool-layout.ts';
@@ -18,10 +19,17 @@ export interface SourceCopyRequest {
   readonly info: UploadInfo;
   readonly nowMs: number;
   readonly maxFileBytes: number | null;
+  /** Where a listener writes what it makes of the bytes; null: nobody listens. */
+  readonly byProductPath: string | null;
   /** What copies may still fill. */
   readonly freeBytes: number;
   /** Becomes 1 when nobody wants the copy any more. */
   readonly stop: Int32Array<SharedArrayBuffer>;
+}
+
+export interface CopyTools {
+  readonly sync?: (descriptor: number) => Promise<void>;
+  readonly hearCopy?: HearCopy;
 }
 
 /** From here on writing goes to a second thread: for shorter files handing over costs more than it brings. */
@@ -35,11 +43,12 @@ const LONG_BYTES = 32 * 1024 * 1024;
 export async function copySource(
   request: SourceCopyRequest,
   onProgress: (bytesDone: number) => void,
-  sync: (descriptor: number) => Promise<void> = systemDisk.sync,
+  { sync = systemDisk.sync, hearCopy }: CopyTools = {},
 ): Promise<CopyResult> {
   const { sourcePath, spoolPath, info, nowMs, stop } = request;
   const source = openSource(sourcePath);
   const opened = [source];
+  let listener: CopyListener | undefined;
   const make = (path: string): number => {
     const descriptor = fs.openSync(path, 'wx', 0o600);
     opened.push(descriptor);
@@ -56,16 +65,21 @@ export async function copySource(
     writeAllNow(journal, encodeFirstBlock(info.id, 'import', nowMs));
     writeAllNow(make(join(folder, COPY_INFO_NAME)), infoBytes(info, sourcePath, sizeBytes));
     const data = make(dataPath(folder, 1));
-    const bytes = { source, target: data, lengthBytes: null, stop };
+    if (request.byProductPath !== null)
+      listener = hearCopy?.({ descriptor: source, sizeBytes }, request.byProductPath);
+    const bytes = { source, target: data, lengthBytes: null, stop, listener };
     const copied = sizeBytes < LONG_BYTES ? copyBytesNow(bytes) : await copyBytes(bytes, onProgress);
     const sha256 = Buffer.from(copied.checksum, 'hex');
     const record = { offsetBytes: 0, lengthBytes: copied.sizeBytes, sha256, covers: 'all' } as const;
     writeAllNow(journal, encodeRecord(info.id, { ...record, receivedAtMs: nowMs }), journalPosition(0));
-    await sync(data);
+    await Promise.all([sync(data), listener?.end()]);
     const after = fs.fstatSync(source, { bigint: true });
     const isSameFile = after.size === before.size && after.mtimeNs === before.mtimeNs;
     unchangedRule.check({ path: sourcePath, sizeBytes, readBytes: copied.sizeBytes, isSameFile });
     return copied;
+  } catch (error) {
+    listener?.giveUp();
+    throw error;
   } finally {
     for (const descriptor of opened) fs.closeSync(descriptor);
   }

@@ -36,7 +36,16 @@ function requestFor({ spoolPath }: SpoolDesk, sourcePath: string) {
   const origin = { kind: 'import', sourcePath, sourceBytes: 0 } as const;
   const info = newUploadInfo(newId(1000), new Date(1000).toISOString(), null, wish, origin);
   const stop = new Int32Array(new SharedArrayBuffer(4));
-  return { sourcePath, spoolPath, info, nowMs: 1000, maxFileBytes: null, freeBytes: 1e12, stop };
+  return {
+    sourcePath,
+    spoolPath,
+    info,
+    nowMs: 1000,
+    maxFileBytes: null,
+    freeBytes: 1e12,
+    stop,
+    byProductPath: null,
+  };
 }
 
 function code(expected: string) {
@@ -66,11 +75,9 @@ describe('copying a file in', () => {
   it('syncs the copied bytes, and all of them, before it answers', async () => {
     const { desk, source } = await openSpool();
     const synced: number[] = [];
-    const copied = await copySource(
-      requestFor(desk, source),
-      () => undefined,
-      async (descriptor) => void synced.push(fstatSync(descriptor).size),
-    );
+    const copied = await copySource(requestFor(desk, source), () => undefined, {
+      sync: async (descriptor) => void synced.push(fstatSync(descriptor).size),
+    });
     expect(copied.sizeBytes).toBe(whole.length);
     expect(synced).toEqual([whole.length]);
   });
@@ -121,11 +128,9 @@ describe('copying a file in', () => {
     ],
   ])('notices a source that %s meanwhile', async (_, change) => {
     const { desk, source } = await openSpool();
-    const copying = copySource(
-      requestFor(desk, source),
-      () => undefined,
-      async () => change(source),
-    );
+    const copying = copySource(requestFor(desk, source), () => undefined, {
+      sync: async () => change(source),
+    });
     await expect(copying).rejects.toEqual(code('file-changed-while-reading'));
   });
 
@@ -143,11 +148,9 @@ describe('copying a file in', () => {
 
   it('tells of a sync that failed', async () => {
     const { desk, source } = await openSpool();
-    const copying = copySource(
-      requestFor(desk, source),
-      () => undefined,
-      () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })),
-    );
+    const copying = copySource(requestFor(desk, source), () => undefined, {
+      sync: () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })),
+    });
     await expect(copying).rejects.toEqual(code('EIO'));
   });
 });

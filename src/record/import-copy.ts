@@ -1,6 +1,6 @@
 import { toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { newId } from '../model/id.ts';
+import { newId, type RecordingId } from '../model/id.ts';
 import type { SpooledFile, UploadWish } from '../model/upload.ts';
 import { asSpoolFailure, removeFolder } from './disk.ts';
 import { dataPath, uploadFolder } from './spool-layout.ts';
@@ -11,6 +11,8 @@ export interface CopyInOptions {
   /** Of the source, as far as somebody has looked at it before; it is looked at again. */
   readonly sizeBytes?: number;
   readonly signal?: AbortSignal;
+  /** Where what is made of the passing bytes is to lie, by the id of the copy; nothing is made when not given. */
+  readonly byProductPathOf?: (id: RecordingId) => string;
   /** Bytes of the source that were read so far. */
   readonly onProgress?: (bytesDone: number) => void;
 }
@@ -37,7 +39,8 @@ export async function copyIn(
   try {
     requireWanted(sourcePath, signals);
     const freeBytes = await tools.desk.freeBytes();
-    const request = { sourcePath, spoolPath, info, nowMs, maxFileBytes, freeBytes, stop };
+    const byProductPath = options.byProductPathOf?.(info.id) ?? null;
+    const request = { sourcePath, spoolPath, info, nowMs, maxFileBytes, freeBytes, stop, byProductPath };
     const copied = await tools.hands.copySource(request, (bytesDone) => options.onProgress?.(bytesDone));
     options.onProgress?.(copied.sizeBytes);
     requireWanted(sourcePath, signals);

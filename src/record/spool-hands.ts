@@ -6,7 +6,7 @@ import type { CopyRequest, CopyResult } from './copy-bytes.ts';
 import type { SourceCopyRequest } from './copy-source.ts';
 import type { RenewRequest } from './renew-files.ts';
 import type { ReplayRequest, ReplayResult } from './replay-logs.ts';
-import type { SpoolJob } from './spool-worker.ts';
+import type { SpoolJob } from './spool-jobs.ts';
 import type { UploadInfo } from './upload-info.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -18,7 +18,12 @@ const THREADS = { size: 2, sharedSize: availableParallelism() > 2 ? 2 : 1 };
 
 /** The worker threads of the spool, with the types of what they are asked and answer. */
 export class SpoolHands {
-  readonly #pool = new WorkerPool(siblingModule(import.meta.url, 'spool-worker'), THREADS);
+  readonly #pool: WorkerPool;
+
+  /** `entry`: the module of the threads, which calls `answerSpoolJobs()`. */
+  constructor(entry: URL = siblingModule(import.meta.url, 'spool-worker')) {
+    this.#pool = new WorkerPool(entry, THREADS);
+  }
 
   async check(
     folder: string,

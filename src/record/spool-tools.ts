@@ -40,7 +40,7 @@ export async function openSpoolTools(desk: UploadsDesk): Promise<SpoolTools> {
   const disk = desk.disk ?? systemDisk;
   const sync = new GroupSync(disk);
   const descriptors = new OpenDescriptors(tuning.openUploads);
-  const hands = new SpoolHands();
+  const hands = new SpoolHands(desk.threadEntry);
   const { spoolPath } = desk;
   const numbers = (await namesIn(spoolPath)).map(logNumberOf).filter((number) => number !== undefined);
   const lastNumber = Math.max(0, ...numbers);

@@ -17,6 +17,8 @@ export interface UploadsDesk {
   readonly expiryMs?: number;
   readonly tuning?: Partial<UploadsTuning>;
   readonly disk?: Disk;
+  /** Module of the spool's threads, where they do more than the spool knows of; see `answerSpoolJobs()`. */
+  readonly threadEntry?: URL;
   /**
    * Makes a recording of the bytes. Resolves once its receipt is committed, for the same upload always to the same
    * receipt. Rejects with a code of ours; the bytes then stay where they are.
