@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Catalogue, openCatalogue } from '../../src/catalogue/open-catalogue.ts';
+import { openCatalogue } from '../../src/catalogue/open-catalogue.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { Recording } from '../../src/model/recording.ts';
-import { sidecarKey } from '../../src/model/sidecar.ts';
 import { type StartedPostgres, startPostgres } from '../postgres-server.ts';
 import { seededRandom, voiceSamples, writeWav } from '../voice-wav.ts';
 import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
+import { type AnsweredAmendment, judgeFiles, judgeHistory, judgeSidecars } from './two-servers-judge.ts';
 
 /*
  * Two servers with a store each share one catalogue in PostgreSQL. Writers amend the recordings of both through either,
@@ -41,8 +40,8 @@ export interface TwoServersOptions {
 
 const FILES_PER_STORE = 8;
 const PAUSE_MS = 20;
+const START_TRIES = 20;
 const ANSWER_LIMIT_MS = 60_000;
-const SETTLE_LIMIT_MS = 120_000;
 
 interface Node {
   readonly folders: VrpFolders;
@@ -52,7 +51,7 @@ interface Node {
 }
 
 interface Tally {
-  readonly acknowledged: { readonly id: string; readonly word: string; readonly version: number }[];
+  readonly acknowledged: AnsweredAmendment[];
   readonly broken: string[];
   conflicts: number;
   unanswered: number;
@@ -87,7 +86,7 @@ export async function run(options: TwoServersOptions = {}): Promise<TwoServersRe
         const node = nodes[serverKills++ % nodes.length];
         if (!node) return;
         await node.server.kill();
-        node.server = await startVrp(node.folders, node.port, settingsOf(postgres));
+        node.server = await startAgain(node, settingsOf(postgres));
       }),
       repeat(postgresKillEveryMs, async () => {
         postgresKills++;
@@ -113,6 +112,21 @@ export async function run(options: TwoServersOptions = {}): Promise<TwoServersRe
     unanswered,
     broken,
   };
+}
+
+/** As a service manager would: its database may be killed while it starts. */
+async function startAgain(
+  { folders, port }: Pick<Node, 'folders' | 'port'>,
+  settings: NodeJS.ProcessEnv,
+  tries = START_TRIES,
+): Promise<StartedServer> {
+  try {
+    return await startVrp(folders, port, settings);
+  } catch (error) {
+    if (tries === 1) throw error;
+    await sleep(500);
+    return startAgain({ folders, port }, settings, tries - 1);
+  }
 }
 
 function settingsOf({ settings }: StartedPostgres): NodeJS.ProcessEnv {
@@ -208,6 +222,7 @@ async function readVersion(node: Node, id: string): Promise<number | undefined> 
 }
 
 async function judge(nodes: readonly Node[], postgres: StartedPostgres, tally: Tally): Promise<string[]> {
+  const folders = nodes.map((node) => node.folders);
   const catalogue = await openCatalogue({
     file: '',
     backupFolder: '',
@@ -216,77 +231,11 @@ async function judge(nodes: readonly Node[], postgres: StartedPostgres, tally: T
   });
   try {
     return [
-      ...(await judgeHistory(catalogue, tally)),
-      ...(await judgeSidecars(catalogue, nodes)),
-      ...(await judgeFiles(nodes, settingsOf(postgres))),
+      ...(await judgeHistory(catalogue, tally.acknowledged)),
+      ...(await judgeSidecars(catalogue, folders)),
+      ...(await judgeFiles(folders, FILES_PER_STORE, settingsOf(postgres))),
     ];
   } finally {
     await catalogue.close();
   }
-}
-
-async function judgeHistory({ contexts }: Catalogue, { acknowledged }: Tally): Promise<string[]> {
-  const rows = await contexts.withSession({ readonly: true }, (db) =>
-    db.selectFrom('amendments').select(['recording_id', 'version', 'fields_after']).execute(),
-  );
-  const versionsOf = new Map<string, number[]>();
-  for (const row of rows) {
-    const { notes = '' } = JSON.parse(row.fields_after) as { notes?: string };
-    const key = `${row.recording_id} ${notes}`;
-    versionsOf.set(key, [...(versionsOf.get(key) ?? []), row.version]);
-  }
-  const twice = [...versionsOf].filter(([, versions]) => versions.length > 1);
-  const lost = acknowledged.filter(
-    ({ id, word, version }) => !versionsOf.get(`${id} ${word}`)?.includes(version),
-  );
-  return [
-    ...twice.map(([key]) => `The amendment ${key} counts twice.`),
-    ...lost.map(({ id, word }) => `The amendment ${id} ${word} was answered and is gone.`),
-  ];
-}
-
-/** Once nothing is owed any more. */
-async function judgeSidecars({ contexts }: Catalogue, nodes: readonly Node[]): Promise<string[]> {
-  const endsAtMs = performance.now() + SETTLE_LIMIT_MS;
-  const owed = () =>
-    contexts.withSession({ readonly: true }, (db) =>
-      db.selectFrom('sidecar_outbox').select('recording_id').execute(),
-    );
-  while ((await owed()).length > 0 && performance.now() < endsAtMs) await sleep(200);
-  const broken = (await owed()).map((row) => `The sidecar of ${row.recording_id} is still owed.`);
-  const rows = await contexts.withSession({ readonly: true }, (db) =>
-    db
-      .selectFrom('recordings')
-      .select(['id', 'stored_filename', 'version', 'notes', 'status', 'store_id'])
-      .execute(),
-  );
-  for (const row of rows) {
-    if (row.status !== 'active') broken.push(`Recording ${row.id} is called ${row.status}.`);
-    const homes = nodes.filter(({ folders }) => existsSync(join(folders.dataDir, row.stored_filename)));
-    const paths = nodes
-      .map(({ folders }) => join(folders.dataDir, sidecarKey(row.stored_filename)))
-      .filter((path) => existsSync(path));
-    if (homes.length !== 1 || paths.length !== 1 || !paths[0]?.startsWith(homes[0]?.folders.dataDir ?? '')) {
-      broken.push(`${row.id} has its audio in ${homes.length} stores and ${paths.length} sidecars.`);
-      continue;
-    }
-    const sidecar = JSON.parse(await readFile(paths[0], 'utf8')) as Record<string, unknown>;
-    if (sidecar['metadataVersion'] !== row.version || sidecar['notes'] !== row.notes)
-      broken.push(`The sidecar of ${row.id} is not what its row says.`);
-  }
-  return broken;
-}
-
-async function judgeFiles(nodes: readonly Node[], settings: NodeJS.ProcessEnv): Promise<string[]> {
-  const broken: string[] = [];
-  for (const { folders } of nodes) {
-    const { stdout, stderr } = await runVrp(folders, ['verify', '--json'], settings);
-    const results = stdout
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { result: string }).result);
-    if (results.length !== FILES_PER_STORE || results.some((result) => result !== 'ok'))
-      broken.push(`${folders.dataDir} has ${results.join(', ')}. ${stderr}`);
-  }
-  return broken;
 }
