@@ -198,7 +198,8 @@ async function readOriginals(
     .selectFrom('recordings')
     .select('checksum')
     .where('checksum', 'in', listOf(recordings.map(({ checksum }) => checksum)))
-    .where('is_deduplicated', '=', 1)
+    // In an expression, so that PostgreSQL goes by the checksums: else it may walk all originals for them.
+    .where(sql<number>`is_deduplicated + 0`, '=', 1)
     .where(atHome(db, home))
     .execute();
   return new Set(rows.map(({ checksum }) => checksum));

@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 import { atHome } from '../sessions/at-home.ts';
@@ -118,7 +118,8 @@ function readRivals(
       // The bytes that another store has are not here.
       keys
         .where('checksum', 'in', listOf(checksums))
-        .where('is_deduplicated', '=', 1)
+        // In an expression, so that PostgreSQL goes by the checksums: else it may walk all originals for them.
+        .where(sql<number>`is_deduplicated + 0`, '=', 1)
         .where(atHome(db, home)),
     );
   return forChange(db.selectFrom('recordings').selectAll().where('row_key', 'in', rivals)).execute();
