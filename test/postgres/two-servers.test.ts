@@ -64,9 +64,8 @@ describe.skipIf(postgres.skipReason)('two servers on one database', () => {
     const refused = await south.ask(`/api/recordings/${id}/audio`);
     expect(refused.status).toBe(421);
     expect(await refused.json()).toMatchObject({ code: 'audio-on-other-store' });
-    // What the command line does of its own with all recordings, it does with those that are here.
+    // What commands do with all recordings, they do with those that are here.
     expect((await runVrp(atSouth, ['verify', '--json'], settings)).stdout).toBe('');
-    expect((await runVrp(atSouth, ['manifest', '--print'], settings)).stdout).toBe('');
 
     await north.kill();
     const amended = await south.ask(`/api/recordings/${id}`, {
@@ -81,5 +80,6 @@ describe.skipIf(postgres.skipReason)('two servers on one database', () => {
       .poll(() => readFile(join(atNorth.dataDir, sidecarKey(storedFilename)), 'utf8'), PATIENCE)
       .toContain('Amended while the other one was dead');
     expect((await again.ask(`/api/recordings/${id}/audio`)).status).toBe(200);
-  });
+    // Five programs start for it, which a machine with much else to do lets wait.
+  }, 300_000);
 });

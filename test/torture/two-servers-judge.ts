@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalogue } from '../../src/catalogue/open-catalogue.ts';
 import { sidecarKey } from '../../src/model/sidecar.ts';
-import { runVrp, type VrpFolders } from '../vrp-process.ts';
+import { openVoiceRecorder } from '../../src/open.ts';
+import type { VoiceRecorder } from '../../src/voice-recorder.ts';
+import type { VrpFolders } from '../vrp-process.ts';
 
 const SETTLE_LIMIT_MS = 120_000;
 
@@ -75,7 +77,7 @@ export async function judgeSidecars(
   return broken;
 }
 
-/** `vrp verify` reads the files of its own store, and finds them sound. */
+/** Each store has its own files alone to check, and finds them sound. */
 export async function judgeFiles(
   stores: readonly VrpFolders[],
   filesPerStore: number,
@@ -83,13 +85,38 @@ export async function judgeFiles(
 ): Promise<string[]> {
   const broken: string[] = [];
   for (const folders of stores) {
-    const { stdout, stderr } = await runVrp(folders, ['verify', '--json'], settings);
-    const results = stdout
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { result: string }).result);
-    if (results.length !== filesPerStore || results.some((result) => result !== 'ok'))
-      broken.push(`${folders.dataDir} has ${results.join(', ')}. ${stderr}`);
+    await withStore(folders, settings, async ({ library, storeId, verification }) => {
+      const { items } = await library.list({ limit: 500 });
+      const own = items.filter((recording) => recording.storeId === storeId);
+      const checks = await Promise.all(own.map(({ id }) => verification.verify(id)));
+      const results = checks.map(({ result }) => result);
+      if (results.length !== filesPerStore || results.some((result) => result !== 'ok'))
+        broken.push(`${folders.dataDir} has ${results.join(', ')}.`);
+    });
   }
   return broken;
+}
+
+/** Works on a store that no server has open. */
+export async function withStore(
+  { dataDir, stateDir }: VrpFolders,
+  settings: NodeJS.ProcessEnv,
+  work: (recorder: VoiceRecorder) => Promise<void>,
+): Promise<void> {
+  const recorder = await openVoiceRecorder({
+    environment: 'testing',
+    runsJobs: false,
+    overrides: {
+      dataDir,
+      stateDir,
+      databaseUrl: settings['DATABASE_URL'],
+      databaseSchema: settings['VRP_DATABASE_SCHEMA'],
+      sharedCatalogue: true,
+    },
+  });
+  try {
+    await work(recorder);
+  } finally {
+    await recorder.close();
+  }
 }

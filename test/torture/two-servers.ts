@@ -7,8 +7,14 @@ import { systemClock } from '../../src/model/clock.ts';
 import type { Recording } from '../../src/model/recording.ts';
 import { type StartedPostgres, startPostgres } from '../postgres-server.ts';
 import { seededRandom, voiceSamples, writeWav } from '../voice-wav.ts';
-import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
-import { type AnsweredAmendment, judgeFiles, judgeHistory, judgeSidecars } from './two-servers-judge.ts';
+import { type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
+import {
+  type AnsweredAmendment,
+  judgeFiles,
+  judgeHistory,
+  judgeSidecars,
+  withStore,
+} from './two-servers-judge.ts';
 
 /*
  * Two servers with a store each share one catalogue in PostgreSQL. Writers amend the recordings of both through either,
@@ -98,7 +104,7 @@ export async function run(options: TwoServersOptions = {}): Promise<TwoServersRe
     await Promise.all(writers);
     tally.broken.push(...(await judge(nodes, postgres, tally)));
   } finally {
-    for (const node of nodes) await node.server.kill();
+    await endAll(nodes);
     await postgres.stop();
     await rm(folder, { recursive: true, force: true });
   }
@@ -129,6 +135,10 @@ async function startAgain(
   }
 }
 
+async function endAll(nodes: readonly Node[]): Promise<void> {
+  await Promise.all(nodes.map((node) => node.server.kill()));
+}
+
 function settingsOf({ settings }: StartedPostgres): NodeJS.ProcessEnv {
   const { user = '', password = '', host, port, database, schema } = settings;
   return {
@@ -142,14 +152,15 @@ function settingsOf({ settings }: StartedPostgres): NodeJS.ProcessEnv {
 async function openNode(home: string, postgres: StartedPostgres): Promise<Node> {
   const folders = { dataDir: join(home, 'store'), stateDir: join(home, 'state') };
   const settings = settingsOf(postgres);
-  const server = await startVrp(folders, undefined, settings);
-  const files = Array.from({ length: FILES_PER_STORE }, (_, index) => {
-    const file = join(home, `${index}.wav`);
-    writeWav(file, voiceSamples(0.2 + index / 100, 8_000, index), 8_000);
-    return file;
+  await withStore(folders, settings, async ({ library }) => {
+    for (let index = 0; index < FILES_PER_STORE; index++) {
+      const file = join(home, `${index}.wav`);
+      writeWav(file, voiceSamples(0.2 + index / 100, 8_000, index), 8_000);
+      const { status } = await library.importFile(file);
+      if (status !== 'stored') throw new Error(`${file} was not stored: ${status}.`);
+    }
   });
-  const imported = await runVrp(folders, ['import', ...files], settings);
-  if (imported.exitCode !== 0) throw new Error(`The import failed: ${imported.stderr}`);
+  const server = await startVrp(folders, undefined, settings);
   const [store = ''] = await readdir(join(folders.stateDir, 'stores'));
   const token = (await readFile(join(folders.stateDir, 'stores', store, 'owner-token'), 'utf8')).trim();
   return { folders, port: server.port, token, server };
@@ -230,11 +241,12 @@ async function judge(nodes: readonly Node[], postgres: StartedPostgres, tally: T
     postgres: postgres.settings,
   });
   try {
-    return [
+    const broken = [
       ...(await judgeHistory(catalogue, tally.acknowledged)),
       ...(await judgeSidecars(catalogue, folders)),
-      ...(await judgeFiles(folders, FILES_PER_STORE, settingsOf(postgres))),
     ];
+    await endAll(nodes);
+    return [...broken, ...(await judgeFiles(folders, FILES_PER_STORE, settingsOf(postgres)))];
   } finally {
     await catalogue.close();
   }
