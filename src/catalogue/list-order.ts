@@ -25,6 +25,16 @@ const ORDERS: Readonly<Record<RecordingOrder, ListOrder>> = {
   relevance: { columns: IN_TIME, isDescending: true },
 };
 
+const TEXTS: ReadonlySet<string> = new Set(['created_at', 'id', 'title_key']);
+
+/** Whether a page in this order can have ended there. */
+export function isPlaceIn({ columns }: ListOrder, place: readonly (string | number)[]): boolean {
+  return (
+    place.length === columns.length &&
+    columns.every((column, index) => (typeof place[index] === 'string') === TEXTS.has(column))
+  );
+}
+
 /**
  * The order in time is that of receipt. `hasDates`: somebody asked for dates of recording, and wants them in that order.
  * The full-text index is in the order of row keys, which is that of receipt.

@@ -29,6 +29,11 @@ interface Rank {
   readonly key: number;
 }
 
+/** Whether a page among those that are ranked can have ended there. */
+export function isPlaceOfRank(position: readonly (string | number)[]): boolean {
+  return position.length === 3 && position.every((key) => typeof key === 'number');
+}
+
 /**
  * The newest matches, best first; when they are through, all older ones, newest first. A position is the newest row
  * key of those that are ranked with the last rank that was read, or one number: the last row key of the older ones.

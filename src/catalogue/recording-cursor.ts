@@ -13,11 +13,16 @@ export function encodeCursor(list: string, position: ListPosition): string {
 
 /**
  * Rejects everything but what {@link encodeCursor} makes for the same list, with `cursor-invalid`. The seal finds
- * mistakes, not forgers: who forges one gets a page that begins elsewhere, of a list he may read anyway.
+ * mistakes, not forgers: who forges one gets a page that begins elsewhere, of a list he may read anyway. `isPlace`:
+ * whether such a page can have ended there.
  */
-export function decodeCursor(list: string, cursor: string): ListPosition {
+export function decodeCursor(
+  list: string,
+  cursor: string,
+  isPlace: (position: ListPosition) => boolean,
+): ListPosition {
   const position = readPosition(cursor.slice(cursor.indexOf('.') + 1));
-  if (position !== undefined && encodeCursor(list, position) === cursor) return position;
+  if (position !== undefined && encodeCursor(list, position) === cursor && isPlace(position)) return position;
   throw new VoiceRecorderError(
     'cursor-invalid',
     'The cursor is not one that this list, with this order and these filters, answered with; begin again without a cursor.',

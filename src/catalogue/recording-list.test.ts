@@ -7,7 +7,7 @@ import {
   scratchCatalogue,
 } from '../../test/scratch-catalogue.ts';
 import type { Recording, RecordingQuery } from '../model/recording.ts';
-import { decodeCursor } from './recording-cursor.ts';
+import { decodeCursor, encodeCursor } from './recording-cursor.ts';
 
 const at = (ms: number) => new Date(Date.parse('2026-11-22T12:00:00.000Z') + ms).toISOString();
 
@@ -126,6 +126,32 @@ describe('a cursor', () => {
     expect((await catalogue.recordings.list({ cursor })).items).toHaveLength(6);
   });
 
+  it('is refused when somebody made it who knows how, and no page can have ended there', async () => {
+    const { catalogue } = await aLibrary();
+    await using _ = catalogue;
+    const { nextCursor } = await catalogue.recordings.list({ limit: 2, order: 'title' });
+    const list = JSON.stringify(['title', 'library', false, '', ...Array<null>(9).fill(null)]);
+    const [, position = ''] = (nextCursor ?? '').split('.');
+    const [title = '', key = 0] = JSON.parse(Buffer.from(position, 'base64url').toString()) as [
+      string,
+      number,
+    ];
+    const forge = (place: readonly (string | number)[]) =>
+      catalogue.recordings.list({ order: 'title', cursor: encodeCursor(list, place) });
+    expect((await forge([title, key])).items).toHaveLength(6);
+    for (const place of [
+      [],
+      [title],
+      [title, key, 1],
+      [key, title],
+      [title, 'x'],
+      [1, key],
+      [title, String(key)],
+    ]) {
+      await expect(forge(place), JSON.stringify(place)).rejects.toMatchObject({ code: 'cursor-invalid' });
+    }
+  });
+
   it('serves only the list it came from', async () => {
     const { catalogue } = await aLibrary();
     await using _ = catalogue;
@@ -154,7 +180,7 @@ describe('a cursor', () => {
   it('never breaks on any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.base64String()), (text) => {
-        expect(() => decodeCursor('list', text)).toThrow(/not one that this list/);
+        expect(() => decodeCursor('list', text, () => true)).toThrow(/not one that this list/);
       }),
     );
   });

@@ -4,11 +4,11 @@ import type { Recording, RecordingOrder, RecordingPage, RecordingQuery } from '.
 import { atHome } from '../sessions/at-home.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { listFilters } from './list-filters.ts';
-import { listOrder } from './list-order.ts';
+import { isPlaceIn, listOrder } from './list-order.ts';
 import { type FoundRows, findRows } from './list-rows.ts';
 import { LIST_SIZES, type ListRequest } from './list-source.ts';
-import { findRanked } from './ranked-search.ts';
-import { decodeCursor, encodeCursor } from './recording-cursor.ts';
+import { findRanked, isPlaceOfRank } from './ranked-search.ts';
+import { decodeCursor, encodeCursor, type ListPosition } from './recording-cursor.ts';
 import { toRecording } from './recording-row.ts';
 import { type Search, searchFor } from './search-condition.ts';
 import { withMatches } from './search-matches.ts';
@@ -30,13 +30,19 @@ export async function listRecordings(
   const order = orderFor(query.order ?? 'newest', isSearch);
   const filters = listFilters(query);
   const list = nameOf(query, order, shelf);
+  const rowOrder = listOrder(order, {
+    isSearch,
+    hasDates: query.from !== undefined || query.to !== undefined,
+  });
+  const isPlace = (position: ListPosition) =>
+    isPlaceIn(rowOrder, position) || (order === 'relevance' && isPlaceOfRank(position));
   const request: ListRequest = {
     shelf,
     isGrouped,
     filters,
     sizes,
-    order: listOrder(order, { isSearch, hasDates: query.from !== undefined || query.to !== undefined }),
-    after: query.cursor === undefined ? undefined : decodeCursor(list, query.cursor),
+    order: rowOrder,
+    after: query.cursor === undefined ? undefined : decodeCursor(list, query.cursor, isPlace),
     limit: checkLimit(limit),
   };
   const answer = async (found: FoundRows, search?: Search): Promise<RecordingPage> => {
