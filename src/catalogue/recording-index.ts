@@ -128,7 +128,7 @@ export function indexAllQueries(
 }
 
 /** Its words as they are searched for, so that every database keeps the same ones. */
-export function searchRowOf(rowKey: number, recording: Recording): Insertable<RecordingSearchTable> {
+function searchRowOf(rowKey: number, recording: Recording): Insertable<RecordingSearchTable> {
   const { title, tags, notes, filename, aliases } = recording;
   const names = [filename, ...aliases.flatMap((alias) => [alias.filename, alias.title ?? ''])];
   return {
