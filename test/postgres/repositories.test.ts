@@ -17,4 +17,5 @@ describe.skipIf(postgres.skipReason)(`on PostgreSQL ${postgres.skipReason ?? ''}
   await import('../../src/catalogue/sidecar-writer.test.ts');
   await import('../../src/jobs/database-job-queue.test.ts');
   await import('../../src/jobs/job-runner.test.ts');
+  await import('../../src/derive/measure-jobs.test.ts');
 });
