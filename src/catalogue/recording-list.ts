@@ -3,6 +3,7 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording, RecordingOrder, RecordingPage, RecordingQuery } from '../model/recording.ts';
 import { atHome } from '../sessions/at-home.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
+import { spellOut } from './begun-words.ts';
 import { listFilters } from './list-filters.ts';
 import { isPlaceIn, listOrder } from './list-order.ts';
 import { type FoundRows, findRows } from './list-rows.ts';
@@ -56,7 +57,7 @@ export async function listRecordings(
     order === 'relevance' ? findRanked(db, request, search) : findRows(db, request, search);
   const terms = parseSearch(text);
   if (terms.length === 0) return { items: [], nextCursor: null };
-  const search = searchFor(terms, shelf);
+  const search = searchFor(terms, shelf, await spellOut(db, terms));
   const found = await find(search);
   if (found.rows.length > 0) return answer(found, search);
   const corrected = await correctTerms(db, terms);

@@ -13,10 +13,11 @@ export interface Search {
   finds(row: string): RawBuilder<boolean>;
 }
 
-export function searchFor(terms: readonly SearchTerm[], shelf: 'library' | 'trash'): Search {
+/** `sought`: what is looked for in the index where that is not what `terms` say. */
+export function searchFor(terms: readonly SearchTerm[], shelf: 'library' | 'trash', sought = terms): Search {
   const isFound = eitherSql<boolean>({
-    sqlite: sql`recording_search MATCH ${toMatchExpression(terms, shelf)}`,
-    postgres: sql`s.document @@ ${toTsQuery(terms)}::tsquery`,
+    sqlite: sql`recording_search MATCH ${toMatchExpression(sought, shelf)}`,
+    postgres: sql`s.document @@ ${toTsQuery(sought)}::tsquery`,
   });
   const all = sql`SELECT s.rowid FROM recording_search AS s WHERE ${isFound}`;
   return {

@@ -11,4 +11,5 @@ describe.skipIf(postgres.skipReason)(`on PostgreSQL ${postgres.skipReason ?? ''}
   await import('../../src/catalogue/take-list.test.ts');
   await import('../../src/catalogue/list-orders.test.ts');
   await import('../../src/catalogue/search.test.ts');
+  await import('../../src/catalogue/begun-words.test.ts');
 });
