@@ -70,6 +70,8 @@ class TracedDisk implements DurabilityTrace {
   readonly #files = new Map<string, TracedFile>();
   /** Names in doubt, by path. */
   readonly #names = new Map<string, 'name' | 'gone'>();
+  /** What a name stood for that is gone, as long as a power cut may bring it back. */
+  readonly #gone = new Map<string, TracedFile>();
   /** Calls that began and have not ended, by thread. */
   readonly #begun = new Map<string, { text: string; end: () => void }>();
 
@@ -112,7 +114,10 @@ class TracedDisk implements DurabilityTrace {
         writes.delete(write);
         for (const repeated of write.repeats) repeated.loggedIn = synced;
       }
-      for (const path of names) this.#names.delete(path);
+      for (const path of names) {
+        this.#names.delete(path);
+        this.#gone.delete(path);
+      }
     };
   }
 
@@ -126,18 +131,22 @@ class TracedDisk implements DurabilityTrace {
     if (/^mkdir(?:at)?\(/.test(text) && this.#isOurs(first)) this.#names.set(first, 'name');
     if (/^(?:link|linkat)\(/.test(text)) this.#link(first, second);
     if (/^rename(?:at2?)?\(/.test(text)) {
+      this.#noteLastName(second);
       this.#link(first, second);
       this.#unlink(first);
     }
     if (/^(?:unlink|unlinkat|rmdir)\(/.test(text)) {
-      // Seen before the name goes: was it the last one that would be there after a power cut?
-      const others = [...this.#files].filter(
-        ([path, file]) => path !== first && file === this.#files.get(first),
-      );
-      if (!this.#names.has(first) && others.some(([path]) => this.#names.get(path) === 'name'))
-        this.tooEarly.push(`${this.#short(first)} was removed before its other name was sure`);
+      this.#noteLastName(first);
       this.#unlink(first);
     }
+  }
+
+  /** Seen before the name goes or another file takes it: was it the last one that would be there after a power cut? */
+  #noteLastName(name: string): void {
+    const lasting = this.#gone.get(name) ?? this.#files.get(name);
+    const others = [...this.#files].filter(([path, file]) => path !== name && file === lasting);
+    if (this.#names.get(name) !== 'name' && others.some(([path]) => this.#names.get(path) === 'name'))
+      this.tooEarly.push(`${this.#short(name)} was removed before its other name was sure`);
   }
 
   #make(path: string): void {
@@ -156,11 +165,15 @@ class TracedDisk implements DurabilityTrace {
 
   #unlink(path: string): void {
     if (!this.#isOurs(path)) return;
+    const file = this.#files.get(path);
     this.#files.delete(path);
     for (const write of this.#dataWrites()) if (write.loggedIn === path) write.loggedIn = null;
     // A name that never was sure leaves nothing to be sure of.
     if (this.#names.get(path) === 'name') this.#names.delete(path);
-    else this.#names.set(path, 'gone');
+    else {
+      this.#names.set(path, 'gone');
+      if (file !== undefined) this.#gone.set(path, file);
+    }
     // With a folder goes whatever was in doubt within.
     for (const inner of [...this.#names.keys()]) if (inner.startsWith(`${path}/`)) this.#names.delete(inner);
   }

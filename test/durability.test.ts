@@ -8,7 +8,8 @@ import { type DurabilityTrace, traceDurability } from './durability-trace.ts';
 
 /**
  * What may be in doubt: SQLite makes it anew; a removal that is done again at the next start; a log that is played
- * back once more, into files that say the same already; the name in the spool of bytes that have their place.
+ * back once more, into files that say the same already; the name in the spool of bytes that have their place; what is
+ * derived, and made anew when it is missing.
  */
 const HARMLESS = [
   /sqlite-shm$/,
@@ -16,6 +17,7 @@ const HARMLESS = [
   /^gone .*sqlite-wal$/,
   /^gone data\/spool\/log-\d+$/,
   /^gone data\/spool\/<id>\/data$/,
+  /^name data\/derived\//,
 ];
 
 function trace(script: string): DurabilityTrace {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type DiskFileSystem, openDiskBlobs } from '../src/blobs/disk-blobs.ts';
 import { Reserve } from '../src/blobs/reserve.ts';
 import { openCatalogue } from '../src/catalogue/open-catalogue.ts';
+import { replaceCatalogue } from '../src/catalogue/replace-catalogue.ts';
 import { systemClock } from '../src/model/clock.ts';
 
 /* What a whole house does only after a crash or on odd disks, room by room; for `durability-trace.ts`. */
@@ -104,3 +105,8 @@ mark('catalogue made');
 await catalogue.snapshot(join(root, 'backups', 'copy.sqlite'));
 mark('snapshot taken');
 await catalogue.close();
+const fresh = join(blobsRoot, 'fresh.sqlite');
+await realFs.copyFile(join(root, 'backups', 'copy.sqlite'), fresh);
+for (const path of [fresh, blobsRoot]) syncFolder(path);
+await replaceCatalogue(file, fresh, join(blobsRoot, 'former.sqlite'));
+mark('catalogue replaced');

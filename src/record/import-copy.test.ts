@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { makeSpoolDesk, namesUnder, type SpoolDesk, seededBytes, wishFor } from '../../test/spool-desk.ts';
 import { newId } from '../model/id.ts';
 import { copySource } from './copy-source.ts';
+import { encodeFirstBlock } from './journal-format.ts';
 import { openUploads } from './open-uploads.ts';
 import { makeCopyFolder, openSpoolTools } from './spool-tools.ts';
 import { newUploadInfo } from './upload-info.ts';
@@ -173,6 +174,7 @@ describe('what a killed import left', () => {
     const origin = { kind: 'import', sourcePath: source, sourceBytes: whole.length } as const;
     const info = newUploadInfo(id, new Date(1000).toISOString(), whole.length, wish, origin);
     const folder = await makeCopyFolder(await openSpoolTools(desk), info);
+    await writeFile(join(folder, 'journal'), encodeFirstBlock(id, 'import', 1000));
     await writeFile(join(folder, 'data'), whole.subarray(0, 1_000_000));
     return { id, folder };
   }

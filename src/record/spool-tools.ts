@@ -98,15 +98,12 @@ async function makePairDurably(tools: SpoolTools, folder: string, info: UploadIn
 }
 
 /**
- * Makes the folder of a copy whose source stays until the copy has become a recording. A crash may leave any part
- * of it, so nothing is synced here.
+ * Makes the folder of an adopted copy, whose source stays until the copy has become a recording. A crash may leave any
+ * part of it, and the copy is made again, so nothing is synced here.
  */
 export async function makeCopyFolder(tools: SpoolTools, info: UploadInfo): Promise<string> {
   const folder = uploadFolder(tools.desk.spoolPath, info.id);
   await mkdir(folder, { mode: 0o700 });
-  const origin = info.origin.kind === 'import' ? 'import' : 'adoption';
-  const header = encodeFirstBlock(info.id, origin, Date.parse(info.createdAt));
-  await writeFile(journalPath(folder, 1), header, { flag: 'wx', mode: 0o600 });
   await writeFile(join(folder, COPY_INFO_NAME), formatUploadInfo(info), { flag: 'wx', mode: 0o600 });
   return folder;
 }
