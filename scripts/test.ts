@@ -1,8 +1,8 @@
 // What `npm test` runs: builds the page when it is stale, runs every test, and ends with the totals on one line.
 // Arguments go to vitest: `npm test -- src/record`.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { setPriority, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildWeb, isWebStale } from './build-web.ts';
@@ -26,59 +26,109 @@ interface Report {
 interface Totals {
   readonly passed: number;
   readonly failed: number;
+  /** What failed, as far as it has names. */
+  readonly failures: readonly string[];
   readonly skipped: readonly string[];
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), 'vrp-npm-test-'));
-let exitCode = 1;
-try {
-  exitCode = await testAll(process.argv.slice(2));
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+/** A part of the tests, run by a vitest of its own. */
+interface Part {
+  readonly process: ChildProcess;
+  readonly totals: Promise<Totals>;
 }
-process.exitCode = exitCode;
 
-async function testAll(filters: readonly string[]): Promise<number> {
+/** A third of what a story gets where both want the same core; more would be nothing beside whatever else runs. */
+const BEHIND_THE_STORIES = 5;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const reports = mkdtempSync(join(tmpdir(), 'vrp-npm-test-'));
+// All that tests make for a while lies in it. A short name: there are sockets in it, whose paths may not be long.
+const scratch = mkdtempSync(join(tmpdir(), 'vrp-t-'));
+// PostgreSQL runs as a user of its own where the tests are run by root.
+chmodSync(scratch, 0o711);
+const running = new Set<ChildProcess>();
+// A terminal's Ctrl-C reaches vitest by itself; it ends in its own way, and this process after it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    for (const child of running) child.kill(signal);
+  });
+process.exitCode = 1;
+try {
+  process.exitCode = await testAll(process.argv.slice(2));
+} finally {
+  clearAway();
+}
+
+async function testAll(args: readonly string[]): Promise<number> {
   if (isWebStale()) {
     console.log('Building the web page ...');
     await buildWeb();
   }
-  const reportFile = join(scratch, 'report.json');
-  const code = await runVitest([
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${reportFile}`,
-    ...filters,
-  ]);
-  const totals = readTotals(reportFile, code);
-  if (totals.skipped.length > 0) {
-    console.log(`\nSkipped on this machine: ${totals.skipped.length}`);
-    for (const line of totals.skipped) console.log(`  ${line}`);
-  }
-  console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped.length} skipped`);
-  return totals.failed > 0 ? Math.max(1, code) : code;
+  const parts = args.length > 0 ? [await start('asked', args).totals] : await runBoth();
+  const skipped = parts.flatMap((part) => part.skipped);
+  const failures = parts.flatMap((part) => part.failures);
+  list('Skipped on this machine', skipped);
+  list('Failed', failures);
+  const count = (of: 'passed' | 'failed') => parts.reduce((sum, part) => sum + part[of], 0);
+  console.log(`\n${count('passed')} passed, ${count('failed')} failed, ${skipped.length} skipped`);
+  return count('failed') > 0 ? 1 : 0;
 }
 
-function runVitest(args: readonly string[]): Promise<number> {
+/**
+ * Stories in a browser wait for sound most of their time; meanwhile the other tests run. Where both want the machine
+ * the stories go first: a browser that is kept waiting does not hear all of the sound.
+ */
+async function runBoth(): Promise<Totals[]> {
+  const stories = start('e2e', ['--project=e2e'], 'pipe');
+  const said: string[] = [];
+  for (const stream of [stories.process.stdout, stories.process.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  const rooms = start('rooms', ['--project=rooms']);
+  if (rooms.process.pid !== undefined) setPriority(rooms.process.pid, BEHIND_THE_STORIES);
+  const parts = await Promise.all([rooms.totals, stories.totals]);
+  console.log('\nThe stories in the browser, which ran at the same time:');
+  process.stdout.write(said.join(''));
+  return parts;
+}
+
+function start(name: string, args: readonly string[], output: 'inherit' | 'pipe' = 'inherit'): Part {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const child = spawn(process.execPath, [vitest, ...args], {
+  const report = join(reports, `${name}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['inherit', output, output],
     env: {
       ...process.env,
       NODE_ENV: 'test',
       VRP_FORBID_DEFAULT_STORE: '1',
-      VRP_STATE_DIR: join(scratch, 'state'),
+      VRP_STATE_DIR: join(reports, 'state'),
+      TMPDIR: scratch,
+      TEMP: scratch,
+      TMP: scratch,
     },
   });
-  // A terminal's Ctrl-C reaches vitest by itself; it ends in its own way, and this process after it.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-  return new Promise((resolve, reject) => {
+  running.add(child);
+  const totals = new Promise<Totals>((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 130));
+    child.on('close', (code) => {
+      running.delete(child);
+      resolve(readTotals(report, code ?? 130));
+    });
   });
+  return { process: child, totals };
+}
+
+function list(heading: string, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  console.log(`\n${heading}: ${lines.length}`);
+  for (const line of lines) console.log(`  ${line}`);
+}
+
+/** Says what a test should have removed itself. */
+function clearAway(): void {
+  list('LEFT BEHIND by the tests, and removed now', readdirSync(scratch).sort());
+  for (const folder of [scratch, reports]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function readTotals(reportFile: string, code: number): Totals {
@@ -87,22 +137,29 @@ function readTotals(reportFile: string, code: number): Totals {
     report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
   } catch {
     // Vitest ended before it could say anything: that is one failure.
-    return { passed: 0, failed: 1, skipped: [] };
+    return { passed: 0, failed: 1, failures: [], skipped: [] };
   }
   const skipped: string[] = [];
+  const failures: string[] = [];
   let brokenFiles = 0;
   for (const file of report.testResults) {
     const name = relative(root, file.name);
     if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')) {
       brokenFiles += 1;
-      console.log(`\nCould not be run: ${name}: ${file.message ?? ''}`);
+      failures.push(`${name} could not be run: ${file.message ?? ''}`);
     }
     for (const test of file.assertionResults) {
+      if (test.status === 'failed') failures.push(`${name}: ${test.fullName}`);
       if (!['skipped', 'pending', 'todo', 'disabled'].includes(test.status)) continue;
       skipped.push(`${name}: ${test.fullName}${test.meta?.skipReason ? ` (${test.meta.skipReason})` : ''}`);
     }
   }
   const failed = report.numFailedTests + brokenFiles;
   // An error outside every test fails the run as well.
-  return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed, skipped };
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    failures,
+    skipped,
+  };
 }

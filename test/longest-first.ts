@@ -7,10 +7,18 @@ const LONGEST = [
   'test/full-disk.test.ts',
   'src/cli/vrp.test.ts',
   'test/torture/server-kill.test.ts',
+  'test/torture/sync-failures.test.ts',
   'test/torture/syscall-kills.test.ts',
   'test/torture/power-cut.test.ts',
   'test/torture/full-disk.test.ts',
   'src/ingest/crash.test.ts',
+  'test/postgres/repositories.test.ts',
+  'test/postgres/lists.test.ts',
+  'test/torture/uploads-kill.test.ts',
+  'test/e2e/local-takes.test.ts',
+  'test/e2e/take.test.ts',
+  'test/e2e/watchdog.test.ts',
+  'test/e2e/microphone.test.ts',
 ];
 
 /** A machine that never ran the tests knows nothing of them but their sizes. */
