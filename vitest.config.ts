@@ -30,6 +30,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'e2e',
+          globalSetup: ['./test/e2e/unpack-chromium.ts'],
           // A third browser would keep the others from hearing all of the sound.
           maxWorkers: 2,
           include: ['test/e2e/**/*.test.ts'],

@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium } from 'playwright-core';
 
 /** A machine that runs other tests beside this one may keep a browser waiting. */
 export const PATIENCE_MS = 90_000;
+/** Outlives a run: the carried Chromium is unpacked into it, which takes seconds. */
+const UNPACKED = fileURLToPath(new URL('../../node_modules/.cache/vrp-chromium', import.meta.url));
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 /** A Chromium that tests can drive: the system's own, else the one that comes as a package. */
@@ -28,11 +31,24 @@ export async function findChromium(): Promise<FoundChromium | undefined> {
     // One process for everything would die whole when one part is killed, which is just what is tested here.
     const dropped = /^--(single-process|no-zygote|headless|disable-web-security|in-process-gpu)/;
     return {
-      program: await carried.executablePath(),
+      program: await unpacked(() => carried.executablePath()),
       args: carried.args.filter((arg) => !dropped.test(arg)),
     };
   } catch {
     return undefined;
+  }
+}
+
+/** The package knows no other place for what it unpacks than the temporary folder. */
+async function unpacked(unpack: () => Promise<string>): Promise<string> {
+  mkdirSync(UNPACKED, { recursive: true });
+  const { TMPDIR } = process.env;
+  process.env['TMPDIR'] = UNPACKED;
+  try {
+    return await unpack();
+  } finally {
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
   }
 }
 
@@ -69,6 +85,8 @@ export async function launchChromium(found: FoundChromium, wish: BrowserWish): P
   const context = await chromium.launchPersistentContext(wish.profileFolder, {
     executablePath: found.program,
     headless: true,
+    // What a killed browser leaves in its temporary folder goes with the profile.
+    env: { ...process.env, TMPDIR: dirname(wish.profileFolder) },
     viewport: wish.viewport ?? { width: 1280, height: 800 },
     colorScheme: wish.colorScheme ?? 'light',
     // What fades in is half transparent for a moment, and has too little contrast then.

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromiumArgs, type FoundChromium } from './chromium.ts';
 
@@ -42,7 +42,7 @@ export async function openUnwatchedPage(
       `--user-data-dir=${profileFolder}`,
       'about:blank',
     ],
-    { stdio: 'ignore' },
+    { stdio: 'ignore', env: { ...process.env, TMPDIR: dirname(profileFolder) } },
   );
   const gone = once(browser, 'exit');
   const socket = new WebSocket(await addressOfPage(profileFolder));
