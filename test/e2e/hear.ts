@@ -25,6 +25,8 @@ export function changeRate(samples: Float32Array, fromHz: number, toHz: number):
 const QUICK_STEPS = [64, 16];
 const SURE_STEPS = [16];
 const SURE_CORRELATION = 0.98;
+/** What rounding may leave of the energy of nothing. */
+const SILENT = 1e-6;
 
 /** Finds the place of `heard` in `played` (same rate) and how alike they are there. */
 export function likeness(heard: Float32Array, played: Float32Array, sampleRateHz: number): Likeness {
@@ -72,17 +74,40 @@ function thin(samples: Float32Array, step: number): Float32Array {
   return thinned;
 }
 
+/** Where `needle` is most like `hay`; the energy of each piece of it is that of the one before, moved by one sample. */
 function bestOffset(needle: Float32Array, hay: Float32Array, from: number, to: number): number {
+  let energy = 0;
+  for (let i = from; i < from + needle.length; i++) energy += square(hay, i);
   let best = from;
   let bestValue = Number.NEGATIVE_INFINITY;
   for (let offset = from; offset <= to; offset++) {
-    const value = correlate(needle, hay.subarray(offset, offset + needle.length));
+    const value = energy <= SILENT ? 0 : product(needle, hay, offset) / Math.sqrt(energy);
     if (value > bestValue) {
       bestValue = value;
       best = offset;
     }
+    energy += square(hay, offset + needle.length) - square(hay, offset);
   }
   return best;
+}
+
+function square(samples: Float32Array, at: number): number {
+  return (samples[at] ?? 0) ** 2;
+}
+
+/** Four sums at once: one alone waits for itself at every sample. */
+function product(needle: Float32Array, hay: Float32Array, offset: number): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const fours = needle.length & ~3;
+  for (let i = 0; i < fours; i += 4) {
+    const at = offset + i;
+    a += (needle[i] ?? 0) * (hay[at] ?? 0);
+    b += (needle[i + 1] ?? 0) * (hay[at + 1] ?? 0);
+    c += (needle[i + 2] ?? 0) * (hay[at + 2] ?? 0);
+    d += (needle[i + 3] ?? 0) * (hay[at + 3] ?? 0);
+  }
+  for (let i = fours; i < needle.length; i++) a += (needle[i] ?? 0) * (hay[offset + i] ?? 0);
+  return a + b + c + d;
 }
 
 function correlate(a: Float32Array, b: Float32Array): number {

@@ -91,6 +91,8 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     const findings: string[] = [];
     for (const path of ['/', '/library', '/trash', '/storage']) {
+      await page.goto(`${server.baseUrl}${path}`);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         for (const viewport of [
@@ -98,8 +100,6 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
           { width: 390, height: 844 },
         ]) {
           await page.setViewportSize(viewport);
-          await page.goto(`${server.baseUrl}${path}`);
-          await page.getByRole('heading', { level: 1 }).first().waitFor();
           findings.push(
             ...(await seriousFindings(page)).map(
               (finding) => `${path} ${colorScheme} ${viewport.width}: ${finding}`,
