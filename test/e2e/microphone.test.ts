@@ -53,6 +53,7 @@ describe.skipIf(!found)('a browser that gives no tracks to read (skipped without
   it('records through its audio thread', async () => {
     studio = await openStudio(found!, 30);
     const { page } = studio;
+    await signedIn(studio);
     await page.addInitScript('delete globalThis.MediaStreamTrackProcessor');
     await page.reload();
     await page.getByRole('heading', { level: 1 }).first().waitFor();
@@ -75,6 +76,7 @@ describe.skipIf(!found)('a browser that cannot make Opus (skipped without Chromi
   it('says so, and what FLAC costs, and records FLAC', async () => {
     studio = await openStudio(found!, 30);
     const { page } = studio;
+    await signedIn(studio);
     await page.addInitScript('delete globalThis.AudioEncoder');
     await page.reload();
     const note = page.getByText('cannot make Opus files: takes are recorded as FLAC');
@@ -100,7 +102,7 @@ describe.skipIf(!found)('a private window (skipped without Chromium)', () => {
   it('records and sends like any other, and says how little room there is', async () => {
     studio = await openStudio(found!, 1);
     const { context } = studio;
-    await expect.poll(async () => (await context.cookies()).length).toBeGreaterThan(0);
+    await signedIn(studio);
     const cookies = await context.cookies();
     const browser = await chromium.launch({ executablePath: found!.program, args: chromiumArgs(found!) });
     try {
@@ -122,6 +124,12 @@ describe.skipIf(!found)('a private window (skipped without Chromium)', () => {
     }
   });
 });
+
+/** A page that is loaded again before that has used up its one link to sign in with. */
+async function signedIn({ context, page }: Studio): Promise<void> {
+  await expect.poll(async () => (await context.cookies()).length).toBeGreaterThan(0);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+}
 
 /** Says what the person, or a rule of the machine, thinks of the microphone from then on. */
 async function permissions({ context, page }: Studio) {
