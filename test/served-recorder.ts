@@ -41,6 +41,9 @@ export async function serveRecorder(options: Partial<ServerOptions> = {}): Promi
     version: '0.0.0',
     logger,
     ...options,
+  }).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
   });
   const owner = await recorder.access.ownerToken();
   return {
