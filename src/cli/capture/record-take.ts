@@ -132,6 +132,8 @@ export async function recordTake(
       noteEnd(timeline, end.error, marks.secondsAt(take.flushedBytes));
     }
     if (marks.secondsAt(take.flushedBytes) === 0) {
+      // It may be on its way into the library already, which the next part needs for itself.
+      await doors.close();
       await take.remove();
       return { recording: undefined, end, seconds: 0, endedAtMs };
     }
@@ -148,7 +150,7 @@ export async function recordTake(
   } finally {
     stalls.stop();
     display.stop();
-    await doors.drop();
+    await doors.close();
   }
 }
 
@@ -186,6 +188,8 @@ class Doors {
   /** Earlier takes are brought in through a door of their own, and a store has only one. */
   readonly #leftovers: Promise<void>;
   #door: LibraryDoor | undefined;
+  #opening: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
   /** True once a server took part. */
   hasServer = false;
 
@@ -201,24 +205,42 @@ class Doors {
   async findUploads(isTakeComplete: boolean): Promise<LibraryDoor['takes'] | undefined> {
     if (this.#door === undefined) {
       if (isTakeComplete) return (await this.open()).takes;
-      this.#door = await openServerDoor(this.#cli);
-      if (this.#door !== undefined) this.hasServer = true;
+      if ((await this.#enter(() => openServerDoor(this.#cli))) !== undefined) this.hasServer = true;
     }
     return this.#door?.takes;
   }
 
   async open(): Promise<LibraryDoor> {
-    if (this.#door === undefined) {
-      await this.#leftovers;
-      this.#door = await openLibraryDoor(this.#cli);
-    }
-    return this.#door;
+    return (
+      this.#door ??
+      (await this.#enter(async () => {
+        await this.#leftovers;
+        return openLibraryDoor(this.#cli);
+      }))
+    );
   }
 
   async drop(): Promise<void> {
     const door = this.#door;
     this.#door = undefined;
     await door?.close();
+  }
+
+  /** Nothing of this take has the library open from then on, not even what was just about to open it. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#opening;
+    await this.drop();
+  }
+
+  async #enter<Door extends LibraryDoor | undefined>(open: () => Promise<Door>): Promise<Door> {
+    if (this.#isClosed) throw new Error('This take needs the library no more.');
+    const opening = open().then((door) => {
+      this.#door = door;
+      return door;
+    });
+    this.#opening = opening.catch(() => undefined);
+    return opening;
   }
 }
 
