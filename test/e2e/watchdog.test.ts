@@ -119,8 +119,9 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     const heard = await rest.hear(recording!);
     expect(heard.correlation).toBeGreaterThan(0.99);
     near((pressedMs - Date.parse(recording!.recordedAt!)) / 1000, 10);
-    // A machine with much else to do may drop a hundredth of a second; nothing else happened.
-    expect(recording!.timeline.filter(({ kind }) => kind !== 'drop-out')).toEqual([]);
+    // A machine with much else to do may drop a hundredth of a second or hold up the page; nothing else happened.
+    const busy = ['drop-out', 'page-frozen'];
+    expect(recording!.timeline.filter(({ kind }) => !busy.includes(kind))).toEqual([]);
   });
 });
 
