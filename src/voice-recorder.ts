@@ -115,7 +115,7 @@ export interface Library {
   undo(id: RecordingId, version: number, expectedVersion?: number, by?: string): Promise<Recording>;
   /** Never rejects for a bad file: the outcome says what became of it. */
   importFile(path: string, options?: ImportOptions): Promise<ImportOutcome>;
-  /** The original bytes. Rejects with `recording-unknown`, `blob-missing` or `audio-on-other-store`. */
+  /** The original bytes. Rejects with `recording-unknown`, `blob-missing` or `stored-elsewhere`. */
   audio(id: RecordingId): Promise<AudioSource>;
   /** The original where browsers play and seek it, else a derived rendition (made on first use). */
   playable(id: RecordingId): Promise<AudioSource>;

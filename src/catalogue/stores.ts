@@ -43,13 +43,13 @@ export class Stores {
     return storeId === undefined || storeId === this.home;
   }
 
-  /** Rejects with `audio-on-other-store` what touches files that are not this store's. */
+  /** Rejects with `stored-elsewhere` what touches files that are not this store's. */
   async requireHere(recording: Pick<Recording, 'id' | 'title' | 'storeId'>): Promise<void> {
     if (this.has(recording)) return;
     const { id, title, storeId } = recording;
     const name = await this.nameOf(storeId ?? '');
     throw new VoiceRecorderError(
-      'audio-on-other-store',
+      'stored-elsewhere',
       `The audio of "${title}" (${id}) lies in another store: ${name}. Ask the server there for it.`,
       { details: { storeId, storeName: name } },
     );

@@ -53,7 +53,7 @@ async function findExample(cli: Cli, like: string): Promise<string> {
     const example = await findRecording(view, like);
     if (isHere(view, example)) return join(view.dataDir, example.storedFilename);
     throw new VoiceRecorderError(
-      'audio-on-other-store',
+      'stored-elsewhere',
       `The audio of "${example.title}" (${example.id}) lies in another store, ${example.storeId}: name one of this store.`,
     );
   } finally {

@@ -2,7 +2,7 @@ import type { Catalogue } from '../catalogue/open-catalogue.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
 
-/** The recording, for whoever works on its file. Rejects with `audio-on-other-store` when that is not in this store. */
+/** The recording, for whoever works on its file. Rejects with `stored-elsewhere` when that is not in this store. */
 export async function findHere(
   { recordings, stores }: Pick<Catalogue, 'recordings' | 'stores'>,
   id: RecordingId,

@@ -37,7 +37,7 @@ export interface LibraryDesk {
     remove(name: string, by?: string): AsyncIterable<readonly Recording[]>;
   };
   readonly blobs: BlobStore;
-  /** Rejects with `audio-on-other-store` for one whose file is not in this store. */
+  /** Rejects with `stored-elsewhere` for one whose file is not in this store. */
   requireHere(recording: Recording): Promise<void>;
   /** Resolves when the recording's sidecar is as new as its row. */
   flushSidecar(id: RecordingId): Promise<void>;

@@ -26,7 +26,7 @@ export interface TakesDesk {
     /** Whether its file is in this store. */
     has(recording: Recording): boolean;
     nameOf(storeId: string): Promise<string>;
-    /** Rejects with `audio-on-other-store` for one whose file is not in this store. */
+    /** Rejects with `stored-elsewhere` for one whose file is not in this store. */
     requireHere(recording: Recording): Promise<void>;
   };
   readonly blobs: Pick<BlobStore, 'stat'>;

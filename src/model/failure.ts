@@ -36,7 +36,7 @@ export const FAILURES = {
   // Bytes at rest.
   'blob-exists': { retryable: false },
   'blob-missing': { retryable: false },
-  'audio-on-other-store': { retryable: false },
+  'stored-elsewhere': { retryable: false },
   'digest-mismatch': { retryable: false },
   'storage-failed': { retryable: true },
   'sidecar-unreadable': { retryable: false },

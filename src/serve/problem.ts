@@ -35,7 +35,7 @@ export const STATUS_OF = {
   'blob-exists': 409,
   'blob-missing': 404,
   // The request is right, but for another server.
-  'audio-on-other-store': 421,
+  'stored-elsewhere': 421,
   'digest-mismatch': 500,
   'storage-failed': 503,
   'sidecar-unreadable': 500,

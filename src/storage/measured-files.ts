@@ -25,7 +25,7 @@ export interface StoredFilesDesk {
   readonly meter: OperationMeter;
   localPath(storedFilename: string): string;
   verify(id: RecordingId): Promise<FixityCheck>;
-  /** Rejects with `audio-on-other-store` for one whose file is not in this store. */
+  /** Rejects with `stored-elsewhere` for one whose file is not in this store. */
   requireHere(recording: Recording): Promise<void>;
   purge(id: RecordingId, options: PurgeOptions): Promise<PurgeOutcome>;
   figures(): Promise<Omit<StorageMetrics, 'operations'>>;

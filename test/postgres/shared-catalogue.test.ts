@@ -128,7 +128,7 @@ describe.skipIf(postgres.skipReason)('two stores with one catalogue', () => {
   it('trash and restore recordings of each other, and purge only their own', async () => {
     await south.library.trash(id);
     expect(await titlesIn(north, true)).toEqual(['From the north']);
-    expect(await codeOf(south.files.purge(id))).toBe('audio-on-other-store');
+    expect(await codeOf(south.files.purge(id))).toBe('stored-elsewhere');
     const { recommendations = [] } = await south.storageReport({ isThorough: true });
     expect(recommendations.map(({ kind }) => kind)).not.toContain('trash');
     await north.library.restore(id);
@@ -146,7 +146,7 @@ describe.skipIf(postgres.skipReason)('two stores with one catalogue', () => {
       () => south.verification.repair(id),
     ]) {
       await expect(touch()).rejects.toMatchObject({
-        code: 'audio-on-other-store',
+        code: 'stored-elsewhere',
         message: expect.stringContaining(north.dataDir),
         details: { storeId: north.storeId },
       });
@@ -171,7 +171,7 @@ describe.skipIf(postgres.skipReason)('two stores with one catalogue', () => {
       const take = await recorder.takes.find(takeId);
       expect(take?.segments.map((segment) => segment.id)).toEqual(segments);
       expect(take).toMatchObject({ joined: null, joinedProblem: expect.stringContaining('1 of the 2') });
-      expect(await codeOf(recorder.takes.audio(takeId))).toBe('audio-on-other-store');
+      expect(await codeOf(recorder.takes.audio(takeId))).toBe('stored-elsewhere');
     }
     await south.takes.amend(takeId, { title: 'Of both' });
     expect((await north.takes.find(takeId))?.segments.map(({ title }) => title)).toEqual([
@@ -223,7 +223,7 @@ describe.skipIf(postgres.skipReason)('two stores with one catalogue', () => {
     const east = await open('east', { sharedCatalogue: true });
     expect(await south.library.find(old)).toMatchObject({ storeId: east.storeId, tags: ['Orient'] });
     expect((await east.library.audio(old)).sizeBytes).toBeGreaterThan(0);
-    expect(await codeOf(south.library.audio(old))).toBe('audio-on-other-store');
+    expect(await codeOf(south.library.audio(old))).toBe('stored-elsewhere');
     await east.close();
     for (const { id: other, version } of theirs.items)
       expect((await south.library.find(other))?.version).toBeGreaterThanOrEqual(version);

@@ -63,7 +63,7 @@ describe.skipIf(postgres.skipReason)('two servers on one database', () => {
     expect(items.map((item) => item.id)).toEqual([id]);
     const refused = await south.ask(`/api/recordings/${id}/audio`);
     expect(refused.status).toBe(421);
-    expect(await refused.json()).toMatchObject({ code: 'audio-on-other-store' });
+    expect(await refused.json()).toMatchObject({ code: 'stored-elsewhere' });
     // What commands do with all recordings, they do with those that are here.
     expect((await runVrp(atSouth, ['verify', '--json'], settings)).stdout).toBe('');
 
