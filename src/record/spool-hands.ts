@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { RecordingId } from '../model/id.ts';
 import { siblingModule } from '../model/sibling-module.ts';
 import type { FolderCheck } from './check-folder.ts';
@@ -10,11 +9,8 @@ import type { SpoolJob } from './spool-jobs.ts';
 import type { UploadInfo } from './upload-info.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/**
- * Each takes some 15 MB. Copies go through one of them where there are two cores: it copies as fast as it hashes, while
- * the other core enters and places what is copied.
- */
-const THREADS = { size: 2, sharedSize: availableParallelism() > 2 ? 2 : 1 };
+/** Each takes some 15 MB. While one waits for what it wrote the other hashes; a third brings nothing more. */
+const THREADS = 2;
 
 /** The worker threads of the spool, with the types of what they are asked and answer. */
 export class SpoolHands {

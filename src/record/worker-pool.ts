@@ -42,24 +42,21 @@ interface Hand {
 const IDLE_MS = 30_000;
 
 /** So many shared jobs one thread has at a time: one is at work while the others wait for their syncs. */
-const SHARED_AT_ONCE = 6;
+const SHARED_AT_ONCE = 3;
 
 /** A few worker threads, started when there is work, each doing one job at a time, or a few that are shared. */
 export class WorkerPool {
   readonly #module: URL;
   readonly #size: number;
-  readonly #sharedSize: number;
   readonly #queue: Job[] = [];
   readonly #workers = new Map<Worker, Hand>();
   #lastTicket = 0;
   #idleTimer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  /** Of its `size` threads no more than `sharedSize` are given shared jobs. */
-  constructor(module: URL, { size, sharedSize }: { readonly size: number; readonly sharedSize: number }) {
+  constructor(module: URL, size: number) {
     this.#module = module;
     this.#size = size;
-    this.#sharedSize = sharedSize;
   }
 
   run(request: unknown, call: PoolCall = {}): Promise<unknown> {
@@ -95,15 +92,13 @@ export class WorkerPool {
   }
 
   #workerFor({ isShared }: Job): Worker | undefined {
-    if (isShared) {
-      const sharing = [...this.#workers].filter(([, { jobs }]) => jobs.some((job) => job.isShared));
-      if (sharing.length >= this.#sharedSize) {
-        const [least] = sharing.sort(([, a], [, b]) => a.jobs.length - b.jobs.length);
-        return least !== undefined && least[1].jobs.length < SHARED_AT_ONCE ? least[0] : undefined;
-      }
-    }
     for (const [worker, { jobs }] of this.#workers) if (jobs.length === 0) return worker;
-    return this.#workers.size < this.#size ? this.#start() : undefined;
+    if (this.#workers.size < this.#size) return this.#start();
+    if (!isShared) return undefined;
+    const [least] = [...this.#workers]
+      .filter(([, { jobs }]) => jobs.length < SHARED_AT_ONCE && jobs.every((job) => job.isShared))
+      .sort(([, a], [, b]) => a.jobs.length - b.jobs.length);
+    return least?.[0];
   }
 
   #start(): Worker {
