@@ -20,7 +20,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'rooms',
-          maxWorkers: 3,
+          // More than there are cores: many of them wait for a process or a disk.
+          maxWorkers: 4,
           include: ['{src,test,web,scripts}/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', '**/dist/**', 'test/e2e/**'],
         },
