@@ -40,6 +40,8 @@ export async function judgeComeback(store: Comeback, ledger: Ledger): Promise<st
 }
 
 async function judgeUploads(store: Comeback, ledger: Ledger, broken: string[]): Promise<void> {
+  // Completed by the server itself between its answer and the look into its spool.
+  const moved: SentUpload[] = [];
   for (const upload of ledger.uploads.values()) {
     if (upload.isRecording) continue;
     const { id, safeBytes, sentBytes } = upload;
@@ -61,12 +63,19 @@ async function judgeUploads(store: Comeback, ledger: Ledger, broken: string[]): 
     if (offset > sentBytes) broken.push(`upload ${id} stands at ${offset}, but only ${sentBytes} were sent`);
     upload.safeBytes = offset;
     if (answer.headers.get('recording-id') === null) {
-      if (!spooledBytes(store.dataDir, id, offset).equals(upload.bytes.subarray(0, offset)))
+      const held = spooledBytes(store.dataDir, id, offset);
+      if (held === undefined) moved.push(upload);
+      else if (!held.equals(upload.bytes.subarray(0, offset)))
         broken.push(`upload ${id} holds other bytes than were sent`);
       continue;
     }
     if (!upload.isLastSent) broken.push(`upload ${id} is a recording, but its end was never sent`);
     ledger.noteRecording(upload);
+  }
+  for (const upload of moved) {
+    const answer = await headOf(store, upload.id);
+    if (answer.headers.get('recording-id') !== null) ledger.noteRecording(upload);
+    else broken.push(`upload ${upload.id} answers ${answer.status}, but its bytes are not in the spool`);
   }
 }
 
@@ -83,12 +92,19 @@ async function headOf({ baseUrl, token }: Comeback, id: string): Promise<Respons
   }
 }
 
-function spooledBytes(dataDir: string, id: string, length: number): Buffer {
+/** Undefined when they lie there no more. */
+function spooledBytes(dataDir: string, id: string, length: number): Buffer | undefined {
   const folder = join(dataDir, 'spool', id);
-  const { generation } = JSON.parse(readFileSync(join(folder, 'info.json'), 'utf8')) as {
-    generation: number;
-  };
-  return readFileSync(join(folder, generation === 1 ? 'data' : `data-${generation}`)).subarray(0, length);
+  try {
+    const { generation } = JSON.parse(readFileSync(join(folder, 'info.json'), 'utf8')) as {
+      generation: number;
+    };
+    const name = generation === 1 ? 'data' : `data-${generation}`;
+    return readFileSync(join(folder, name)).subarray(0, length);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function judgeRecordings(
