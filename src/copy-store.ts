@@ -50,7 +50,7 @@ export async function copyStore(options: CopyOptions): Promise<StoreCopy> {
   requireOther(config.database, target);
   const source = await openStoreCatalogue(config, id, { clock: systemClock });
   opened.defer(() => source.close());
-  requireAlone(await source.stores.list(), config.database);
+  await source.stores.requireAlone('copy');
   const ends = { from: config.database.url, to: target.url };
   if (options.isDryRun) return { ...ends, tables: await countCopied(source.contexts), isCopied: false };
   const tables =
@@ -127,15 +127,6 @@ function openOn(config: StorageConfig, database: DatabaseConfig): Promise<Catalo
     clock: systemClock,
     ...(postgres ? { postgres } : {}),
   });
-}
-
-function requireAlone(stores: readonly { readonly name: string }[], { url }: DatabaseConfig): void {
-  if (stores.length < 2) return;
-  throw new VoiceRecorderError(
-    'invalid-input',
-    `The catalogue in ${url} is shared by ${stores.length} stores (${stores.map(({ name }) => name).join(', ')}), and a copy ` +
-      'would be that of one. Move it with pg_dump and pg_restore.',
-  );
 }
 
 function requireOther(from: DatabaseConfig, to: DatabaseConfig): void {

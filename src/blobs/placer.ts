@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { siblingModule } from '../model/sibling-module.ts';
-import { AskedThread } from '../threads/asked-thread.ts';
+import { WorkerPool } from '../threads/worker-pool.ts';
 import type { BlobDocument, BlobKey } from './blob-store.ts';
 import { type DiskPlace, placeFile } from './disk-place.ts';
 import type { FileChecksum } from './file-checksum.ts';
@@ -42,20 +42,30 @@ const HERE_AT_ONCE = 2;
  * back.
  */
 export function openPlacer(disk: DiskPlace, store: PlacedStore): Placer {
-  const options = { name: 'placing', workerData: store };
-  const thread = new AskedThread<Placement, void>(siblingModule(import.meta.url, 'placing-worker'), options);
-  let underWay = 0;
+  const pool = new WorkerPool<Placement>(siblingModule(import.meta.url, 'placing-worker'), {
+    name: 'placing',
+    size: 1,
+    sharedAtOnce: Number.POSITIVE_INFINITY,
+    workerData: store,
+  });
+  const underWay = new Set<Promise<void>>();
   return {
     async place(placement) {
-      underWay++;
+      const isCrowded = underWay.size >= HERE_AT_ONCE || pool.isRunning;
+      const placing = isCrowded
+        ? pool.run<void>(placement, { isShared: true })
+        : placeBeside(disk, placement);
+      underWay.add(placing);
       try {
-        if (underWay > HERE_AT_ONCE || thread.isRunning) await thread.ask(placement);
-        else await placeBeside(disk, placement);
+        await placing;
       } finally {
-        underWay--;
+        underWay.delete(placing);
       }
     },
-    close: () => thread.close(),
+    async close() {
+      await Promise.allSettled(underWay);
+      await pool.close();
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 // Places files as it is told, several side by side, so that they share the syncs of their folders.
 import { workerData } from 'node:worker_threads';
-import { answerRequests } from '../threads/asked-thread.ts';
+import { answerRequests } from '../threads/worker-pool.ts';
 import { blockingFiles } from './blocking-files.ts';
 import { openFileHasher } from './file-checksum.ts';
 import { type PlacedStore, type Placement, placeBeside } from './placer.ts';

@@ -11,6 +11,7 @@ import { isMeasuredDisk, type SessionFactory } from '../database/session-factory
 import { SqliteSessions } from '../database/sqlite/sqlite-sessions.ts';
 import type { Clock } from '../model/clock.ts';
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
+import { snapshotByCopy } from './snapshot-by-copy.ts';
 
 export interface ConnectSettings {
   /** The SQLite file; of no account with PostgreSQL. */
@@ -44,8 +45,8 @@ export interface ConnectedCatalogue {
   readonly contexts: DatabaseContextManager;
   /** The copy taken before a migration of this opening, if there was one. */
   readonly snapshotFile: string | undefined;
-  /** Writes a checked copy of the whole file to `target`, which must not exist. Not there with PostgreSQL. */
-  readonly snapshot?: (target: string) => Promise<void>;
+  /** Writes a checked copy, as it is at one moment, to the SQLite file `target`, which must not exist. */
+  snapshot(target: string): Promise<void>;
 }
 
 /** Connects to the database and brings its schema up to date. Same rejections as `openCatalogue`. */
@@ -101,7 +102,8 @@ async function connectPostgres(
     const desk = { sessions, contexts, clock: settings.clock };
     if (settings.isReadonly) await requireCurrentTables(desk, newestOf(migrations));
     else await migratePostgres(desk, migrations);
-    return { contexts, snapshotFile: undefined };
+    const snapshot = (target: string) => snapshotByCopy({ postgres, target });
+    return { contexts, snapshotFile: undefined, snapshot };
   });
 }
 
@@ -112,7 +114,11 @@ function contextsOn(sessions: SessionFactory, settings: ConnectSettings): Databa
   });
 }
 
-async function closingOnFailure<T>(contexts: DatabaseContextManager, work: () => Promise<T>): Promise<T> {
+/** What `work` fails at leaves nothing open. */
+export async function closingOnFailure<T>(
+  contexts: DatabaseContextManager,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {

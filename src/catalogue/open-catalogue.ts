@@ -2,10 +2,8 @@ import { DatabaseContextManager } from '../database/database-context-manager.ts'
 import { newestOf } from '../database/migrate.ts';
 import { MIGRATIONS } from '../database/migrations/index.ts';
 import type { Migration } from '../database/migrations/migration.ts';
-import type { PostgresSettings } from '../database/postgres/connection-settings.ts';
 import { DirectReading } from '../database/sqlite/direct-reading.ts';
 import type { Clock } from '../model/clock.ts';
-import { VoiceRecorderError } from '../model/failure.ts';
 import { NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { AccessRepository } from './access-repository.ts';
@@ -13,6 +11,7 @@ import { ChangeFeed } from './change-feed.ts';
 import { Collections } from './collections.ts';
 import {
   type ConnectSettings,
+  closingOnFailure,
   connectCatalogue,
   requireCurrentSchema,
   requireFile,
@@ -21,7 +20,6 @@ import { KnownRecordings } from './known-recordings.ts';
 import { RecordingHistory } from './recording-history.ts';
 import { RecordingRepository } from './recording-repository.ts';
 import { SidecarOutbox } from './sidecar-outbox.ts';
-import { snapshotByCopy } from './snapshot-copy.ts';
 import { Stores } from './stores.ts';
 import { Tombstones } from './tombstones.ts';
 import { VerificationRepository } from './verification-repository.ts';
@@ -48,7 +46,10 @@ export interface Catalogue {
   readonly changes: ChangeFeed;
   /** The copy taken before a migration of this opening, if there was one. */
   readonly snapshotFile: string | undefined;
-  /** Writes a checked copy of the whole catalogue, as it is at one moment, to the SQLite file `target`, which must not exist. */
+  /**
+   * Writes a checked copy of the whole catalogue, as it is at one moment, to the SQLite file `target`, which must not
+   * exist. Rejects with `invalid-input` where several stores share it.
+   */
   snapshot(target: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -61,18 +62,15 @@ export interface Catalogue {
 export async function openCatalogue(settings: CatalogueSettings): Promise<Catalogue> {
   const { clock, migrations = MIGRATIONS, claim = async () => NO_STORE } = settings;
   const { contexts, snapshotFile, snapshot } = await connectCatalogue(settings, migrations);
-  const home = await claim(contexts).catch(async (error: unknown) => {
-    await contexts.close();
-    throw error;
-  });
+  const home = await closingOnFailure(contexts, () => claim(contexts));
   const stores = new Stores(contexts, home);
   return {
     contexts,
     snapshotFile,
-    snapshot: async (target) =>
-      snapshot
-        ? snapshot(target)
-        : snapshotByCopy({ postgres: requirePostgres(settings), target }, await stores.list()),
+    async snapshot(target) {
+      await stores.requireAlone('snapshot');
+      await snapshot(target);
+    },
     recordings: new RecordingRepository(contexts, clock, home),
     history: new RecordingHistory(contexts, clock),
     collections: new Collections(contexts, clock),
@@ -85,12 +83,6 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     changes: new ChangeFeed(contexts),
     close: () => contexts.close(),
   };
-}
-
-/** Only a file can be copied by itself. */
-function requirePostgres({ postgres }: ConnectSettings): PostgresSettings {
-  if (postgres) return postgres;
-  throw new VoiceRecorderError('internal', 'The catalogue is neither a file nor in PostgreSQL.');
 }
 
 /** A catalogue that is only read, in the calling thread; same rejections as {@link openCatalogue} when read-only. */

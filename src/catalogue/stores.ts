@@ -38,6 +38,17 @@ export class Stores {
     return found !== undefined;
   }
 
+  /** Rejects with `invalid-input` where others are in the catalogue, for `what` would be that of one store. */
+  async requireAlone(what: string): Promise<void> {
+    const stores = await this.list();
+    if (stores.length < 2) return;
+    throw new VoiceRecorderError(
+      'invalid-input',
+      `${stores.length} stores share this catalogue (${stores.map(({ name }) => name).join(', ')}), and a ${what} would be ` +
+        'that of one. Save it with pg_dump and bring it back with pg_restore.',
+    );
+  }
+
   /** Whether its files are those of this store. */
   has({ storeId }: Pick<Recording, 'storeId'>): boolean {
     return storeId === undefined || storeId === this.home;

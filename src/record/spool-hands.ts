@@ -1,5 +1,6 @@
 import type { RecordingId } from '../model/id.ts';
 import { siblingModule } from '../model/sibling-module.ts';
+import { WorkerPool } from '../threads/worker-pool.ts';
 import type { FolderCheck } from './check-folder.ts';
 import type { CopyRequest, CopyResult } from './copy-bytes.ts';
 import type { SourceCopyRequest } from './copy-source.ts';
@@ -7,18 +8,18 @@ import type { RenewRequest } from './renew-files.ts';
 import type { ReplayRequest, ReplayResult } from './replay-logs.ts';
 import type { SpoolJob } from './spool-jobs.ts';
 import type { UploadInfo } from './upload-info.ts';
-import { WorkerPool } from './worker-pool.ts';
 
 /** Each takes some 15 MB. While one waits for what it wrote the other hashes; a third brings nothing more. */
 const THREADS = 2;
+const COPIES_PER_THREAD = 3;
 
 /** The worker threads of the spool, with the types of what they are asked and answer. */
 export class SpoolHands {
-  readonly #pool: WorkerPool;
+  readonly #pool: WorkerPool<SpoolJob>;
 
   /** `entry`: the module of the threads, which calls `answerSpoolJobs()`. */
   constructor(entry: URL = siblingModule(import.meta.url, 'spool-worker')) {
-    this.#pool = new WorkerPool(entry, THREADS);
+    this.#pool = new WorkerPool(entry, { name: 'spool', size: THREADS, sharedAtOnce: COPIES_PER_THREAD });
   }
 
   async check(
@@ -28,29 +29,29 @@ export class SpoolHands {
     isUrgent: boolean,
   ): Promise<FolderCheck> {
     const job: SpoolJob = { kind: 'check', folder, id, info };
-    return (await this.#pool.run(job, { isUrgent })) as FolderCheck;
+    return await this.#pool.run<FolderCheck>(job, { isUrgent });
   }
 
   async renew(request: RenewRequest): Promise<CopyResult> {
     const job: SpoolJob = { kind: 'renew', ...request };
-    return (await this.#pool.run(job, { isUrgent: true })) as CopyResult;
+    return await this.#pool.run<CopyResult>(job, { isUrgent: true });
   }
 
   async replay(request: ReplayRequest): Promise<ReplayResult> {
     const job: SpoolJob = { kind: 'replay', ...request };
-    return (await this.#pool.run(job, { isUrgent: true })) as ReplayResult;
+    return await this.#pool.run<ReplayResult>(job, { isUrgent: true });
   }
 
   async copy(request: CopyRequest, onProgress: (bytesDone: number) => void): Promise<CopyResult> {
     const job: SpoolJob = { kind: 'copy', ...request };
     const call = { onProgress: (value: unknown) => onProgress(Number(value)) };
-    return (await this.#pool.run(job, call)) as CopyResult;
+    return await this.#pool.run<CopyResult>(job, call);
   }
 
   async copySource(request: SourceCopyRequest, onProgress: (bytesDone: number) => void): Promise<CopyResult> {
     const job: SpoolJob = { kind: 'copy source', ...request };
     const call = { isShared: true, onProgress: (value: unknown) => onProgress(Number(value)) };
-    return (await this.#pool.run(job, call)) as CopyResult;
+    return await this.#pool.run<CopyResult>(job, call);
   }
 
   /** Removes a folder and what is in it; one that is not there is no failure. */

@@ -1,7 +1,6 @@
 import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { parentPort } from 'node:worker_threads';
-import { describeError } from '../threads/carried-error.ts';
+import { answerRequests } from '../threads/worker-pool.ts';
 import { checkFolder } from './check-folder.ts';
 import { type CopyRequest, copyBytes } from './copy-bytes.ts';
 import type { HearCopy } from './copy-listener.ts';
@@ -10,7 +9,6 @@ import { errnoOf } from './disk.ts';
 import { type RenewRequest, renewFiles } from './renew-files.ts';
 import { type ReplayRequest, replayLogs } from './replay-logs.ts';
 import type { UploadInfo } from './upload-info.ts';
-import type { PoolMessage, PoolRequest } from './worker-pool.ts';
 
 /** The jobs of the spool that read or write many bytes at a stretch. */
 export type SpoolJob =
@@ -59,13 +57,5 @@ function removeFolderNow(folder: string): void {
 
 /** Makes this thread one of the spool's. */
 export function answerSpoolJobs(hearCopy: HearCopy = () => undefined): void {
-  parentPort?.on('message', (asked: readonly PoolRequest<SpoolJob>[]) => {
-    const send = (message: PoolMessage) => parentPort?.postMessage(message);
-    for (const { ticket, request } of asked) {
-      perform(request, (value) => send({ ticket, kind: 'progress', value }), hearCopy).then(
-        (value) => send({ ticket, kind: 'done', value }),
-        (error: unknown) => send({ ticket, kind: 'failed', ...describeError(error) }),
-      );
-    }
-  });
+  answerRequests((job: SpoolJob, onProgress) => perform(job, onProgress, hearCopy));
 }

@@ -1,45 +1,18 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MIGRATIONS } from '../database/migrations/index.ts';
-import type { PostgresSettings } from '../database/postgres/connection-settings.ts';
 import { systemClock } from '../model/clock.ts';
-import { VoiceRecorderError } from '../model/failure.ts';
-import { siblingModule } from '../model/sibling-module.ts';
 import { NO_STORE } from '../sessions/at-home.ts';
-import { assertOutsideWriteSession } from '../sessions/write-session.ts';
-import { AskedThread } from '../threads/asked-thread.ts';
 import { type ConnectedCatalogue, connectCatalogue, ONE_AT_A_TIME } from './connect-catalogue.ts';
 import { copyCatalogue } from './copy-catalogue.ts';
 import { KnownRecordings } from './known-recordings.ts';
+import type { SnapshotRequest } from './snapshot-by-copy.ts';
 
 // A million recordings take minutes; a server that stands still for longer than this will not go on.
 const SNAPSHOT_DEADLINE_MS = 60 * 60 * 1000;
 
-export interface SnapshotRequest {
-  readonly postgres: PostgresSettings;
-  readonly target: string;
-}
-
-/**
- * Writes the catalogue of a PostgreSQL database into a SQLite file at `target`, in a thread of its own. Rejects with
- * `copy-differs`, `disk-full`, or `invalid-input` where several stores (`stores`) share the catalogue.
- */
-export async function snapshotByCopy(request: SnapshotRequest, stores: readonly unknown[]): Promise<void> {
-  assertOutsideWriteSession(`A snapshot at ${request.target}`);
-  requireAlone(stores);
-  const thread = new AskedThread<SnapshotRequest, null>(siblingModule(import.meta.url, 'snapshot-worker'), {
-    name: 'catalogue-snapshot',
-    workerData: undefined,
-  });
-  try {
-    await thread.ask(request);
-  } finally {
-    await thread.close();
-  }
-}
-
 /** All of it is read in one session, so that it is the catalogue of one moment; then compared, checked and synced. */
-export async function copySnapshot({ postgres, target }: SnapshotRequest): Promise<null> {
+export async function copySnapshot({ postgres, target }: SnapshotRequest): Promise<void> {
   const folder = dirname(target);
   // One at a time is made: what lies there is of one that was cut short.
   const growing = join(folder, 'growing.sqlite');
@@ -58,8 +31,7 @@ export async function copySnapshot({ postgres, target }: SnapshotRequest): Promi
         });
       },
     );
-    await closing(await open(), (copy) => copy.snapshot?.(target) ?? Promise.resolve());
-    return null;
+    await closing(await open(), (copy) => copy.snapshot(target));
   } finally {
     await from.contexts.close();
     await removeDatabase(growing);
@@ -79,13 +51,4 @@ async function closing(
 
 async function removeDatabase(file: string): Promise<void> {
   for (const ending of ['', '-wal', '-shm']) await rm(`${file}${ending}`, { force: true });
-}
-
-function requireAlone(stores: readonly unknown[]): void {
-  if (stores.length < 2) return;
-  throw new VoiceRecorderError(
-    'invalid-input',
-    `${stores.length} stores share this catalogue, and a snapshot would be that of one. Save it with pg_dump and bring it ` +
-      'back with pg_restore.',
-  );
 }
