@@ -60,7 +60,7 @@ describe.skipIf(!found)('the history of a recording (skipped without Chromium)',
 
     await history.getByRole('button', { name: 'Undo: Title' }).click();
     await expect.poll(() => title.inputValue()).toBe('Talk 0');
-    await history.getByText('Took an earlier change back').waitFor();
+    await history.getByText('Took an earlier change back').first().waitFor();
     expect(await studio.recordings()).toContainEqual(
       expect.objectContaining({
         id: recording.id,
