@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../model/clock.ts';
 import { failureCodeOf } from '../model/failure.ts';
-import { newId, type RecordingId } from '../model/id.ts';
-import type { UploadState, UploadWish } from '../model/upload.ts';
+import { newId } from '../model/id.ts';
+import type { CopyInOptions, UploadState, UploadWish } from '../model/upload.ts';
 import type { UploadChunk, Uploads } from '../voice-recorder.ts';
 import type { SpaceLedger } from './space-ledger.ts';
 
@@ -62,13 +62,7 @@ async function telling<T>(desk: ReservingDesk, work: () => Promise<T>): Promise<
   }
 }
 
-interface CopyOptions {
-  readonly byProductPathOf?: (id: RecordingId) => string;
-  readonly sizeBytes?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (bytesDone: number) => void;
-}
-type CopyIn<Copied> = (path: string, wish: UploadWish, options?: CopyOptions) => Promise<Copied>;
+type CopyIn<Copied> = (path: string, wish: UploadWish, options?: CopyInOptions) => Promise<Copied>;
 
 /** Copies of files of this machine, with room kept for each from its first byte to its last. */
 export function reservingCopies<Copied>(copyIn: CopyIn<Copied>, desk: ReservingDesk): CopyIn<Copied> {

@@ -10,6 +10,7 @@ import { insertAll, listOf } from './json-rows.ts';
 import { type AddedRecording, addQueries, knownHistoryQueries } from './many-rows.ts';
 import { freeRowKeys, indexQueries, sidecarQuery } from './recording-index.ts';
 import { checkStorable, type RecordingRow, toColumns } from './recording-row.ts';
+import { keysWithIdOrPath, originalsOf } from './rivals.ts';
 
 /** What a file and its sidecar say about a recording. */
 export interface KnownRecording {
@@ -173,18 +174,11 @@ function beforeTrash({ recording, statusBeforeTrash = 'active' }: KnownRecording
 }
 
 function readRows(db: Kysely<StoreSchema>, recordings: readonly Recording[]): Promise<Met[]> {
-  const ids = recordings.map(({ id }) => id);
-  const paths = recordings.map(({ storedFilename }) => storedFilename);
-  const keys = db.selectFrom('recordings').select('row_key');
-  // Not by OR, for which PostgreSQL reads the whole table.
-  const met = keys
-    .where('id', 'in', listOf(ids))
-    .unionAll(keys.where('stored_filename', 'in', listOf(paths)));
   return forChange(
     db
       .selectFrom('recordings')
       .select(['row_key', 'id', 'status', 'version', 'stored_filename', 'created_at', 'store_id'])
-      .where('row_key', 'in', met),
+      .where('row_key', 'in', keysWithIdOrPath(db, recordings)),
   ).execute();
 }
 
@@ -194,14 +188,8 @@ async function readOriginals(
   recordings: readonly Recording[],
   home: string,
 ): Promise<Set<string>> {
-  const rows = await db
-    .selectFrom('recordings')
-    .select('checksum')
-    .where('checksum', 'in', listOf(recordings.map(({ checksum }) => checksum)))
-    // In an expression, so that PostgreSQL goes by the checksums: else it may walk all originals for them.
-    .where(sql<number>`is_deduplicated + 0`, '=', 1)
-    .where(atHome(db, home))
-    .execute();
+  const checksums = recordings.map(({ checksum }) => checksum);
+  const rows = await originalsOf(db, checksums, home).select('checksum').execute();
   return new Set(rows.map(({ checksum }) => checksum));
 }
 

@@ -1,14 +1,14 @@
-import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
-import { atHome } from '../sessions/at-home.ts';
 import type { DatabaseSessions, SessionContext } from '../sessions/database-sessions.ts';
 import { forChange } from '../sessions/for-change.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { WritesTogether } from '../sessions/writes-together.ts';
-import { insertAll, listOf } from './json-rows.ts';
+import { insertAll } from './json-rows.ts';
 import { freeRowKeys } from './recording-index.ts';
 import { checkStorable, type RecordingRow, toColumns, toRecording } from './recording-row.ts';
+import { keysWithIdOrPath, originalsOf } from './rivals.ts';
 
 export type ClaimOutcome =
   | { readonly outcome: 'claimed' }
@@ -104,24 +104,13 @@ function readRivals(
   claims: readonly Claim[],
   home: string,
 ): Promise<RecordingRow[]> {
-  const ids = claims.map(({ recording }) => recording.id);
-  const paths = claims.map(({ recording }) => recording.storedFilename);
+  const recordings = claims.map(({ recording }) => recording);
   const checksums = claims
     .filter(({ isDeduplicated }) => isDeduplicated)
     .map(({ recording }) => recording.checksum);
-  const keys = db.selectFrom('recordings').select('row_key');
-  // Not by OR, for which PostgreSQL reads the whole table.
-  const rivals = keys
-    .where('id', 'in', listOf(ids))
-    .unionAll(keys.where('stored_filename', 'in', listOf(paths)))
-    .unionAll(
-      // The bytes that another store has are not here.
-      keys
-        .where('checksum', 'in', listOf(checksums))
-        // In an expression, so that PostgreSQL goes by the checksums: else it may walk all originals for them.
-        .where(sql<number>`is_deduplicated + 0`, '=', 1)
-        .where(atHome(db, home)),
-    );
+  const rivals = keysWithIdOrPath(db, recordings).unionAll(
+    originalsOf(db, checksums, home).select('row_key'),
+  );
   return forChange(db.selectFrom('recordings').selectAll().where('row_key', 'in', rivals)).execute();
 }
 

@@ -1,9 +1,9 @@
-import type { Selectable } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import { type Clock, toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { forChange } from '../sessions/for-change.ts';
-import type { StoreTable } from '../sessions/schema.ts';
+import type { StoreSchema, StoreTable } from '../sessions/schema.ts';
 
 /** A store that keeps its catalogue in a PostgreSQL database. */
 export interface ClaimingStore {
@@ -51,9 +51,9 @@ export async function claimDatabase(
  */
 export async function beginCopy(sessions: DatabaseSessions, store: ClaimingStore): Promise<void> {
   if ((await readStores(sessions)).length === 0) await enter(sessions, store, { isCopying: true });
-  const [owner, ...others] = await readStores(sessions);
-  if (owner?.id !== store.id || others.length > 0)
-    throw ofOther(store, [...(owner ? [owner] : []), ...others]);
+  const known = await readStores(sessions);
+  const [owner] = known;
+  if (known.length !== 1 || owner?.id !== store.id) throw ofOther(store, known);
   if (owner.is_copying === 1) return;
   throw new VoiceRecorderError(
     'copy-target-taken',
@@ -69,13 +69,11 @@ export async function endCopy(sessions: DatabaseSessions): Promise<void> {
 }
 
 function readStores(sessions: DatabaseSessions): Promise<readonly Known[]> {
-  return sessions.withSession({ name: 'read stores', readonly: true }, (db) =>
-    db
-      .selectFrom('stores')
-      .select(['place', 'id', 'is_copying', 'name', 'is_shared'])
-      .orderBy('place')
-      .execute(),
-  );
+  return sessions.withSession({ name: 'read stores', readonly: true }, (db) => selectKnown(db).execute());
+}
+
+function selectKnown(db: Kysely<StoreSchema>) {
+  return db.selectFrom('stores').select(['place', 'id', 'is_copying', 'name', 'is_shared']).orderBy('place');
 }
 
 /** Of two stores that come at once one gets the place, and the other one is judged anew with it there. */
@@ -87,9 +85,7 @@ async function enter(
   const { id, name, isShared, clock } = store;
   const said = { name, is_shared: isShared ? 1 : 0 };
   await sessions.withSession({ name: 'claim database' }, async (db) => {
-    const known = await forChange(
-      db.selectFrom('stores').select(['place', 'id', 'is_copying', 'name', 'is_shared']).orderBy('place'),
-    ).execute();
+    const known = await forChange(selectKnown(db)).execute();
     if (known.some((other) => other.id === id)) {
       await db.updateTable('stores').set(said).where('id', '=', id).execute();
       return;

@@ -5,7 +5,7 @@ import type { Sha256Hex } from '../model/digest.ts';
 import type { HistoryEntry } from '../model/history.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording, RecordingAlias, RecordingAmendment } from '../model/recording.ts';
-import type { SpooledFile, UploadReceipt, UploadWish } from '../model/upload.ts';
+import type { CopyInOptions, SpooledFile, UploadReceipt, UploadWish } from '../model/upload.ts';
 import type { Turns } from './turns.ts';
 
 /** Everything ingest needs from the outside world. */
@@ -41,18 +41,7 @@ export interface ImportDesk extends IngestDesk {
   readonly maxFileBytes: number | null;
   /** Bytes that imports may still fill; infinity when space is not checked. */
   usableBytes(): Promise<number>;
-  copyIn(
-    sourcePath: string,
-    wish: UploadWish,
-    options: {
-      /** As it was when it was looked at. */
-      readonly sizeBytes?: number;
-      readonly signal?: AbortSignal;
-      readonly onProgress?: (bytesDone: number) => void;
-      /** Where the peaks of the copy, made while it is copied, are to lie. */
-      readonly byProductPathOf?: (id: RecordingId) => string;
-    },
-  ): Promise<SpooledFile>;
+  copyIn(sourcePath: string, wish: UploadWish, options: CopyInOptions): Promise<SpooledFile>;
   /** Where derived files of new recordings may be made now; undefined: room is scarce, or none are wanted. */
   peaksPlace?(): Promise<PeaksPlace | undefined>;
   /** Removes what `copyIn()` made. */

@@ -27,6 +27,7 @@ import { uploadCleaners } from '../storage/upload-cleaners.ts';
 import type { Cleanup, PurgeOptions, StoredFiles } from '../stored-files.ts';
 import type { Verification } from '../verify/verification.ts';
 import type { Library } from '../voice-recorder.ts';
+import { findHere } from './find-here.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -74,8 +75,7 @@ export async function openStoredFiles(rooms: OpenedRooms): Promise<OpenedFiles> 
     verify: rooms.verify,
     requireHere: (recording) => stores.requireHere(recording),
     purge: async (id, options) => {
-      const recording = await rooms.library.find(id);
-      if (recording) await stores.requireHere(recording);
+      await findHere(catalogue, id);
       return await purgeRecording(purging, id, options);
     },
     figures: () => read('storage figures', (db) => readStorageFigures(db, stores.home)),

@@ -78,3 +78,14 @@ export interface SpooledFile {
   /** Made here from these recordings: it becomes an edit that names them, whoever else has the same bytes. */
   readonly parentIds?: readonly RecordingId[];
 }
+
+/** How a file of this machine is copied. */
+export interface CopyInOptions {
+  /** Of the source, as far as somebody has looked at it before; it is looked at again. */
+  readonly sizeBytes?: number;
+  readonly signal?: AbortSignal;
+  /** Where what is made of the passing bytes is to lie, by the id of the copy; nothing is made when not given. */
+  readonly byProductPathOf?: (id: RecordingId) => string;
+  /** Bytes of the source that were read so far. */
+  readonly onProgress?: (bytesDone: number) => void;
+}

@@ -1,21 +1,11 @@
 import { toIsoUtc } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { newId, type RecordingId } from '../model/id.ts';
-import type { SpooledFile, UploadWish } from '../model/upload.ts';
+import { newId } from '../model/id.ts';
+import type { CopyInOptions, SpooledFile, UploadWish } from '../model/upload.ts';
 import { asSpoolFailure, removeFolder } from './disk.ts';
 import { dataPath, uploadFolder } from './spool-layout.ts';
 import type { SpoolTools } from './spool-tools.ts';
 import { newUploadInfo } from './upload-info.ts';
-
-export interface CopyInOptions {
-  /** Of the source, as far as somebody has looked at it before; it is looked at again. */
-  readonly sizeBytes?: number;
-  readonly signal?: AbortSignal;
-  /** Where what is made of the passing bytes is to lie, by the id of the copy; nothing is made when not given. */
-  readonly byProductPathOf?: (id: RecordingId) => string;
-  /** Bytes of the source that were read so far. */
-  readonly onProgress?: (bytesDone: number) => void;
-}
 
 /** Copies a file of this machine into a spool folder of its own; see `UploadSpool.copyIn`. */
 export async function copyIn(

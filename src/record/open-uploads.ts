@@ -1,12 +1,12 @@
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
-import type { SpooledFile, UploadState, UploadWish } from '../model/upload.ts';
+import type { CopyInOptions, SpooledFile, UploadState, UploadWish } from '../model/upload.ts';
 import { assertOutsideWriteSession } from '../sessions/write-session.ts';
 import type { UploadChunk } from '../voice-recorder.ts';
 import { adoptUpload } from './adoption.ts';
 import { BackgroundWork } from './background-work.ts';
 import { ClientUploads } from './client-uploads.ts';
-import { type CopyInOptions, copyIn } from './import-copy.ts';
+import { copyIn } from './import-copy.ts';
 import { LaneTable } from './lane-table.ts';
 import { recoverSpool } from './recovery.ts';
 import { uploadFolder } from './spool-layout.ts';

@@ -1,10 +1,9 @@
 import type { Clock } from '../model/clock.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { RecorderEvent } from '../model/recorder-event.ts';
-import type { SpooledFile, UploadReceipt, UploadState, UploadWish } from '../model/upload.ts';
+import type { CopyInOptions, SpooledFile, UploadReceipt, UploadState, UploadWish } from '../model/upload.ts';
 import type { Uploads } from '../voice-recorder.ts';
 import type { Disk } from './disk.ts';
-import type { CopyInOptions } from './import-copy.ts';
 
 /** Everything the spool needs from the outside world. */
 export interface UploadsDesk {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eachAtOnce } from '../model/each-at-once.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 import { answers } from './answer-schema.ts';
@@ -113,19 +114,16 @@ async function moveEach<Target extends { readonly id: string }>(
   targets: readonly Target[],
   move: (target: Target) => Promise<Recording>,
 ): Promise<readonly Moved[]> {
-  const moveOne = async (target: Target): Promise<Moved> => {
+  const moved = new Map<Target, Moved>();
+  await eachAtOnce(targets, AT_ONCE, async (target) => {
     try {
       const { id, version, status } = await move(target);
-      return { id, version, status };
+      moved.set(target, { id, version, status });
     } catch (error) {
       if (!(error instanceof VoiceRecorderError)) throw error;
       const { code, message } = error;
-      return { id: target.id, error: { code, message } };
+      moved.set(target, { id: target.id, error: { code, message } });
     }
-  };
-  const moved: Moved[] = [];
-  for (let from = 0; from < targets.length; from += AT_ONCE) {
-    moved.push(...(await Promise.all(targets.slice(from, from + AT_ONCE).map(moveOne))));
-  }
-  return moved;
+  });
+  return targets.flatMap((target) => moved.get(target) ?? []);
 }
