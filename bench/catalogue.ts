@@ -171,7 +171,10 @@ function show(name: string, times: readonly number[], more = ''): void {
   console.log(`${name.padEnd(48)} p50 ${at(0.5)}  p95 ${at(0.95)}  max ${at(1)} ms${more}`);
 }
 
-/** Two of its letters change places. */
+/** Two of its letters that differ change places, the first of them not before the third. */
 function misspelt(word: string): string {
-  return `${word.slice(0, 2)}${word[3]}${word[2]}${word.slice(4)} `;
+  const letters = [...word];
+  const at = letters.findIndex((letter, index) => index >= 2 && letter !== letters[index + 1]);
+  const [one = '', other = ''] = letters.splice(at, 2);
+  return `${letters.toSpliced(at, 0, other, one).join('')} `;
 }

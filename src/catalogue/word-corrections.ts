@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { SearchCorrection } from '../model/recording.ts';
 import type { StoreSchema } from '../sessions/schema.ts';
 import { tableOf } from './json-rows.ts';
@@ -13,6 +13,8 @@ const TOLERANCE = [
 // Two letters that changed places break four groups of three; no other mistake breaks more.
 const GRAMS_PER_MISTAKE = 4;
 const CANDIDATE_LIMIT = 500;
+// Of groups that more words have it is not asked which one is the rarer.
+const COUNTED_LIMIT = 500;
 /** More words like the one that was typed would be guesses. */
 const LIKE_WORDS_LIMIT = 3;
 
@@ -47,16 +49,26 @@ async function isKnown(db: Kysely<StoreSchema>, term: SearchTerm): Promise<boole
 /** Those with the fewest mistakes, that some recording still has. */
 async function findLikeWords(db: Kysely<StoreSchema>, word: string): Promise<string[]> {
   const letters = [...word];
-  const mistakes = TOLERANCE.find(({ fromLetters }) => letters.length >= fromLetters)?.mistakes;
-  if (mistakes === undefined) return [];
+  const most = TOLERANCE.find(({ fromLetters }) => letters.length >= fromLetters)?.mistakes ?? 0;
+  // Words with one mistake are found among a few hundred, those with two only among thousands.
+  for (let mistakes = 1; mistakes <= most; mistakes++) {
+    const found = await findLike(db, letters, mistakes);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Those with so many mistakes, that some recording still has. */
+async function findLike(
+  db: Kysely<StoreSchema>,
+  letters: readonly string[],
+  mistakes: number,
+): Promise<string[]> {
   const candidates = await readCandidates(db, letters, mistakes);
-  const like = candidates
-    .map((candidate) => ({ candidate, distance: distanceBetween(letters, [...candidate], mistakes) }))
-    .filter(({ distance }) => distance <= mistakes)
-    .sort((a, b) => a.distance - b.distance);
   const found: string[] = [];
-  for (const { candidate, distance } of like) {
-    if (found.length >= LIKE_WORDS_LIMIT || (found.length > 0 && distance > (like[0]?.distance ?? 0))) break;
+  for (const candidate of candidates) {
+    if (found.length >= LIKE_WORDS_LIMIT) break;
+    if (distanceBetween(letters, [...candidate], mistakes) !== mistakes) continue;
     const term = { anyOf: [[candidate]], isPrefix: false, isExcluded: false, isExact: true };
     if (await isKnown(db, term)) found.push(candidate);
   }
@@ -69,14 +81,30 @@ async function readCandidates(
   letters: readonly string[],
   mistakes: number,
 ): Promise<string[]> {
+  const broken = GRAMS_PER_MISTAKE * mistakes;
   const grams = gramsOf(letters);
-  const leastShared = Math.max(1, grams.length - GRAMS_PER_MISTAKE * mistakes);
+  const inLength = sql`word_length BETWEEN ${letters.length - mistakes} AND ${letters.length + mistakes}`;
+  // As many as a like word can lack and two more: of these it has two, whichever they are, so the rarest will do.
+  const asked =
+    grams.length <= broken + 2 ? grams : (await byRarity(db, grams, inLength)).slice(0, broken + 2);
   const { rows } = await sql<{ word: string }>`SELECT word FROM search_word_grams
-    WHERE gram IN (SELECT value FROM ${tableOf(grams)} AS g)
-      AND word_length BETWEEN ${letters.length - mistakes} AND ${letters.length + mistakes}
-    GROUP BY word HAVING count(*) >= ${leastShared}
+    WHERE gram IN (SELECT value FROM ${tableOf(asked)} AS g) AND ${inLength}
+    GROUP BY word HAVING count(*) >= ${Math.max(1, asked.length - broken)}
     ORDER BY count(*) DESC, word LIMIT ${CANDIDATE_LIMIT}`.execute(db);
   return rows.map((row) => row.word);
+}
+
+async function byRarity(
+  db: Kysely<StoreSchema>,
+  grams: readonly string[],
+  inLength: RawBuilder<unknown>,
+): Promise<string[]> {
+  const { rows } = await sql<{ gram: string }>`SELECT value AS gram FROM ${tableOf(grams)} AS g
+    ORDER BY (SELECT count(*) FROM (
+      SELECT 1 FROM search_word_grams WHERE gram = g.value AND ${inLength} LIMIT ${COUNTED_LIMIT}) AS counted), value`.execute(
+    db,
+  );
+  return rows.map(({ gram }) => gram);
 }
 
 /** Two blanks before the word and one behind it, so that its first letters count most. */
