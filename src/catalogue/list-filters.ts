@@ -13,7 +13,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export interface ListFilter {
   /** That the recording `row` (an alias of `recordings`) passes; walks through an index of another order use it. */
   passes(row: string): RawBuilder<boolean>;
-  /** The same as a range of the index over `column`, for lists in the order of that column. */
+  /** The same as a range of an index over `column`, for lists in the order of that column. */
   readonly range?: { readonly column: keyof RecordingRow; passes(row: string): RawBuilder<boolean> };
   /** Selects the row keys of all that pass on a shelf, by an index of its own; missing where there is none. */
   readonly selectKeys?: (shelf: string) => RawBuilder<{ row_key: number }>;
@@ -102,6 +102,8 @@ function withWarnings(hasWarnings: boolean): ListFilter {
   if (!hasWarnings) return { passes };
   return {
     passes,
+    // Their index is in the order of receipt.
+    range: { column: 'created_at', passes: (row) => sql<boolean>`${sql.ref(`${row}.has_warnings`)} = 1` },
     // Written out, not bound: only so does SQLite see that its index over these few rows will do.
     selectKeys: (shelf) => sql`SELECT row_key FROM recordings WHERE shelf = ${shelf} AND has_warnings = 1`,
   };

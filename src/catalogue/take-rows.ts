@@ -3,6 +3,7 @@ import type { ListedRecording, Recording } from '../model/recording.ts';
 import { sumSeconds } from '../model/take.ts';
 import { eitherSql } from '../sessions/either-sql.ts';
 import type { Shelf, StoreSchema } from '../sessions/schema.ts';
+import { listOf } from './json-rows.ts';
 import type { ListFilter } from './list-filters.ts';
 import { type RecordingRow, toRecording } from './recording-row.ts';
 import type { Search } from './search-condition.ts';
@@ -47,7 +48,7 @@ export async function withTakeTotals(
     .select(['take_id', 'segment'])
     .select(sql<number | null>`nullif(max(duration_ms), -1)`.as('ms'))
     .select((row) => row.fn.max('filesize_bytes').as('bytes'))
-    .where('take_id', 'in', takeIds)
+    .where('take_id', 'in', listOf(takeIds))
     .where(isOn(shelf, 'shelf'))
     .where('stored_filename', 'not like', QUARANTINED)
     .groupBy(['take_id', 'segment']);
@@ -92,7 +93,7 @@ export async function dropLaterSegments<Row extends Segment>(
   const siblings = await db
     .selectFrom('recordings as r')
     .select(['r.take_id', 'r.segment', 'r.row_key'])
-    .where('r.take_id', 'in', takeIds)
+    .where('r.take_id', 'in', listOf(takeIds))
     .where(isOn(shelf, 'r.shelf'))
     .where('r.stored_filename', 'not like', QUARANTINED)
     .where(({ and }) => and(filters.map((filter) => filter.passes('r'))))
