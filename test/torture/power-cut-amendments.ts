@@ -45,7 +45,7 @@ async function changeRecording(talk: Conversation): Promise<boolean> {
 async function look(talk: Conversation, path: string) {
   const recording = await (await ask(talk, path, { method: 'GET' }))?.json().catch(() => undefined);
   if (recording === undefined) return undefined;
-  talk.ledger.noteAmended(recording as Recording);
+  talk.ledger.noteAmended(recording as Recording, true);
   return talk.ledger.amended.get((recording as Recording).id);
 }
 

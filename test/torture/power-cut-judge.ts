@@ -10,7 +10,7 @@ import { type Comeback, listWhenSettled, PATIENCE_MS, read } from './power-cut-s
 
 /** Before anybody opens the store: an amendment is answered only when its sidecar says it. */
 export function judgeSidecars(dataDir: string, ledger: Ledger): string[] {
-  return [...ledger.amended.values()].flatMap(({ id, storedFilename, version, title }) => {
+  return [...ledger.amended.values()].flatMap(({ id, storedFilename, sidecarVersion, title }) => {
     const path = join(dataDir, sidecarKey(storedFilename));
     let sidecar: { metadataVersion: number; title: string };
     try {
@@ -18,7 +18,8 @@ export function judgeSidecars(dataDir: string, ledger: Ledger): string[] {
     } catch (error) {
       return [`the sidecar of ${id} cannot be read: ${String(error)}`];
     }
-    if (sidecar.metadataVersion < version) return [`the sidecar of ${id} is older than what was answered`];
+    if (sidecar.metadataVersion < sidecarVersion)
+      return [`the sidecar of ${id} is older than what was answered`];
     return isOneOf(sidecar.title, title) ? [] : [`the sidecar of ${id} has the title ${sidecar.title}`];
   });
 }

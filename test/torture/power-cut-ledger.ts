@@ -47,6 +47,8 @@ export interface AmendedRecording {
   readonly id: string;
   readonly storedFilename: string;
   version: number;
+  /** Promised to be in the sidecar: the answer to a change waits for it, while what is only looked at may be newer. */
+  readonly sidecarVersion: number;
   readonly title: Amended<string>;
   readonly isTrashed: Amended<boolean>;
 }
@@ -82,12 +84,16 @@ export class Ledger {
   }
 
   /** What people may find of `recording` from now on is what this answer says. */
-  noteAmended(recording: Recording): void {
+  noteAmended(recording: Recording, isOnlySeen = false): void {
+    const sidecarVersion = isOnlySeen
+      ? (this.amended.get(recording.id)?.sidecarVersion ?? 1)
+      : recording.version;
     const isTrashed = recording.status === 'trashed';
     this.amended.set(recording.id, {
       id: recording.id,
       storedFilename: recording.storedFilename,
       version: recording.version,
+      sidecarVersion,
       title: { answered: recording.title, asked: undefined },
       isTrashed: { answered: isTrashed, asked: undefined },
     });
