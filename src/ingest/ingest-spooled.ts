@@ -1,4 +1,4 @@
-import type { AudioWarning } from '../model/audio-facts.ts';
+import type { AudioFacts, AudioWarning } from '../model/audio-facts.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
@@ -65,7 +65,7 @@ async function ingestInTurn(
 ): Promise<UploadReceipt> {
   requireWishedChecksum(spooled);
   // Asked at once, for each answer is a way to another thread or process and back.
-  const probing = desk.media.probe(spooled.path, spooled.wish.filename);
+  const probing = factsOf(desk, spooled);
   probing.catch(() => {
     // Told below, unless the bytes turn out to be a recording already and need no probe.
   });
@@ -94,6 +94,10 @@ async function ingestInTurn(
     'catalogue-busy',
     `${recording.filename} could not be entered: others kept claiming the same bytes. Try again.`,
   );
+}
+
+async function factsOf(desk: IngestDesk, { facts, path, wish }: SpooledFile): Promise<AudioFacts> {
+  return facts ?? (await desk.media.probe(path, wish.filename));
 }
 
 async function finish(desk: IngestDesk, recording: Recording, spooled: SpooledFile): Promise<UploadReceipt> {

@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import type { AudioFacts } from '../model/audio-facts.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { ByteReader } from './byte-reader.ts';
-import { type Container, isWrongExtension } from './containers.ts';
 import { sniffContent } from './content-sniff.ts';
 import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
 import { probeStream } from './probe-stream.ts';
 import { probeWav } from './probe-wav.ts';
+import { withExtensionWarning } from './wrong-extension.ts';
 
 /** Most headers fit, and stepping from one far place to the next costs little. */
 const WINDOW_BYTES = 16_384;
@@ -47,13 +47,4 @@ function probeContent(file: GuardedFile, onProgress: ((bytesDone: number) => voi
     default:
       return probeStream(file, reader, kind.family, onProgress);
   }
-}
-
-function withExtensionWarning(facts: AudioFacts, name: string): AudioFacts {
-  if (!isWrongExtension(facts.container as Container, name)) return facts;
-  const warning = {
-    code: 'wrong-extension',
-    message: `The name "${name}" does not fit the content, which is ${facts.container} (.${facts.extension}).`,
-  };
-  return { ...facts, warnings: [...facts.warnings, warning] };
 }

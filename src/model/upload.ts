@@ -1,3 +1,4 @@
+import type { AudioFacts } from './audio-facts.ts';
 import type { Sha256Hex } from './digest.ts';
 import type { RecordingId } from './id.ts';
 import type { RecordingKind } from './recording.ts';
@@ -77,6 +78,8 @@ export interface SpooledFile {
   readonly supersedes?: RecordingId | null;
   /** Made here from these recordings: it becomes an edit that names them, whoever else has the same bytes. */
   readonly parentIds?: readonly RecordingId[];
+  /** What its header said, where that suffices: it need not be probed. */
+  readonly facts?: AudioFacts;
 }
 
 /** How a file of this machine is copied. */

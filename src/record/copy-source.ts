@@ -1,12 +1,13 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import type { AudioFacts } from '../model/audio-facts.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { asFileFailure } from '../validation/file-rules.ts';
 import { roomRule, sizeRule } from '../validation/size-rules.ts';
 import { unchangedRule } from '../validation/transfer-rules.ts';
 import { writeAllNow } from './check-folder.ts';
 import { type CopyResult, copyBytes, copyBytesNow } from './copy-bytes.ts';
-import type { CopyListener, HearCopy } from './copy-listener.ts';
+import type { CopyListener, CopyTools } from './copy-listener.ts';
 import { systemDisk } from './disk.ts';
 import { encodeFirstBlock, encodeRecord, journalPosition } from './journal-format.ts';
 import { COPY_INFO_NAME, dataPath, journalPath, uploadFolder } from './spool-layout.ts';
@@ -27,9 +28,9 @@ export interface SourceCopyRequest {
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
-export interface CopyTools {
-  readonly sync?: (descriptor: number) => Promise<void>;
-  readonly hearCopy?: HearCopy;
+/** A copy, and what its header says where that was looked at and suffices. */
+export interface SourceCopy extends CopyResult {
+  readonly facts?: AudioFacts;
 }
 
 /** From here on writing goes to a second thread: for shorter files handing over costs more than it brings. */
@@ -43,14 +44,18 @@ const LONG_BYTES = 32 * 1024 * 1024;
 export async function copySource(
   request: SourceCopyRequest,
   onProgress: (bytesDone: number) => void,
-  { sync = systemDisk.sync, hearCopy }: CopyTools = {},
-): Promise<CopyResult> {
+  {
+    hearCopy,
+    readFacts,
+    sync = systemDisk.sync,
+  }: CopyTools & { readonly sync?: typeof systemDisk.sync } = {},
+): Promise<SourceCopy> {
   const { sourcePath, spoolPath, info, nowMs, stop } = request;
   const source = openSource(sourcePath);
   const opened = [source];
   let listener: CopyListener | undefined;
   const make = (path: string): number => {
-    const descriptor = fs.openSync(path, 'wx', 0o600);
+    const descriptor = fs.openSync(path, 'wx+', 0o600);
     opened.push(descriptor);
     return descriptor;
   };
@@ -72,11 +77,13 @@ export async function copySource(
     const sha256 = Buffer.from(copied.checksum, 'hex');
     const record = { offsetBytes: 0, lengthBytes: copied.sizeBytes, sha256, covers: 'all' } as const;
     writeAllNow(journal, encodeRecord(info.id, { ...record, receivedAtMs: nowMs }), journalPosition(0));
+    // Of the bytes that will be stored, which nobody else writes.
+    const facts = readFacts?.({ descriptor: data, sizeBytes: copied.sizeBytes }, info.wish.filename);
     await Promise.all([sync(data), listener?.end()]);
     const after = fs.fstatSync(source, { bigint: true });
     const isSameFile = after.size === before.size && after.mtimeNs === before.mtimeNs;
     unchangedRule.check({ path: sourcePath, sizeBytes, readBytes: copied.sizeBytes, isSameFile });
-    return copied;
+    return facts === undefined ? copied : { ...copied, facts };
   } catch (error) {
     listener?.giveUp();
     throw error;

@@ -3,7 +3,7 @@ import { siblingModule } from '../model/sibling-module.ts';
 import { WorkerPool } from '../threads/worker-pool.ts';
 import type { FolderCheck } from './check-folder.ts';
 import type { CopyRequest, CopyResult } from './copy-bytes.ts';
-import type { SourceCopyRequest } from './copy-source.ts';
+import type { SourceCopy, SourceCopyRequest } from './copy-source.ts';
 import type { RenewRequest } from './renew-files.ts';
 import type { ReplayRequest, ReplayResult } from './replay-logs.ts';
 import type { SpoolJob } from './spool-jobs.ts';
@@ -48,10 +48,10 @@ export class SpoolHands {
     return await this.#pool.run<CopyResult>(job, call);
   }
 
-  async copySource(request: SourceCopyRequest, onProgress: (bytesDone: number) => void): Promise<CopyResult> {
+  async copySource(request: SourceCopyRequest, onProgress: (bytesDone: number) => void): Promise<SourceCopy> {
     const job: SpoolJob = { kind: 'copy source', ...request };
     const call = { isShared: true, onProgress: (value: unknown) => onProgress(Number(value)) };
-    return await this.#pool.run<CopyResult>(job, call);
+    return await this.#pool.run<SourceCopy>(job, call);
   }
 
   /** Removes a folder and what is in it; one that is not there is no failure. */

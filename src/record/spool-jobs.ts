@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { answerRequests } from '../threads/worker-pool.ts';
 import { checkFolder } from './check-folder.ts';
 import { type CopyRequest, copyBytes } from './copy-bytes.ts';
-import type { HearCopy } from './copy-listener.ts';
+import type { CopyTools } from './copy-listener.ts';
 import { copySource, type SourceCopyRequest } from './copy-source.ts';
 import { errnoOf } from './disk.ts';
 import { type RenewRequest, renewFiles } from './renew-files.ts';
@@ -27,7 +27,7 @@ export type SpoolJob =
 async function perform(
   job: SpoolJob,
   onProgress: (bytes: number) => void,
-  hearCopy: HearCopy,
+  tools: CopyTools,
 ): Promise<unknown> {
   switch (job.kind) {
     case 'check':
@@ -39,7 +39,7 @@ async function perform(
     case 'copy':
       return await copyBytes(job, onProgress);
     case 'copy source':
-      return await copySource(job, onProgress, { hearCopy });
+      return await copySource(job, onProgress, tools);
     case 'remove':
       return removeFolderNow(job.folder);
   }
@@ -56,6 +56,6 @@ function removeFolderNow(folder: string): void {
 }
 
 /** Makes this thread one of the spool's. */
-export function answerSpoolJobs(hearCopy: HearCopy = () => undefined): void {
-  answerRequests((job: SpoolJob, onProgress) => perform(job, onProgress, hearCopy));
+export function answerSpoolJobs(tools: CopyTools = {}): void {
+  answerRequests((job: SpoolJob, onProgress) => perform(job, onProgress, tools));
 }
