@@ -11,6 +11,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** One thing that narrows a list. */
 export interface ListFilter {
+  /** Says which of all filters it is. */
+  readonly name: string;
   /** That the recording `row` (an alias of `recordings`) passes; walks through an index of another order use it. */
   passes(row: string): RawBuilder<boolean>;
   /** The same as a range of an index over `column`, for lists in the order of that column. */
@@ -65,6 +67,7 @@ function walked<T>(row: string, column: string, inSqlite: RawBuilder<unknown>): 
 
 function equal(column: 'format' | 'kind', value: string): ListFilter {
   return {
+    name: `${column} ${value}`,
     passes: (row) => sql`${walked(row, column, sql`|| ''`)} = ${value}`,
     selectKeys: (shelf) =>
       sql`SELECT row_key FROM recordings WHERE shelf = ${shelf} AND ${sql.ref(column)} = ${value}`,
@@ -88,6 +91,7 @@ function range(
     );
   return [
     {
+      name: `${column} ${least} ${limit}`,
       passes: (row) => within(walked(row, column, sql`+ 0`)),
       range: { column, passes: (row) => within(sql.ref(`${row}.${column}`)) },
       selectKeys: (shelf) =>
@@ -99,8 +103,10 @@ function range(
 function withWarnings(hasWarnings: boolean): ListFilter {
   const passes = (row: string) =>
     sql<boolean>`${walked(row, 'has_warnings', sql`+ 0`)} = ${sql.lit(hasWarnings ? 1 : 0)}`;
-  if (!hasWarnings) return { passes };
+  const name = `warnings ${hasWarnings}`;
+  if (!hasWarnings) return { name, passes };
   return {
+    name,
     passes,
     // Their index is in the order of receipt.
     range: { column: 'created_at', passes: (row) => sql<boolean>`${sql.ref(`${row}.has_warnings`)} = 1` },
@@ -113,6 +119,7 @@ function labelled(label: Label): ListFilter {
   const table = sql.table(label.table);
   const isIt = sql`${sql.ref(`l.${label.keyColumn}`)} = ${label.key}`;
   return {
+    name: `${label.table} ${label.key}`,
     passes: (row) => sql`EXISTS (SELECT 1 FROM ${table} AS l WHERE ${isIt}
       AND l.shelf = ${sql.ref(`${row}.shelf`)} AND l.created_at = ${sql.ref(`${row}.created_at`)}
       AND l.recording_id = ${sql.ref(`${row}.id`)})`,

@@ -20,6 +20,7 @@ import {
 import { titleKeyOf } from '../model/search-folding.ts';
 import { LIST_SIZES } from './list-source.ts';
 import { listRecordings } from './recording-list.ts';
+import { WayMemory } from './way-memory.ts';
 
 const at = (ms: number) => new Date(Date.parse('2026-11-22T12:00:00.000Z') + ms).toISOString();
 
@@ -33,7 +34,7 @@ async function readAll(
   do {
     const wish: RecordingQuery = { ...query, ...(cursor === null ? {} : { cursor }) };
     const page: RecordingPage = await contexts.withSession({ readonly: true }, (db) =>
-      listRecordings(db, wish, sizes),
+      listRecordings(db, wish, new WayMemory(), sizes),
     );
     seen.push(...page.items);
     cursor = page.nextCursor;

@@ -10,6 +10,7 @@ import type { RecordingRow } from './recording-row.ts';
 import type { Search } from './search-condition.ts';
 import { countFound, isRare } from './search-frequency.ts';
 import { isFirstOfTake } from './take-rows.ts';
+import type { WayMemory } from './way-memory.ts';
 
 export interface ListRequest {
   readonly shelf: 'library' | 'trash';
@@ -20,6 +21,7 @@ export interface ListRequest {
   readonly after: ListPosition | undefined;
   readonly limit: number;
   readonly sizes: ListSizes;
+  readonly ways: WayMemory;
 }
 
 /** Which of several ways to a page is taken. Each leads to the same page. */
@@ -62,16 +64,18 @@ async function chooseSearchSource(
   request: ListRequest,
   search: Search,
 ): Promise<Source> {
-  const { filters, order, sizes } = request;
+  const { filters, order, sizes, ways, shelf } = request;
   const isInOrder = isLedBy(order, 'row_key');
   // SQLite's index of words is in the order that is wanted.
   if (isInOrder && filters.length === 0 && dialectOf(db) === 'sqlite') return searchSource(request, search);
-  if (await isRare(db, search, sizes.sorted, isInOrder)) return foundSource(request, search);
+  const asked = `${shelf} ${isInOrder} ${JSON.stringify(search.terms)}`;
+  const isFewFound = () => isRare(db, search, sizes.sorted, isInOrder);
+  if (await ways.recall(`rare ${asked}`, isFewFound)) return foundSource(request, search);
   const few = await readFew(db, request);
   if (few !== undefined) return { ...fewSource(request, few, []), sifts: search };
   if (isInOrder) return searchSource(request, search);
-  const isGathered =
-    dialectOf(db) === 'sqlite' && (await countFound(db, search, sizes.gathered)) <= sizes.gathered;
+  const mayGather = async () => (await countFound(db, search, sizes.gathered)) <= sizes.gathered;
+  const isGathered = dialectOf(db) === 'sqlite' && (await ways.recall(`gathered ${asked}`, mayGather));
   // With a sign before it SQLite does not begin with what was gathered.
   const found = isGathered
     ? sql`+r.row_key IN (SELECT s.rowid FROM recording_search AS s WHERE ${search.isFound})`
@@ -155,7 +159,7 @@ function isLedBy({ columns: [first] }: ListOrder, column: keyof RecordingRow): b
 /** Row keys of all that pass one of the filters, where these are few. */
 async function readFew(
   db: Kysely<StoreSchema>,
-  { shelf, filters, order, sizes }: ListRequest,
+  { shelf, filters, order, sizes, ways }: ListRequest,
 ): Promise<readonly number[] | undefined> {
   const [only] = filters;
   // The table of the label is in every order, so that it need not be known how many these are.
@@ -164,12 +168,16 @@ async function readFew(
     sqlite: sql`json_group_array(row_key)`,
     postgres: sql`coalesce(json_agg(row_key)::text, '[]')`,
   });
-  for (const { selectKeys, range } of filters) {
+  for (const { name, selectKeys, range } of filters) {
     if (selectKeys === undefined || (range && isLedBy(order, range.column))) continue;
+    const question = `few ${shelf} ${name}`;
+    if (ways.read(question) === false) continue;
     const { rows } = await sql<{ keys: string | null }>`
       SELECT CASE WHEN count(*) <= ${sql.lit(sizes.few)} THEN ${keys} END AS keys
       FROM (${selectKeys(shelf)} LIMIT ${sizes.few + 1}) AS found`.execute(db);
-    if (typeof rows[0]?.keys === 'string') return JSON.parse(rows[0].keys) as number[];
+    const found = rows[0]?.keys;
+    ways.note(question, typeof found === 'string');
+    if (typeof found === 'string') return JSON.parse(found) as number[];
   }
   return undefined;
 }

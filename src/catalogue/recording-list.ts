@@ -15,14 +15,19 @@ import { type Search, searchFor } from './search-condition.ts';
 import { withMatches } from './search-matches.ts';
 import { parseSearch } from './search-terms.ts';
 import { withTakeTotals } from './take-rows.ts';
+import { WayMemory } from './way-memory.ts';
 import { correctTerms } from './word-corrections.ts';
 
 const LIST_LIMIT = { default: 50, max: 500 } as const;
 
-/** One page by key, never by offset: the millionth page costs what the first does. */
+/**
+ * One page by key, never by offset: the millionth page costs what the first does. `ways`: of the same database only,
+ * for what is found out here to serve the next page.
+ */
 export async function listRecordings(
   db: Kysely<StoreSchema>,
   query: RecordingQuery,
+  ways = new WayMemory(),
   sizes = LIST_SIZES,
 ): Promise<RecordingPage> {
   const { isTrashed = false, isGrouped = false, limit = LIST_LIMIT.default, query: text = '' } = query;
@@ -42,6 +47,7 @@ export async function listRecordings(
     isGrouped,
     filters,
     sizes,
+    ways,
     order: rowOrder,
     after: query.cursor === undefined ? undefined : decodeCursor(list, query.cursor, isPlace),
     limit: checkLimit(limit),

@@ -33,6 +33,7 @@ import { listRecordings, readPageByAge } from './recording-list.ts';
 import { toRecording } from './recording-row.ts';
 import { readTake } from './take-rows.ts';
 import { readUnmeasured } from './unmeasured-rows.ts';
+import { WayMemory } from './way-memory.ts';
 
 export type { RecordingTotals } from './library-totals.ts';
 export type { ClaimOutcome } from './recording-claims.ts';
@@ -56,6 +57,7 @@ export class RecordingRepository {
   readonly #sessions: DatabaseSessions;
   readonly #clock: Clock;
   readonly #home: string;
+  readonly #ways = new WayMemory();
   readonly #claim: (claim: Claim) => Promise<ClaimOutcome>;
   readonly #activate: (activation: Activation) => Promise<Recording>;
 
@@ -144,7 +146,7 @@ export class RecordingRepository {
 
   /** Rejects with `cursor-invalid`, or `invalid-input` for a limit outside 1 to 500. */
   list(query: RecordingQuery): Promise<RecordingPage> {
-    return this.#read('list', (db) => listRecordings(db, query));
+    return this.#read('list', (db) => listRecordings(db, query, this.#ways));
   }
 
   /** Tags of the library with their counts, most used first. */
