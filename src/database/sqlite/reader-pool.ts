@@ -79,6 +79,6 @@ class Reader {
 
   /** Nobody waits for the end of a read transaction; if it fails, the next one begins with another try. */
   #end(): void {
-    this.thread.request({ kind: 'run', statements: [], end: 'rollback' }).catch(() => undefined);
+    this.thread.tell({ kind: 'run', statements: [], end: 'rollback' });
   }
 }

@@ -46,7 +46,8 @@ export interface CloseRequest {
 }
 
 export type ThreadRequest = RunRequest | SnapshotRequest | InspectRequest | CloseRequest;
-export type NumberedRequest = ThreadRequest & { readonly id: number };
+/** Without an `id` nobody waits for an answer, and none is sent. */
+export type NumberedRequest = ThreadRequest & { readonly id?: number };
 
 export interface ThreadFault {
   readonly message: string;

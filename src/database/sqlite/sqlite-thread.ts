@@ -39,6 +39,11 @@ export class SqliteThread {
     return promise;
   }
 
+  /** As {@link request} does, but nobody hears of it; nothing is done where no thread runs. */
+  tell(request: ThreadRequest): void {
+    this.#worker?.postMessage(request);
+  }
+
   async close(): Promise<void> {
     const worker = this.#worker;
     if (!worker) return;

@@ -18,20 +18,21 @@ let current: SqliteConnection | undefined;
 class TransactionLost extends Error {}
 
 parentPort?.on('message', (request: NumberedRequest) => {
-  const reply = answer(request);
-  parentPort?.postMessage(reply);
+  const answered = answer(request);
+  // Each message wakes the other thread.
+  if (request.id !== undefined)
+    parentPort?.postMessage({ id: request.id, ...answered } satisfies ThreadReply);
   if (request.kind === 'close') parentPort?.close();
 });
 
-function answer(request: NumberedRequest): ThreadReply {
+function answer(request: NumberedRequest): Omit<ThreadReply, 'id'> {
   try {
     const answered = perform(request);
-    return { id: request.id, retries: current?.takeRetries() ?? 0, ...answered };
+    return { retries: current?.takeRetries() ?? 0, ...answered };
   } catch (error) {
     const isTransactionLost =
       error instanceof TransactionLost || (request.kind === 'run' && current?.isInTransaction !== true);
     return {
-      id: request.id,
       retries: current?.takeRetries() ?? 0,
       fault: {
         message: error instanceof Error ? error.message : String(error),
