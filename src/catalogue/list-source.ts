@@ -73,7 +73,7 @@ async function chooseSearchSource(
   if (await ways.recall(`rare ${asked}`, isFewFound)) return foundSource(request, search);
   const few = await readFew(db, request);
   if (few !== undefined) return { ...fewSource(request, few, []), sifts: search };
-  if (isInOrder) return searchSource(request, search);
+  if (isInOrder) return searchedInOrder(request, search);
   const mayGather = async () => (await countFound(db, search, sizes.gathered)) <= sizes.gathered;
   const isGathered = dialectOf(db) === 'sqlite' && (await ways.recall(`gathered ${asked}`, mayGather));
   // With a sign before it SQLite does not begin with what was gathered.
@@ -119,6 +119,26 @@ function searchSource(request: ListRequest, search: Search): Source {
     conditions: [sql`r.row_key = s.rowid`, search.isFound, ...onShelf(request)],
     names: { row_key: 's.rowid' },
   };
+}
+
+/**
+ * As {@link searchSource}, for PostgreSQL, which would begin with the recordings and walk past all before the page: the
+ * keys of the page come first, or where filters need the recordings it is told where to begin with them.
+ */
+function searchedInOrder(request: ListRequest, search: Search): Source {
+  const { shelf, filters, order, after } = request;
+  if (filters.length === 0) {
+    return {
+      tables: sql`recording_search AS s`,
+      conditions: [search.isFound, sql`s.shelf = ${shelf}`],
+      names: { row_key: 's.rowid' },
+      sortedKeys: sql`s.rowid`,
+    };
+  }
+  const source = searchSource(request, search);
+  if (after === undefined) return source;
+  const behind = sql`r.row_key ${sql.raw(order.isDescending ? '<' : '>')} ${after[0]}`;
+  return { ...source, conditions: [...source.conditions, behind] };
 }
 
 function walkSource(request: ListRequest, more: readonly RawBuilder<unknown>[]): Source {
