@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { CopyListener } from './copy-listener.ts';
+import { type DirectWriter, giveBackBuffer, lendAlignedBuffer } from './direct-writer.ts';
 import { systemDisk } from './disk.ts';
 
 export interface CopyRequest {
@@ -15,8 +16,12 @@ export interface CopyRequest {
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
-/** A request and who hears its bytes: in one thread. */
-type HeardCopy = CopyRequest & { readonly listener?: CopyListener | undefined };
+/** A request with what cannot leave a thread. */
+interface ThreadCopy extends CopyRequest {
+  readonly listener?: CopyListener | undefined;
+  /** Of the target: what it takes is not written through `target`. */
+  readonly direct?: DirectWriter | undefined;
+}
 
 export interface CopyResult {
   readonly sizeBytes: number;
@@ -24,15 +29,13 @@ export interface CopyResult {
 }
 
 /**
- * Stays in the cache of a core from reading to writing. Linux takes larger pieces of memory for longer writes, which
- * costs three times as much (measured with 512 KiB and more on ext4).
+ * Stays in the cache of a core from reading to writing. Into the page cache longer writes would cost three times as much,
+ * because Linux takes larger pieces of memory for them (measured with 512 KiB and more on ext4).
  */
 const BUFFER_BYTES = 256 * 1024;
 const PROGRESS_BYTES = 8 * 1024 * 1024;
 /** Write-back is begun every so many bytes, so that the last sync has little left to do. */
 const WRITE_BACK_BYTES = 64 * 1024 * 1024;
-/** One for each thread: a short copy is made without a pause. */
-const shortBuffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 const write = promisify(fs.write);
 
 /**
@@ -40,13 +43,13 @@ const write = promisify(fs.write);
  * into and hashed here, so that hashing and writing take two cores. Runs in a worker thread.
  */
 export async function copyBytes(
-  request: HeardCopy,
+  request: ThreadCopy,
   onProgress: (bytesDone: number) => void,
 ): Promise<CopyResult> {
   const { source, target } = request;
   const endBytes = request.lengthBytes ?? Number.POSITIVE_INFINITY;
   const hash = createHash('sha256');
-  const buffers = [Buffer.allocUnsafe(BUFFER_BYTES), Buffer.allocUnsafe(BUFFER_BYTES)] as const;
+  const buffers = [lendAlignedBuffer(BUFFER_BYTES), lendAlignedBuffer(BUFFER_BYTES)] as const;
   const writeBack = new WriteBack(target);
   let writing: Promise<void> | null = null;
   let sizeBytes = 0;
@@ -62,7 +65,7 @@ export async function copyBytes(
       request.listener?.hear(piece, sizeBytes);
       if (writing !== null) await writing;
       writeBack.begin(sizeBytes);
-      writing = writeWhole(target, piece, sizeBytes);
+      writing = writeWhole(request, piece, sizeBytes);
       // Looked at again only after the next piece was hashed; a failure must not count as unheard until then.
       writing.catch(() => undefined);
       sizeBytes += count;
@@ -75,6 +78,7 @@ export async function copyBytes(
     // The caller closes the descriptors, so nothing may be under way after this.
     if (writing !== null) await writing.catch(() => undefined);
     await writeBack.settle().catch(() => undefined);
+    for (const buffer of buffers) giveBackBuffer(buffer);
   }
   if (writing !== null) await writing;
   await writeBack.settle();
@@ -82,22 +86,27 @@ export async function copyBytes(
 }
 
 /** The same without a second thread. Blocks: for short files, in a worker thread. */
-export function copyBytesNow(request: HeardCopy): CopyResult {
+export function copyBytesNow(request: ThreadCopy): CopyResult {
   const { source, target } = request;
   const endBytes = request.lengthBytes ?? Number.POSITIVE_INFINITY;
   const hash = createHash('sha256');
+  const buffer = lendAlignedBuffer(BUFFER_BYTES);
   let sizeBytes = 0;
-  while (sizeBytes < endBytes) {
-    requireWanted(request);
-    const wanted = Math.min(BUFFER_BYTES, endBytes - sizeBytes);
-    const count = fs.readSync(source, shortBuffer, 0, wanted, sizeBytes);
-    if (count === 0) break;
-    const piece = shortBuffer.subarray(0, count);
-    hash.update(piece);
-    request.listener?.hear(piece, sizeBytes);
-    for (let done = 0; done < count; )
-      done += fs.writeSync(target, piece, done, count - done, sizeBytes + done);
-    sizeBytes += count;
+  try {
+    while (sizeBytes < endBytes) {
+      requireWanted(request);
+      const wanted = Math.min(BUFFER_BYTES, endBytes - sizeBytes);
+      const count = fs.readSync(source, buffer, 0, wanted, sizeBytes);
+      if (count === 0) break;
+      const piece = buffer.subarray(0, count);
+      hash.update(piece);
+      request.listener?.hear(piece, sizeBytes);
+      for (let done = request.direct?.takeNow(piece, sizeBytes) ?? 0; done < count; )
+        done += fs.writeSync(target, piece, done, count - done, sizeBytes + done);
+      sizeBytes += count;
+    }
+  } finally {
+    giveBackBuffer(buffer);
   }
   return { sizeBytes, checksum: hash.digest('hex') };
 }
@@ -106,8 +115,8 @@ function requireWanted({ stop }: CopyRequest): void {
   if (Atomics.load(stop, 0) !== 0) throw new VoiceRecorderError('interrupted', 'The copy was called off.');
 }
 
-async function writeWhole(target: number, piece: Buffer, position: number): Promise<void> {
-  let done = 0;
+async function writeWhole({ target, direct }: ThreadCopy, piece: Buffer, position: number): Promise<void> {
+  let done = (await direct?.take(piece, position)) ?? 0;
   while (done < piece.length) {
     const { bytesWritten } = await write(target, piece, done, piece.length - done, position + done);
     done += bytesWritten;

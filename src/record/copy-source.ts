@@ -8,6 +8,7 @@ import { unchangedRule } from '../validation/transfer-rules.ts';
 import { writeAllNow } from './check-folder.ts';
 import { type CopyResult, copyBytes, copyBytesNow } from './copy-bytes.ts';
 import type { CopyListener, CopyTools } from './copy-listener.ts';
+import { DirectWriter } from './direct-writer.ts';
 import { systemDisk } from './disk.ts';
 import { encodeFirstBlock, encodeRecord, journalPosition } from './journal-format.ts';
 import { COPY_INFO_NAME, dataPath, journalPath, uploadFolder } from './spool-layout.ts';
@@ -35,6 +36,8 @@ export interface SourceCopy extends CopyResult {
 
 /** From here on writing goes to a second thread: for shorter files handing over costs more than it brings. */
 const LONG_BYTES = 32 * 1024 * 1024;
+/** Shorter files are written through the page cache, which waits for no disk. */
+const DIRECT_BYTES = 256 * 1024;
 
 /**
  * Copies a file of this machine into a spool folder of its own, with every look at it from the first to the last.
@@ -54,8 +57,9 @@ export async function copySource(
   const source = openSource(sourcePath);
   const opened = [source];
   let listener: CopyListener | undefined;
+  let direct: DirectWriter | undefined;
   const make = (path: string): number => {
-    const descriptor = fs.openSync(path, 'wx+', 0o600);
+    const descriptor = fs.openSync(path, 'wx', 0o600);
     opened.push(descriptor);
     return descriptor;
   };
@@ -70,15 +74,16 @@ export async function copySource(
     writeAllNow(journal, encodeFirstBlock(info.id, 'import', nowMs));
     writeAllNow(make(join(folder, COPY_INFO_NAME)), infoBytes(info, sourcePath, sizeBytes));
     const data = make(dataPath(folder, 1));
+    // What is found out of the source now is so of the copy: a source that changes until its end is refused.
+    const facts = readFacts?.({ descriptor: source, sizeBytes }, info.wish.filename);
     if (request.byProductPath !== null)
       listener = hearCopy?.({ descriptor: source, sizeBytes }, request.byProductPath);
-    const bytes = { source, target: data, lengthBytes: null, stop, listener };
+    if (sizeBytes >= DIRECT_BYTES) direct = new DirectWriter(dataPath(folder, 1));
+    const bytes = { source, target: data, lengthBytes: null, stop, listener, direct };
     const copied = sizeBytes < LONG_BYTES ? copyBytesNow(bytes) : await copyBytes(bytes, onProgress);
     const sha256 = Buffer.from(copied.checksum, 'hex');
     const record = { offsetBytes: 0, lengthBytes: copied.sizeBytes, sha256, covers: 'all' } as const;
     writeAllNow(journal, encodeRecord(info.id, { ...record, receivedAtMs: nowMs }), journalPosition(0));
-    // Of the bytes that will be stored, which nobody else writes.
-    const facts = readFacts?.({ descriptor: data, sizeBytes: copied.sizeBytes }, info.wish.filename);
     await Promise.all([sync(data), listener?.end()]);
     const after = fs.fstatSync(source, { bigint: true });
     const isSameFile = after.size === before.size && after.mtimeNs === before.mtimeNs;
@@ -88,6 +93,7 @@ export async function copySource(
     listener?.giveUp();
     throw error;
   } finally {
+    direct?.close();
     for (const descriptor of opened) fs.closeSync(descriptor);
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { appendFileSync, closeSync, fstatSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { chmod, link, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -72,6 +72,19 @@ describe('copying a file in', () => {
     expect(await namesUnder(desk.spoolPath)).toEqual([]);
     expect((await readFile(source)).equals(whole)).toBe(true);
   });
+
+  it.each([1, 4096, 256 * 1024, 1024 * 1024 + 1, 2 * 1024 * 1024 - 1, 33 * 1024 * 1024 + 5])(
+    'copies each of %i bytes, whichever way they are written',
+    async (sizeBytes) => {
+      const { desk, uploads } = await openSpool();
+      const bytes = randomBytes(sizeBytes);
+      const source = join(desk.root, 'any length');
+      await writeFile(source, bytes);
+      const spooled = await uploads.copyIn(source, wish);
+      expect(spooled.checksum).toBe(createHash('sha256').update(bytes).digest('hex'));
+      expect((await readFile(spooled.path)).equals(bytes)).toBe(true);
+    },
+  );
 
   it('syncs the copied bytes, and all of them, before it answers', async () => {
     const { desk, source } = await openSpool();
