@@ -32,7 +32,7 @@ describe.skipIf(!found)('the history of a recording (skipped without Chromium)',
     await title.press('Enter');
     const history = page.getByRole('region', { name: 'History' });
     await history.getByText('Title: “Talk 0” became “The miller”').waitFor();
-    expect(await history.innerText()).toContain('Owner');
+    await expect.poll(() => history.innerText()).toContain('Owner');
     await page.getByRole('combobox', { name: 'Collections' }).fill('Village, old');
     await page.getByRole('combobox', { name: 'Collections' }).press('Enter');
     await history.getByText('Collections: added “Village, old”').waitFor();
@@ -41,12 +41,12 @@ describe.skipIf(!found)('the history of a recording (skipped without Chromium)',
     const facts = page.getByRole('region', { name: 'Facts' });
     await facts.getByRole('button', { name: 'Change the date of recording' }).click();
     const date = facts.getByLabel('Recorded');
-    expect(await page.locator('input[type=datetime-local]:focus').count()).toBe(1);
+    await page.locator('input[type=datetime-local]:focus').waitFor();
     await date.fill('1962-05-01T14:30');
     expect(await seriousFindings(page)).toEqual([]);
     await date.press('Enter');
     await facts.getByText('entered by a person').waitFor();
-    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Change the date of recording');
+    await page.locator('[aria-label="Change the date of recording"]:focus').waitFor();
     await history.getByText(/^Recorded: .* became .*1962/).waitFor();
     await history.getByRole('button', { name: /^Undo: Recorded/ }).click();
     await facts.getByText('entered by a person').waitFor({ state: 'hidden' });
@@ -61,13 +61,15 @@ describe.skipIf(!found)('the history of a recording (skipped without Chromium)',
     await history.getByRole('button', { name: 'Undo: Title' }).click();
     await expect.poll(() => title.inputValue()).toBe('Talk 0');
     await history.getByText('Took an earlier change back').first().waitFor();
-    expect(await studio.recordings()).toContainEqual(
-      expect.objectContaining({
-        id: recording.id,
-        title: 'Talk 0',
-        collections: ['Village, old'],
-      }),
-    );
+    await expect
+      .poll(() => studio!.recordings())
+      .toContainEqual(
+        expect.objectContaining({
+          id: recording.id,
+          title: 'Talk 0',
+          collections: ['Village, old'],
+        }),
+      );
 
     // A take of two segments: its history is told once, and taken back in both.
     for (const segment of [0, 1]) await uploadSegment(page, segment);

@@ -3,6 +3,7 @@ import type { Recording } from '../../src/model/recording.ts';
 import { voiceSamples, wavBytes } from '../voice-wav.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
+import { keepToasts } from './keep-toasts.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
@@ -46,7 +47,7 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
     await page.getByRole('searchbox').fill('harb');
     await expect.poll(() => list.getByRole('status').first().textContent()).not.toContain('harbuor');
     await expect.poll(() => list.locator('mark').allTextContents()).toEqual(['Harbour']);
-    await list.getByRole('link').click();
+    await list.getByRole('link', { name: /Harbour/ }).click();
 
     const title = page.getByRole('textbox', { name: 'Title', exact: true });
     await title.fill('The harbour master');
@@ -58,6 +59,7 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
       .poll(() => page.getByRole('slider', { name: 'Position' }).getAttribute('aria-valuetext'))
       .not.toMatch(/^0:00 /);
 
+    await keepToasts(page);
     await page.getByRole('button', { name: 'Move to trash' }).click();
     await expect.poll(() => titles(studio!)).toEqual(['Market hall']);
     await page.getByRole('button', { name: 'Undo', exact: true }).click();

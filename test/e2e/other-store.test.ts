@@ -50,7 +50,7 @@ describe.skipIf(!found || postgres.skipReason)('the page of a recording of anoth
     await page.getByRole('link', { name: 'Library' }).click();
     await page.getByRole('link', { name: /Harbour/ }).click();
     await page.getByText(`The audio lies in another store`).waitFor();
-    expect(await page.getByText(dataDir).count()).toBe(1);
+    await page.getByText(dataDir).waitFor();
     expect(await page.locator('audio').count()).toBe(0);
     for (const name of ['Download original', 'Check now', 'Play'])
       expect(await page.getByText(name, { exact: true }).count()).toBe(0);

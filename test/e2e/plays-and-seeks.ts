@@ -12,7 +12,7 @@ export async function playsAndSeeks(page: Page, address: string, durationSeconds
     audio.currentTime = ${durationSeconds / 2};
     await new Promise((resolve) => { audio.onseeked = resolve; });
     await audio.play();
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    while (audio.currentTime < ${durationSeconds / 2 + 0.3}) await new Promise((resolve) => setTimeout(resolve, 50));
     audio.pause();
     return { duration: audio.duration, position: audio.currentTime };
   })()`);

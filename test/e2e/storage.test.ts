@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Recommendation } from '../../src/model/cleanup.ts';
+import type { JobCounts } from '../../src/model/job.ts';
 import { voiceSamples, wavBytes } from '../voice-wav.ts';
 import { runVrp } from '../vrp-process.ts';
 import { seriousFindings } from './accessibility.ts';
@@ -33,6 +34,12 @@ describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
     for (const [seed, name] of names.entries())
       writeFileSync(join(folder, `${name}.wav`), wavBytes(voiceSamples(4, 16_000, seed), 16_000));
     await runVrp(studio.folders, ['import', ...names.map((name) => join(folder, `${name}.wav`))]);
+    // What is made of them is made before the jobs are spoiled.
+    const unfinished = async () => {
+      const { counts } = await studio!.api<{ counts: JobCounts }>('/api/jobs');
+      return counts.queued + counts.running;
+    };
+    await expect.poll(unfinished).toBe(0);
     await expect.poll(recommended).toContain('derived');
 
     await page.getByRole('heading', { level: 1 }).first().waitFor();
@@ -43,14 +50,13 @@ describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
     const kinds = page.getByRole('region', { name: 'What is kept' });
     // The server counts what lies on the disk first.
     await kinds.waitFor();
-    expect(await kinds.getByRole('row', { name: /Recordings/ }).innerText()).toContain('2');
-    expect(await page.getByRole('region', { name: 'Still fits' }).innerText()).toMatch(/Voice\s+\S+ hours/);
-    expect(await page.getByRole('region', { name: 'By month' }).getByRole('listitem').innerText()).toMatch(
-      /2026|20\d\d/,
-    );
-    expect(await page.getByRole('region', { name: 'Last checks' }).innerText()).toContain(
-      'Checked longest ago',
-    );
+    await expect.poll(() => kinds.getByRole('row', { name: /Recordings/ }).innerText()).toContain('2');
+    const region = (name: string) => page.getByRole('region', { name });
+    await expect.poll(() => region('Still fits').innerText()).toMatch(/Voice\s+\S+ hours/);
+    await expect
+      .poll(() => region('By month').getByRole('listitem').first().innerText())
+      .toMatch(/2026|20\d\d/);
+    await expect.poll(() => region('Last checks').innerText()).toContain('Checked longest ago');
     expect(await seriousFindings(page)).toEqual([]);
     const button = page.getByRole('button', { name: 'Let go: Waveforms and playable copies' });
     await button.focus();
@@ -66,7 +72,7 @@ describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
     await dialog.getByRole('button', { name: /^Free/ }).click();
     await page.getByText(/are free again/).waitFor();
     await page.getByText('There is nothing that could go.').waitFor();
-    expect(await recommended()).toEqual([]);
+    await expect.poll(recommended).toEqual([]);
 
     const [first] = await studio.recordings();
     await fetchAs(studio, `/api/recordings/${first!.id}`, 'DELETE');
@@ -105,8 +111,8 @@ async function cancelOne({ page, folders }: Studio, title: string): Promise<void
   const status = drawer.getByRole('status');
   await status.getByText(`It stops as soon as it can: waiting-for-nothing: ${title}`).waitFor();
   await drawer.getByText('Stopping').waitFor();
-  expect(await cancel.getAttribute('aria-disabled')).toBe('true');
-  expect(await page.locator(':focus').getAttribute('aria-label')).toMatch(/^Cancel: waiting-for-nothing/);
+  await expect.poll(() => cancel.getAttribute('aria-disabled')).toBe('true');
+  await page.locator('[aria-label^="Cancel: waiting-for-nothing"]:focus').waitFor();
   expect(await seriousFindings(page)).toEqual([]);
   change("UPDATE jobs SET state = 'cancelled', modified_at_ms = ? WHERE id = 'elsewhere'", Date.now());
   const cancelled = drawer.getByRole('region', { name: 'Cancelled today' });
@@ -117,7 +123,7 @@ async function cancelOne({ page, folders }: Studio, title: string): Promise<void
   await status.getByText(`Queued anew: waiting-for-nothing: ${title}`).waitFor();
   await cancelled.waitFor({ state: 'hidden' });
   // The button is gone; the focus stays in the drawer.
-  expect(await drawer.locator(':focus').count()).toBe(1);
+  await expect.poll(() => drawer.locator(':focus').count()).toBe(1);
   change("DELETE FROM jobs WHERE id = 'elsewhere'");
   await page.keyboard.press('Escape');
   await drawer.waitFor({ state: 'hidden' });
@@ -147,11 +153,10 @@ async function tryAgain({ page, folders }: Studio, title: string): Promise<void>
     .waitFor();
   await page.keyboard.press('Escape');
   await drawer.waitFor({ state: 'hidden' });
-  expect(await page.locator(':focus').getAttribute('aria-label')).toMatch(/^Jobs/);
+  await page.locator('[aria-label^="Jobs"]:focus').waitFor();
 }
 
 /** Asked by a program with the owner's token, as `vrp` does. */
-async function fetchAs({ folders, server }: Studio, path: string, method: string): Promise<Response> {
-  const token = (await runVrp(folders, ['token'])).stdout.trim();
+async function fetchAs({ token, server }: Studio, path: string, method: string): Promise<Response> {
   return await fetch(server.baseUrl + path, { method, headers: { authorization: `Bearer ${token}` } });
 }

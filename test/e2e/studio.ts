@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { Recording } from '../../src/model/recording.ts';
 import { decodePcm } from '../decode-pcm.ts';
 import { voiceSamples, writeWav } from '../voice-wav.ts';
-import { runVrp, type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
+import { type StartedServer, startVrp, type VrpFolders } from '../vrp-process.ts';
 import {
   type FoundChromium,
   freezeChromium,
@@ -16,6 +17,7 @@ import {
   type Standstill,
 } from './chromium.ts';
 import { changeRate, type Likeness, likeness } from './hear.ts';
+import { unbrokenPieces } from './unbroken-pieces.ts';
 
 const SAMPLE_RATE_HZ = 48_000;
 
@@ -23,6 +25,8 @@ const SAMPLE_RATE_HZ = 48_000;
 export interface Studio {
   readonly folders: VrpFolders;
   readonly profileFolder: string;
+  /** The owner's. */
+  readonly token: string;
   /** What the microphone hears, from its opening on. */
   readonly played: Float32Array;
   page: Page;
@@ -38,9 +42,18 @@ export interface Studio {
   startBrowser(): Promise<void>;
   api<T>(path: string): Promise<T>;
   recordings(): Promise<readonly Recording[]>;
-  /** How alike the stored file is to what was played, and that its bytes and sidecar are as the catalogue says. */
-  hear(recording: Recording): Promise<Likeness & { readonly durationSeconds: number }>;
+  /**
+   * How alike the stored file is to what was played, in the least alike of its pieces between losses that were told;
+   * and that its bytes and sidecar are as the catalogue says.
+   */
+  hear(recording: Recording): Promise<Heard>;
   close(): Promise<void>;
+}
+
+export interface Heard extends Likeness {
+  readonly durationSeconds: number;
+  /** Between losses that were told, in samples; what was played was `offsetSeconds` further on there. */
+  readonly pieces: readonly (Likeness & { readonly from: number; readonly to: number })[];
 }
 
 export interface Voice {
@@ -64,16 +77,20 @@ export async function openStudio(
   const microphoneWav = join(folder, 'microphone.wav');
   writeWav(microphoneWav, played, rateHz);
   const server = await startVrp(folders, undefined, settings);
-  const token = (await runVrp(folders, ['token'], settings)).stdout.trim();
+  const token = await ownerToken(folders);
   const profileFolder = join(folder, 'profile');
   const context = await launchChromium(found, { profileFolder, microphoneWav, microphone });
   const page = context.pages()[0] ?? (await context.newPage());
   await page.goto(server.loginUrl);
+  // A page that is left before has used up its one link to sign in with.
+  while ((await context.cookies()).length === 0) await sleep(100);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
 
   let session: Awaited<ReturnType<BrowserContext['cookies']>> = [];
   const studio: Studio = {
     folders,
     profileFolder,
+    token,
     played,
     page,
     context,
@@ -123,7 +140,18 @@ export async function openStudio(
       const { planes, sampleRateHz } = await decodePcm(path);
       const samples = planes[0] ?? new Float32Array(0);
       const heard = changeRate(samples, sampleRateHz, rateHz);
-      return { ...likeness(heard, played, rateHz), durationSeconds: samples.length / sampleRateHz };
+      // It may have been told a moment after the last byte.
+      const { timeline } = await studio.api<Recording>(`/api/recordings/${recording.id}`);
+      const pieces = unbrokenPieces(timeline, heard.length, rateHz).map(({ from, to }) => {
+        const { offsetSeconds, correlation } = likeness(heard.subarray(from, to), played, rateHz);
+        return { from, to, offsetSeconds: offsetSeconds - from / rateHz, correlation };
+      });
+      return {
+        offsetSeconds: pieces[0]?.offsetSeconds ?? 0,
+        correlation: Math.min(...pieces.map(({ correlation }) => correlation)),
+        durationSeconds: samples.length / sampleRateHz,
+        pieces,
+      };
     },
     close: async () => {
       await studio.context.close().catch(() => {});
@@ -132,4 +160,11 @@ export async function openStudio(
     },
   };
   return studio;
+}
+
+/** As a server leaves it in its state folder, which holds one store here. */
+export async function ownerToken({ stateDir }: VrpFolders): Promise<string> {
+  const stores = join(stateDir, 'stores');
+  const [storeId = ''] = await readdir(stores);
+  return (await readFile(join(stores, storeId, 'owner-token'), 'utf8')).trim();
 }

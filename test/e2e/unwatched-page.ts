@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chromiumArgs, type FoundChromium } from './chromium.ts';
+import { chromiumArgs, type FoundChromium, PATIENCE_MS } from './chromium.ts';
 
 /** A page that nobody looks into: a driver that follows the requests of a page keeps their bodies in its process. */
 export interface UnwatchedPage {
@@ -23,8 +23,6 @@ interface Answer {
   readonly method?: string;
   readonly params?: { readonly sessionId?: string };
 }
-
-const START_WITHIN_MS = 30_000;
 
 export async function openUnwatchedPage(
   found: FoundChromium,
@@ -134,7 +132,7 @@ async function addressOfPage(profileFolder: string): Promise<string> {
 }
 
 async function within(isSo: () => Promise<boolean>): Promise<void> {
-  const endsAtMs = performance.now() + START_WITHIN_MS;
+  const endsAtMs = performance.now() + PATIENCE_MS;
   // While it starts, and while it changes from one document to the next, it answers nothing.
   while (!(await isSo().catch(() => false))) {
     if (performance.now() > endsAtMs) throw new Error('The browser did not open its page in time.');

@@ -8,6 +8,7 @@ import { findChromium } from './chromium.ts';
 import { pressRecord } from './press-record.ts';
 import { recordedFor } from './shown-seconds.ts';
 import { openStudio, type Studio, type Voice } from './studio.ts';
+import { unbrokenPieces } from './unbroken-pieces.ts';
 
 const found = await findChromium();
 const SILENCE = { from: 8, to: 10 };
@@ -24,17 +25,20 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
   it('says silence, clipping and a standstill, and keeps them at their places on the timeline', async () => {
     const { page, ...rest } = await begin(90, { spoil });
     await beginTake(page);
-    await notice(page, 'Nothing but digital silence').waitFor();
-    const silenceSaidMs = Date.now();
-    await notice(page, 'The input is too loud').waitFor();
-    const clippingSaidMs = Date.now();
+    // Both are waited for from the beginning: neither is said for long.
+    const [silenceSaidMs, clippingSaidMs] = await Promise.all(
+      ['Nothing but digital silence', 'The input is too loud'].map(async (said) => {
+        await notice(page, said).first().waitFor();
+        return Date.now();
+      }),
+    );
     await page.keyboard.press('m');
     await page.getByPlaceholder('What is to be found here').fill('After the noise');
     await page.waitForTimeout(2_000);
     const frozen = await rest.freeze('browser', FROZEN_MS);
     await notice(page, 'stood still').first().waitFor();
     const standstillSaidMs = Date.now();
-    expect(await notice(page, 'Nothing but digital silence').count()).toBe(0);
+    await expect.poll(() => notice(page, 'Nothing but digital silence').count()).toBe(0);
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
@@ -45,17 +49,27 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     const startedMs = Date.parse(recording!.recordedAt!);
     const silence = find(recording!, 'silence');
     const clipping = find(recording!, 'clipping');
-    const standstill = find(recording!, 'page-frozen');
+    const frozenAtSeconds = (frozen.fromMs - startedMs) / 1000;
+    const fromFreeze = ({ atSeconds }: TimelineEvent) => Math.abs(atSeconds - frozenAtSeconds);
+    // A busy machine may stand still by itself as well.
+    const [standstill] = recording!.timeline
+      .filter(({ kind }) => kind === 'page-frozen')
+      .sort((a, b) => fromFreeze(a) - fromFreeze(b));
+    if (!standstill) throw new Error(`No standstill in ${JSON.stringify(recording!.timeline)}`);
     // What a busy machine dropped moves what comes after it.
-    const dropped = recording!.timeline.filter(({ kind }) => kind === 'drop-out');
+    const dropped = recording!.timeline.filter(
+      (event) => event !== standstill && ['drop-out', 'page-frozen'].includes(event.kind),
+    );
     const slackSeconds = dropped.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
     near(silence.atSeconds, SILENCE.from - offsetSeconds, slackSeconds);
     near(silence.durationSeconds, SILENCE.to - SILENCE.from, slackSeconds);
     near(clipping.atSeconds, CLIPPING.from - offsetSeconds, slackSeconds);
     near(clipping.durationSeconds, CLIPPING.to - CLIPPING.from, slackSeconds);
     // Clocks of two processes, and sound that was on its way when everything stopped.
-    near(standstill.atSeconds, (frozen.fromMs - startedMs) / 1000, 0.7);
-    near(standstill.durationSeconds, (frozen.untilMs - frozen.fromMs) / 1000, 0.7);
+    near(standstill.atSeconds, frozenAtSeconds, 0.7 + slackSeconds);
+    // It may have lasted longer than it was meant to, and was over when it was said.
+    expect(standstill.durationSeconds).toBeGreaterThan(FROZEN_MS / 1000 - 1);
+    expect(standstill.durationSeconds).toBeLessThan((standstillSaidMs - frozen.fromMs) / 1000 + 1);
     expect(recording!.markers).toEqual([{ atSeconds: expect.any(Number), label: 'After the noise' }]);
     const markedAt = recording!.markers[0]!.atSeconds;
     expect(markedAt).toBeGreaterThan(clipping.atSeconds);
@@ -63,8 +77,8 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     const saidAfter = (saidMs: number, event: TimelineEvent) =>
       ((saidMs - startedMs) / 1000 - event.atSeconds).toFixed(2);
     console.log(
-      `said on the page after the beginning: silence ${saidAfter(silenceSaidMs, silence)} s, ` +
-        `clipping ${saidAfter(clippingSaidMs, clipping)} s, ` +
+      `said on the page after the beginning: silence ${saidAfter(silenceSaidMs!, silence)} s, ` +
+        `clipping ${saidAfter(clippingSaidMs!, clipping)} s, ` +
         `standstill ${((standstillSaidMs - frozen.untilMs) / 1000).toFixed(2)} s after it was over; ` +
         `missing ${standstill.durationSeconds} s`,
     );
@@ -79,24 +93,27 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     await page.keyboard.press('s');
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
     const parts = await rest.recordings();
-    expect(parts.map(({ segment, gapBefore }) => [segment, gapBefore])).toEqual([
-      [0, null],
-      [1, { durationSeconds: 0, cause: 'split' }],
-      [2, { durationSeconds: 0, cause: 'split' }],
-    ]);
+    expect(parts.length).toBeGreaterThanOrEqual(3);
+    expect(parts.map(({ segment, gapBefore }) => [segment, gapBefore])).toEqual(
+      parts.map((_, index) => [index, index === 0 ? null : { durationSeconds: 0, cause: 'split' }]),
+    );
     const whole: number[] = [];
+    const timeline: TimelineEvent[] = [];
     for (const [index, part] of parts.entries()) {
       const { planes } = await decodePcm(`${rest.folders.dataDir}/${part.storedFilename}`);
-      if (index < 2) expect(planes[0]).toHaveLength(6 * 44_100);
+      if (index < parts.length - 1) expect(planes[0]).toHaveLength(6 * 44_100);
+      timeline.push(...part.timeline.map((event) => ({ ...event, atSeconds: event.atSeconds + 6 * index })));
       for (const sample of planes[0]!) whole.push(Math.round(sample * 32_768));
     }
     const source = Array.from(played, (sample) =>
       Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_767))),
     );
-    const start = placeOf(whole.slice(0, 2_000), source);
-    expect(start).toBeGreaterThanOrEqual(0);
-    const wrong = whole.findIndex((sample, index) => sample !== source[start + index]);
-    expect(wrong).toBe(-1);
+    for (const { from, to } of unbrokenPieces(timeline, whole.length, 44_100)) {
+      const start = placeOf(whole.slice(from, from + 2_000), source);
+      expect(start).toBeGreaterThanOrEqual(0);
+      const wrong = whole.slice(from, to).findIndex((sample, index) => sample !== source[start + index]);
+      expect(wrong).toBe(-1);
+    }
   });
 
   it('sets the ten seconds before Record before the take, when a person wishes that', async () => {
@@ -110,7 +127,10 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     await choice.check();
     await page.getByText('the last 10 seconds are kept in memory').waitFor();
     await page.waitForTimeout(11_000);
-    const pressedMs = Date.now();
+    // A key may be long on its way.
+    await page.evaluate(
+      "addEventListener('keydown', () => { globalThis.pressedMs = Date.now(); }, { capture: true, once: true })",
+    );
     await page.keyboard.press('r');
     await recordedFor(page, 13);
     await page.keyboard.press('s');
@@ -118,9 +138,12 @@ describe.skipIf(!found)('the watchdog of a take (skipped without Chromium)', () 
     const [, recording] = await rest.recordings();
     const heard = await rest.hear(recording!);
     expect(heard.correlation).toBeGreaterThan(0.99);
-    near((pressedMs - Date.parse(recording!.recordedAt!)) / 1000, 10);
+    const pressedMs = await page.evaluate<number>('pressedMs');
     // A machine with much else to do may drop a hundredth of a second or hold up the page; nothing else happened.
     const busy = ['drop-out', 'page-frozen'];
+    const dropped = recording!.timeline.filter(({ kind }) => busy.includes(kind));
+    const slackSeconds = dropped.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+    near((pressedMs - Date.parse(recording!.recordedAt!)) / 1000, 10, slackSeconds);
     expect(recording!.timeline.filter(({ kind }) => !busy.includes(kind))).toEqual([]);
   });
 });

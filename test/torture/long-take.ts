@@ -5,8 +5,9 @@ import { newId } from '../../src/model/id.ts';
 import { findPreset } from '../../src/model/preset.ts';
 import type { Recording } from '../../src/model/recording.ts';
 import { type FoundChromium, findChromium, rendererMegabytes } from '../e2e/chromium.ts';
+import { ownerToken } from '../e2e/studio.ts';
 import { openUnwatchedPage, type UnwatchedPage } from '../e2e/unwatched-page.ts';
-import { runVrp, startVrp } from '../vrp-process.ts';
+import { startVrp } from '../vrp-process.ts';
 
 export interface LongTakeOptions {
   /** Id of one preset; `voice` and `archive` when missing. */
@@ -86,7 +87,7 @@ async function record(found: FoundChromium, preset: string, takeSeconds: number)
     const memory = await feedAndLook(page, preset, takeSeconds, () => rendererMegabytes(profileFolder));
     await page.evaluate<null>('feed.end()');
     const elapsedSeconds = Math.round((performance.now() - startedMs) / 1000);
-    const recording = await storedBy(server.baseUrl, (await runVrp(folders, ['token'])).stdout.trim());
+    const recording = await storedBy(server.baseUrl, await ownerToken(folders));
     return {
       preset,
       takeSeconds,
