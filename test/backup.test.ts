@@ -31,7 +31,7 @@ async function wav(seed: number): Promise<string> {
   return path;
 }
 
-describe('a snapshot of the catalogue', { timeout: 120_000 }, () => {
+describe('a snapshot of the catalogue', () => {
   it('comes back with everything that sidecars say of the time after it', async () => {
     let recorder = await open();
     const before = await recorder.library.importFile(await wav(1));

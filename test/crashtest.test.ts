@@ -51,9 +51,7 @@ it('nothing that was acknowledged is lost in a minute of kills, cuts and full di
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('ends on Ctrl-C, judges what was done so far and leaves nothing behind', {
-  timeout: 200_000,
-}, async () => {
+it('ends on Ctrl-C, judges what was done so far and leaves nothing behind', async () => {
   const { child, ended } = start('--minutes', '20', '--seed', '5');
   const isUnderWay = async () =>
     (await readdir(folder, { recursive: true }).catch(() => [] as string[])).some((name) =>

@@ -40,14 +40,14 @@ function doubtsOf({ doubts }: DurabilityTrace) {
 
 /** Needs strace; where it is missing these tests show up as skipped. */
 describe.skipIf(!canTrace)('whatever is answered', () => {
-  it('is in doubt no more, by the word of POSIX alone', { timeout: 120_000 }, () => {
+  it('is in doubt no more, by the word of POSIX alone', () => {
     const house = trace('./traced-house.ts');
     expect(house.doubts.length).toBeGreaterThan(15);
     expect(doubtsOf(house)).toEqual([]);
     expect(house.tooEarly).toEqual([]);
   });
 
-  it('is so after a crash and on odd disks as well', { timeout: 120_000 }, () => {
+  it('is so after a crash and on odd disks as well', () => {
     const rooms = trace('./traced-rooms.ts');
     expect(rooms.doubts.length).toBeGreaterThan(10);
     expect(doubtsOf(rooms)).toEqual([]);

@@ -78,9 +78,7 @@ async function fill(path: string, leftBytes: number): Promise<void> {
 }
 
 describe.skipIf(!canMakeSmallDisk)('in mid-take (skipped where no disk can be mounted)', () => {
-  it('a disk that fills up costs nothing acknowledged, stops nobody, and the take goes on', {
-    timeout: 240_000,
-  }, async () => {
+  it('a disk that fills up costs nothing acknowledged, stops nobody, and the take goes on', async () => {
     const { folders, filler } = await begin('tmpfs', 256);
     server = await startStoreServer(folders);
     const reserve = join(folders.dataDir, 'reserve.bin');
@@ -134,9 +132,7 @@ describe.skipIf(!canMakeSmallDisk)('in mid-take (skipped where no disk can be mo
     await expect.poll(() => readdir(join(folders.dataDir, 'spool'))).toEqual([]);
   });
 
-  it('a disk that turns read-only costs nothing acknowledged, and the take goes on when it is mended', {
-    timeout: 240_000,
-  }, async () => {
+  it('a disk that turns read-only costs nothing acknowledged, and the take goes on when it is mended', async () => {
     const { folders } = await begin('ext4', 64);
     server = await startStoreServer(folders);
     let client = new PlainUploader(server);

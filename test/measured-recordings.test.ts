@@ -32,7 +32,7 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   throw new Error('It did not come to pass.');
 }
 
-describe('a recording', { timeout: 60_000 }, () => {
+describe('a recording', () => {
   it('is measured in the background, in catalogue and sidecar, also when it is from before', async () => {
     const file = join(folder, 'half silent.wav');
     const content = makeWav({

@@ -24,7 +24,7 @@ export interface StartedPostgres {
 export const TEST_USER = 'recorder';
 export const TEST_PASSWORD = 'a:pass@word/with?signs';
 export const TEST_DATABASE = 'postgres';
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 120_000;
 
 /** What both tests and their server agree on. */
 export function settingsFor(port: number, schema: string): PostgresSettings {

@@ -181,9 +181,7 @@ function asFilled(id: string | undefined): Recording {
 }
 
 // Each opens and closes a library several times, and a machine may be busy.
-const TIMEOUT_MS = 120_000;
-
-describe('a catalogue that is gone', { timeout: TIMEOUT_MS }, () => {
+describe('a catalogue that is gone', () => {
   it('is made anew: list, search, notes, tags, takes, trash and receipts are what they were', async () => {
     const { ids, takeId, before } = await openFilled();
     expect(before.trash.items).toHaveLength(1);
@@ -237,7 +235,7 @@ describe('a catalogue that is gone', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
+describe('what a rebuild finds amiss', () => {
   it('adopts audio whose sidecar is lost or damaged, under its id, and writes a new sidecar', async () => {
     const { ids } = await openFilled();
     const [lost, broken] = [asFilled(ids[3]), asFilled(ids[4])];
@@ -379,7 +377,7 @@ describe('what a rebuild finds amiss', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-describe('a server that starts', { timeout: TIMEOUT_MS }, () => {
+describe('a server that starts', () => {
   it('writes sidecars again that are gone, as they were', async () => {
     const { ids } = await openFilled();
     const both = [asFilled(ids[1]), asFilled(ids[6])];

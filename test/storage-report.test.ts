@@ -46,7 +46,7 @@ async function freeMb(): Promise<number> {
   return (bavail * bsize) / 1e6;
 }
 
-describe('the report on storage', { timeout: 120_000 }, () => {
+describe('the report on storage', () => {
   it('counts each kind where it lies', async () => {
     const { library, uploads, storageReport } = await open();
     const ids: string[] = [];

@@ -23,7 +23,7 @@ async function writeUntilKilled(folder: string, killAfter: number, extraMs: numb
 }
 
 describe('a writer killed in the midst of its work', () => {
-  it('has kept every recording it acknowledged, and nothing by halves', { timeout: 120_000 }, async () => {
+  it('has kept every recording it acknowledged, and nothing by halves', async () => {
     // Seeded, so that a failure can be repeated: a linear congruential generator (Numerical Recipes, ranqd1).
     let seed = 20_261_122;
     const random = () => {

@@ -122,7 +122,7 @@ describe('a grouped list', () => {
     expect(await readAll(catalogue, { query: 'harbour', limit: 1 })).toHaveLength(1);
   });
 
-  it('pages as the whole list does, whatever lies how', { timeout: 90_000 }, async () => {
+  it('pages as the whole list does, whatever lies how', async () => {
     const piece = fc.record({
       take: fc.constantFrom('a', 'b', 'c', null),
       segment: fc.nat(4),

@@ -449,7 +449,7 @@ describe('vrp beside a server', () => {
     // An open page is told: the command wrote through the server.
     const told = () =>
       events.heard.flatMap((event) => (event.type === 'recording-changed' ? event.recording.title : []));
-    await expect.poll(told, { timeout: 20_000 }).toContain('Beside');
+    await expect.poll(told).toContain('Beside');
     const undone = await vrpJson<Recording>('edit-info', newest!.id, '--undo', `${renamed.version}`);
     expect(undone.title).toBe(newest!.title);
     expect(await vrpJson('info', newest!.id, '--history')).toMatchObject({

@@ -212,7 +212,7 @@ describe('a job runner', () => {
           },
         },
       },
-      { leaseMs: 3_000 },
+      { leaseMs: 9_000 },
     );
     const { job } = await house.queue.enqueue({ kind: 'long', payload: null });
     await started.promise;
@@ -247,7 +247,10 @@ describe('a job runner', () => {
     await house.queue.enqueue({ kind: 'long', payload: null });
     await started.promise;
     await house.catalogue.contexts.withSession({}, (db) =>
-      db.updateTable('jobs').set({ fence: 77 }).execute(),
+      db
+        .updateTable('jobs')
+        .set({ fence: 77, leased_until_ms: Date.now() + 3_600_000 })
+        .execute(),
     );
     expect(await aborted.promise).toMatchObject({ code: 'job-lease-lost' });
     await house.runner.stop();

@@ -198,9 +198,7 @@ describe('joined WAV', () => {
 });
 
 describe('a join whose process is killed', () => {
-  it('fails with a code, leaves nothing behind, and can be asked for again', {
-    timeout: 90_000,
-  }, async () => {
+  it('fails with a code, leaves nothing behind, and can be asked for again', async () => {
     const part = segment('flac', { seconds: 8, channels: 2 });
     const inbox = mkdtempSync(`${tmpdir()}/vrp-join-killed-`);
     let childId = 0;

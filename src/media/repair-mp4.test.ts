@@ -85,7 +85,6 @@ const audioOf = (path: string) => measureAudio(path, nothing).audioChecksum;
 
 describe.skipIf(!hasFfmpeg)(
   'the repair of an MP4 file without its index (skipped without the ffmpeg program)',
-  { timeout: 60_000 },
   () => {
     it.each([
       ['AAC', 'aac', []],

@@ -112,17 +112,27 @@ describe('what only the write-ahead log has after a power cut', () => {
   });
 
   it('is not mixed with what the same file held in an earlier use', async () => {
-    const desk = await makeSpoolDesk();
-    const uploads = await start(desk, { tuning: { logAfterMs: 20, settleAfterMs: 20, patienceMs: 25_000 } });
-    const former = await uploads.create(wishFor(), null);
-    await appendPieces(uploads, former.id, 0, 10_000, 10_000);
-    await until(
-      async () =>
-        (await readFile(join(desk.spoolPath, former.id, 'journal'))).readUInt8(SLOT_BYTES * 2 - 4) > 0,
-    );
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const { id } = await uploads.create(wishFor(), null);
-    await uploads.append(id, chunkOf(0, bytes.subarray(0, 100)));
+    /** Begins an upload after a pause, in which the log of the one before may have become free. */
+    const begin = async (pauseMs: number) => {
+      const desk = await makeSpoolDesk();
+      const uploads = await start(desk, {
+        tuning: { logAfterMs: 20, settleAfterMs: 20, patienceMs: 25_000 },
+      });
+      const former = await uploads.create(wishFor(), null);
+      await appendPieces(uploads, former.id, 0, 10_000, 10_000);
+      await until(
+        async () =>
+          (await readFile(join(desk.spoolPath, former.id, 'journal'))).readUInt8(SLOT_BYTES * 2 - 4) > 0,
+      );
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      const { id } = await uploads.create(wishFor(), null);
+      await uploads.append(id, chunkOf(0, bytes.subarray(0, 100)));
+      return { desk, former, id };
+    };
+    let begun = await begin(200);
+    for (let pauseMs = 400; (await logsOf(begun.desk)).length > 1 && pauseMs < 60_000; pauseMs *= 2)
+      begun = await begin(pauseMs);
+    const { desk, former, id } = begun;
     expect(await logsOf(desk)).toEqual(['log-1']);
     const log = await readFile(join(desk.spoolPath, 'log-1'));
     expect(log.length).toBe(HEAD_BYTES + 10_000);

@@ -22,7 +22,7 @@ let schema: ScratchSchema;
 let north: VoiceRecorder;
 let south: VoiceRecorder;
 let fileCount = 0;
-const PATIENCE = { timeout: 20_000, interval: 50 };
+const PATIENCE = { timeout: 120_000, interval: 50 };
 
 function urlOf({ user = '', password = '', host, port, database }: PostgresSettings): string {
   return `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;

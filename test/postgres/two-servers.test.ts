@@ -10,7 +10,7 @@ import { voiceSamples, writeWav } from '../voice-wav.ts';
 import { runVrp, startVrp, type VrpFolders } from '../vrp-process.ts';
 
 const postgres = await openPostgres();
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { timeout: 120_000, interval: 50 };
 
 async function readOwnerToken({ stateDir }: VrpFolders): Promise<string> {
   const [store = ''] = await readdir(join(stateDir, 'stores'));

@@ -1,9 +1,7 @@
 import { expect, it } from 'vitest';
 import { runOnSqlite } from './jobs.ts';
 
-it('has each effect happen exactly once when those who run jobs are killed or stand still', {
-  timeout: 300_000,
-}, async () => {
+it('has each effect happen exactly once when those who run jobs are killed or stand still', async () => {
   const report = await runOnSqlite({
     seed: 20_261_123,
     count: 40,

@@ -60,7 +60,9 @@ export async function run(options: PostgresKillOptions = {}): Promise<PostgresKi
     for (let index = 0; index < PROGRAMS; index++) programs.push(await startProgram(wish, tally));
     const endsAtMs = performance.now() + seconds * 1000;
     const killServers = async () => {
-      while (performance.now() + serverKillEveryMs < endsAtMs) {
+      // After a standstill the time may be over before anything was killed.
+      const isOwed = () => serverKills === 0 && serverKillEveryMs < seconds * 1000;
+      while (performance.now() + serverKillEveryMs < endsAtMs || isOwed()) {
         await sleep(serverKillEveryMs);
         await server.kill();
         serverKills++;

@@ -9,7 +9,6 @@ afterAll(() => {
 
 it.skipIf(reason !== undefined)(
   `keeps what was answered when the power is cut${reason === undefined ? '' : ` (${reason})`}`,
-  { timeout: 240_000 },
   async () => {
     const report = await run({ seed: 20_261_123, cuts: 3, seconds: 150 });
     expect(report.broken).toEqual([]);

@@ -4,7 +4,6 @@ import { run } from './syscall-kills.ts';
 
 it.skipIf(!canTrace)(
   'leaves everything right when a completion is killed at system calls that a seed chooses (skipped without strace)',
-  { timeout: 300_000 },
   async () => {
     const { rows, missed, broken } = await run({ seed: 3, only: 'completion', sampleOf: 1 });
     expect(broken).toEqual([]);

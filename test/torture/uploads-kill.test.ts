@@ -4,7 +4,6 @@ import { run } from './uploads-kill.ts';
 // Power cuts are told from the files of /proc.
 it.skipIf(process.platform !== 'linux')(
   'keeps every acknowledged byte through kills and power cuts at random moments',
-  { timeout: 240_000 },
   async () => {
     const report = await run({ seed: 20_261_122, rounds: 8, seconds: 150 });
     expect(report.broken).toEqual([]);
