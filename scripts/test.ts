@@ -18,6 +18,8 @@ interface Report {
     readonly assertionResults: readonly {
       readonly fullName: string;
       readonly status: string;
+      /** Of all tries. */
+      readonly failureMessages?: readonly string[];
       readonly meta?: { readonly skipReason?: string };
     }[];
   }[];
@@ -29,6 +31,8 @@ interface Totals {
   /** What failed, as far as it has names. */
   readonly failures: readonly string[];
   readonly skipped: readonly string[];
+  /** What failed first and passed when it was tried once more, and why it had failed. */
+  readonly secondTries: readonly string[];
 }
 
 /** A part of the tests, run by a vitest of its own. */
@@ -68,6 +72,10 @@ async function testAll(args: readonly string[]): Promise<number> {
   const skipped = parts.flatMap((part) => part.skipped);
   const failures = parts.flatMap((part) => part.failures);
   list('Skipped on this machine', skipped);
+  list(
+    'Passed at the second try only',
+    parts.flatMap((part) => part.secondTries),
+  );
   list('Failed', failures);
   const count = (of: 'passed' | 'failed') => parts.reduce((sum, part) => sum + part[of], 0);
   console.log(`\n${count('passed')} passed, ${count('failed')} failed, ${skipped.length} skipped`);
@@ -137,10 +145,11 @@ function readTotals(reportFile: string, code: number): Totals {
     report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
   } catch {
     // Vitest ended before it could say anything: that is one failure.
-    return { passed: 0, failed: 1, failures: [], skipped: [] };
+    return { passed: 0, failed: 1, failures: [], skipped: [], secondTries: [] };
   }
   const skipped: string[] = [];
   const failures: string[] = [];
+  const secondTries: string[] = [];
   let brokenFiles = 0;
   for (const file of report.testResults) {
     const name = relative(root, file.name);
@@ -149,6 +158,9 @@ function readTotals(reportFile: string, code: number): Totals {
       failures.push(`${name} could not be run: ${file.message ?? ''}`);
     }
     for (const test of file.assertionResults) {
+      const [firstFailure] = test.failureMessages ?? [];
+      if (test.status === 'passed' && firstFailure !== undefined)
+        secondTries.push(`${name}: ${test.fullName} (${firstFailure.split('\n')[0]})`);
       if (test.status === 'failed') failures.push(`${name}: ${test.fullName}`);
       if (!['skipped', 'pending', 'todo', 'disabled'].includes(test.status)) continue;
       skipped.push(`${name}: ${test.fullName}${test.meta?.skipReason ? ` (${test.meta.skipReason})` : ''}`);
@@ -161,5 +173,6 @@ function readTotals(reportFile: string, code: number): Totals {
     failed: failed === 0 && code !== 0 ? 1 : failed,
     failures,
     skipped,
+    secondTries,
   };
 }

@@ -2,19 +2,23 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Recommendation } from '../../src/model/cleanup.ts';
 import type { JobCounts } from '../../src/model/job.ts';
 import { voiceSamples, wavBytes } from '../voice-wav.ts';
 import { runVrp } from '../vrp-process.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
+import { SECOND_TRY } from './second-try.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
 
 let studio: Studio | undefined;
-const folder = mkdtempSync(join(tmpdir(), 'vrp-storage-'));
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vrp-storage-'));
+});
 afterEach(async () => {
   await studio?.close();
   studio = undefined;
@@ -26,7 +30,7 @@ const recommended = async () => {
   return recommendations.map(({ kind }) => kind);
 };
 
-describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
+describe.skipIf(!found)('the storage page (skipped without Chromium)', SECOND_TRY, () => {
   it('shows where the space goes, lets go what was confirmed, and purges from the trash', async () => {
     studio = await openStudio(found!, 1);
     const { page, server } = studio;
