@@ -49,6 +49,26 @@ describe('withSession', () => {
     });
   });
 
+  it('sees one unchanging, committed state where the thread that writes reads too', async () => {
+    await using catalogue = await withNotes();
+    const sessions = new SqliteSessions({ file: catalogue.file, readerCount: 0 });
+    await using contexts = new DatabaseContextManager(sessions, {});
+    await addNote(contexts, 'a', 1);
+    const [begun, committed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const reading = contexts.withSession({ readonly: true }, async (db) => {
+      const names = async () => (await sql<{ name: string }>`SELECT name FROM notes`.execute(db)).rows;
+      const before = await names();
+      begun.resolve();
+      await committed.promise;
+      expect(await names()).toEqual(before);
+    });
+    await begun.promise;
+    await addNote(contexts, 'b', 1);
+    committed.resolve();
+    await reading;
+    expect(await notesOf(contexts)).toEqual(['a', 'b']);
+  });
+
   it('undoes only the failing one of sessions that share a commit', async () => {
     await using catalogue = await withNotes();
     const names = Array.from({ length: 40 }, (_, i) => `n${String(i).padStart(2, '0')}`);

@@ -1,23 +1,23 @@
 import { sessionEnded } from '../session-end.ts';
 import { type SessionRequest, unlessOver } from '../session-factory.ts';
 import type { MemberWork } from './member-work.ts';
-import type { ConnectionSettings, RunDraft, Statement } from './sqlite-protocol.ts';
-import { SqliteThread } from './sqlite-thread.ts';
+import type { RunDraft, Statement } from './sqlite-protocol.ts';
+import type { ThreadConnection } from './sqlite-thread.ts';
 
-/** Read sessions, spread over a few threads; each session sees one unchanging state of the database. */
+/** Read sessions, spread over a few connections; each session sees one unchanging state of the database. */
 export class ReaderPool {
   readonly #readers: readonly Reader[];
 
-  constructor(settings: Omit<ConnectionSettings, 'isReadonly'>, size: number) {
-    this.#readers = Array.from({ length: size }, () => new Reader({ ...settings, isReadonly: true }));
+  constructor(connections: readonly ThreadConnection[]) {
+    this.#readers = connections.map((connection) => new Reader(connection));
   }
 
   run<T>(work: MemberWork<T>, request: SessionRequest): Promise<T> {
     return this.#leastBusy().run(work, request);
   }
 
-  leastBusyThread(): SqliteThread {
-    return this.#leastBusy().thread;
+  leastBusyConnection(): ThreadConnection {
+    return this.#leastBusy().connection;
   }
 
   async close(): Promise<void> {
@@ -32,13 +32,13 @@ export class ReaderPool {
 }
 
 class Reader {
-  readonly thread: SqliteThread;
+  readonly connection: ThreadConnection;
   /** Sessions running or waiting. */
   load = 0;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(settings: ConnectionSettings) {
-    this.thread = new SqliteThread(settings);
+  constructor(connection: ThreadConnection) {
+    this.connection = connection;
   }
 
   async run<T>(work: MemberWork<T>, request: SessionRequest): Promise<T> {
@@ -54,7 +54,7 @@ class Reader {
       const step: RunDraft = { kind: 'run', statements };
       if (!isBegun) step.begin = 'read';
       if (isBatch) step.isBatch = true;
-      const pending = this.thread.request(step);
+      const pending = this.connection.request(step);
       isBegun = true;
       const reply = await pending;
       if (reply.retries > 0) request.onRetry();
@@ -74,11 +74,11 @@ class Reader {
 
   async close(): Promise<void> {
     await this.#last;
-    await this.thread.close();
+    await this.connection.close();
   }
 
   /** Nobody waits for the end of a read transaction; if it fails, the next one begins with another try. */
   #end(): void {
-    this.thread.tell({ kind: 'run', statements: [], end: 'rollback' });
+    this.connection.tell({ kind: 'run', statements: [], end: 'rollback' });
   }
 }

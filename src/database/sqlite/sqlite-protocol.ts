@@ -46,8 +46,12 @@ export interface CloseRequest {
 }
 
 export type ThreadRequest = RunRequest | SnapshotRequest | InspectRequest | CloseRequest;
-/** Without an `id` nobody waits for an answer, and none is sent. */
-export type NumberedRequest = ThreadRequest & { readonly id?: number };
+export type NumberedRequest = ThreadRequest & {
+  /** Without it nobody waits for an answer, and none is sent. */
+  readonly id?: number;
+  /** For the connection that the thread holds beside its own. */
+  readonly isBeside?: true;
+};
 
 export interface ThreadFault {
   readonly message: string;
@@ -74,6 +78,12 @@ export interface Inspection {
   readonly applicationId: number;
   readonly schemaVersion: number;
   readonly tableCount: number;
+}
+
+/** The connections that one thread holds; each has its own transactions. */
+export interface ThreadSettings {
+  readonly own: ConnectionSettings;
+  readonly beside?: ConnectionSettings;
 }
 
 export interface ConnectionSettings {

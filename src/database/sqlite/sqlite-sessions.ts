@@ -6,7 +6,7 @@ import type { MemberWork } from './member-work.ts';
 import { ReaderPool } from './reader-pool.ts';
 import { kyselyOn, type StatementTarget, toStatement } from './session-dialect.ts';
 import type { ConnectionSettings, Inspection } from './sqlite-protocol.ts';
-import { SqliteThread } from './sqlite-thread.ts';
+import { SqliteThread, type ThreadConnection } from './sqlite-thread.ts';
 import { WriteQueue } from './write-queue.ts';
 
 const READER_COUNT = 2;
@@ -19,7 +19,7 @@ export interface SqliteSessionsSettings {
   readonly isReadonly?: boolean;
   /** How long a database held by another process is waited for; 5,000 when not given. */
   readonly busyLimitMs?: number;
-  /** Threads that read; 2 when not given. A command, which does one thing at a time, needs the memory of one only. */
+  /** Threads that read; 2 when not given. With 0 the thread that writes reads too, on a connection beside. */
   readonly readerCount?: number;
   /** What each thread keeps of the database in memory; 8,000 when not given. */
   readonly cacheKib?: number;
@@ -42,9 +42,16 @@ export class SqliteSessions implements SessionFactory, MeasuredDisk {
   constructor(settings: SqliteSessionsSettings) {
     const { file, busyLimitMs = BUSY_LIMIT_MS, cacheKib } = settings;
     this.#place = { file, busyLimitMs, ...(cacheKib === undefined ? {} : { cacheKib }) };
-    this.#readers = new ReaderPool(this.#place, settings.readerCount ?? READER_COUNT);
-    if (settings.isReadonly) return;
-    this.#writer = new SqliteThread({ ...this.#place, isReadonly: false });
+    const reading = { ...this.#place, isReadonly: true };
+    const { readerCount = READER_COUNT } = settings;
+    const readers: ThreadConnection[] = Array.from({ length: readerCount }, () => new SqliteThread(reading));
+    if (!settings.isReadonly) {
+      const writing = { ...this.#place, isReadonly: false };
+      this.#writer = new SqliteThread(writing, readerCount === 0 ? reading : undefined);
+    }
+    const beside = this.#writer?.beside;
+    this.#readers = new ReaderPool(beside ? [beside] : readers);
+    if (!this.#writer) return;
     this.#writes = new WriteQueue(this.#writer, settings.groupAgeMs ?? GROUP_AGE_MS);
   }
 
@@ -61,7 +68,7 @@ export class SqliteSessions implements SessionFactory, MeasuredDisk {
   }
 
   async inspect(): Promise<Inspection> {
-    const thread = this.#writer ?? this.#readers.leastBusyThread();
+    const thread = this.#writer ?? this.#readers.leastBusyConnection();
     const { inspection } = await thread.request({ kind: 'inspect' });
     return inspection ?? { applicationId: 0, schemaVersion: 0, tableCount: 0 };
   }

@@ -3,43 +3,72 @@ import { VoiceRecorderError } from '../../model/failure.ts';
 import { siblingModule } from '../../model/sibling-module.ts';
 import { startThread } from '../../threads/start-thread.ts';
 import { toFailure } from './sqlite-failure.ts';
-import type { ConnectionSettings, ThreadReply, ThreadRequest } from './sqlite-protocol.ts';
+import type { ConnectionSettings, ThreadReply, ThreadRequest, ThreadSettings } from './sqlite-protocol.ts';
 
 interface Waiting {
   readonly resolve: (reply: ThreadReply) => void;
   readonly reject: (error: unknown) => void;
   readonly isCommit: boolean;
+  readonly connection: ConnectionSettings;
+}
+
+/** A connection in a thread, as the event loop sees it. */
+export interface ThreadConnection {
+  /**
+   * Requests are done in the order of the calls. Rejects with a failure of {@link toFailure}; throws at once, having
+   * done nothing, for a value that cannot be sent to a thread.
+   */
+  request(request: ThreadRequest): Promise<ThreadReply>;
+  /** As {@link request} does, but nobody hears of it; nothing is done where no thread runs. */
+  tell(request: ThreadRequest): void;
+  close(): Promise<void>;
 }
 
 /** The event loop's end of one database thread. The thread starts with the first request, and anew if it died. */
-export class SqliteThread {
-  readonly #settings: ConnectionSettings;
+export class SqliteThread implements ThreadConnection {
+  readonly #own: ConnectionSettings;
+  readonly #beside: ConnectionSettings | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #nextId = 1;
   #hasAnswered = false;
 
-  constructor(settings: ConnectionSettings) {
-    this.#settings = settings;
+  /** `beside`: a second connection that the same thread holds; what one waits for holds the other up. */
+  constructor(own: ConnectionSettings, beside?: ConnectionSettings) {
+    this.#own = own;
+    this.#beside = beside;
   }
 
-  /**
-   * Requests are done in the order of the calls. Rejects with a failure of {@link toFailure}; throws at once, having
-   * done nothing, for a value that cannot be sent to a thread.
-   */
+  /** The second connection. It is to be closed before the thread is. */
+  get beside(): ThreadConnection | undefined {
+    const connection = this.#beside;
+    if (!connection) return undefined;
+    const request = (asked: ThreadRequest) => this.#request(asked, connection);
+    return {
+      request,
+      tell: (told) => this.#worker?.postMessage({ ...told, isBeside: true }),
+      close: async () => {
+        if (this.#worker) await request({ kind: 'close' });
+      },
+    };
+  }
+
   request(request: ThreadRequest): Promise<ThreadReply> {
+    return this.#request(request, this.#own);
+  }
+
+  #request(request: ThreadRequest, connection: ConnectionSettings): Promise<ThreadReply> {
     const worker = this.#startedWorker();
     const id = this.#nextId++;
-    worker.postMessage({ ...request, id });
+    worker.postMessage(connection === this.#own ? { ...request, id } : { ...request, id, isBeside: true });
     const { promise, resolve, reject } = Promise.withResolvers<ThreadReply>();
     const isCommit = request.kind === 'run' && request.end === 'commit';
-    this.#waiting.set(id, { resolve, reject, isCommit });
+    this.#waiting.set(id, { resolve, reject, isCommit, connection });
     // An idle thread must not keep the process alive; one that owes an answer must.
     if (this.#waiting.size === 1) worker.ref();
     return promise;
   }
 
-  /** As {@link request} does, but nobody hears of it; nothing is done where no thread runs. */
   tell(request: ThreadRequest): void {
     this.#worker?.postMessage(request);
   }
@@ -55,9 +84,14 @@ export class SqliteThread {
 
   #startedWorker(): Worker {
     if (this.#worker) return this.#worker;
+    const mustExist = this.#hasAnswered;
+    const workerData: ThreadSettings = {
+      own: { ...this.#own, mustExist },
+      ...(this.#beside ? { beside: { ...this.#beside, mustExist } } : {}),
+    };
     const worker = startThread(siblingModule(import.meta.url, 'sqlite-worker'), {
-      workerData: { ...this.#settings, mustExist: this.#hasAnswered },
-      name: this.#settings.isReadonly ? 'catalogue-reader' : 'catalogue-writer',
+      workerData,
+      name: this.#own.isReadonly ? 'catalogue-reader' : 'catalogue-writer',
     });
     let lastError: unknown;
     worker.on('message', (reply: ThreadReply) => this.#settle(worker, reply));
@@ -76,7 +110,7 @@ export class SqliteThread {
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) worker.unref();
     if (!reply.fault) waiting?.resolve(reply);
-    else waiting?.reject(toFailure(reply.fault, this.#settings));
+    else waiting?.reject(toFailure(reply.fault, waiting.connection));
   }
 
   #fail(worker: Worker, cause: unknown): void {
@@ -90,7 +124,7 @@ export class SqliteThread {
   #ended(cause: unknown, isCommit: boolean): VoiceRecorderError {
     return new VoiceRecorderError(
       'catalogue-failed',
-      `The database thread of ${this.#settings.file} ended before it had answered.`,
+      `The database thread of ${this.#own.file} ended before it had answered.`,
       { cause, details: { isTransactionLost: true, isDatabaseOut: true, isRetryable: !isCommit } },
     );
   }
