@@ -5,12 +5,12 @@ import type { ListOrder } from './list-order.ts';
 import { chooseSource, type ListRequest, type Source } from './list-source.ts';
 import { readInOrder } from './read-in-order.ts';
 import type { ListPosition } from './recording-cursor.ts';
-import type { RecordingRow } from './recording-row.ts';
+import { type RecordingRow, SHOWN_COLUMNS, type ShownRow } from './recording-row.ts';
 import type { Search } from './search-condition.ts';
 import { dropLaterSegments } from './take-rows.ts';
 
 /** Rows of a page, and where the next one begins. */
-export interface FoundRows<Row = RecordingRow> {
+export interface FoundRows<Row = ShownRow> {
   readonly rows: readonly Row[];
   readonly next: ListPosition | undefined;
 }
@@ -30,17 +30,22 @@ interface Reading extends Source {
  * One page. What lets only a few recordings pass is looked through; else the list is walked in its order, and what
  * does not pass is passed over. `columns`: those of a row, of the table `r`; what the order needs must be among them.
  */
-export async function findRows<Row extends ListRow = RecordingRow>(
+export async function findRows<Row extends ListRow = ShownRow>(
   db: Kysely<StoreSchema>,
   request: ListRequest,
   search: Search | undefined,
-  columns: RawBuilder<unknown> = sql.raw('r.*'),
+  columns: RawBuilder<unknown> = shownColumns(request.order),
 ): Promise<FoundRows<Row>> {
   const from = { ...(await chooseSource(db, request, search)), columns };
   // Of a search each page of rows is looked through for takes; of a list the database does that.
   if (search === undefined || !request.isGrouped)
     return toPage(request, await readRows<Row>(db, request, from));
   return findTakes<Row>(db, request, search, from);
+}
+
+/** Of a wide row a third is for the database alone; what is ordered by says where the next page begins. */
+function shownColumns({ columns }: ListOrder): RawBuilder<unknown> {
+  return sql.raw([...new Set([...SHOWN_COLUMNS, ...columns])].map((column) => `r.${column}`).join(', '));
 }
 
 /** One row more than the page holds tells whether there is a next one. */

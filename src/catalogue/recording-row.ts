@@ -17,6 +17,33 @@ export type RecordingColumns = Omit<
   'row_key' | 'shelf' | 'is_deduplicated' | 'amended_version' | 'store_id'
 >;
 
+/** What a recording is made of; the other columns are for the database. */
+export const SHOWN_COLUMNS = [
+  'row_key',
+  'id',
+  'store_id',
+  'status',
+  'kind',
+  'title',
+  'filename',
+  'stored_filename',
+  'filesize_bytes',
+  'checksum',
+  'audio_checksum',
+  'version',
+  'created_at',
+  'modified_at',
+  'trashed_at',
+  'recorded_at',
+  'take_id',
+  'segment',
+  'tags',
+  'notes',
+  'document',
+  'last_verified_at',
+] as const satisfies readonly (keyof RecordingRow)[];
+export type ShownRow = Pick<RecordingRow, (typeof SHOWN_COLUMNS)[number]>;
+
 /** Fields with a column of their own; the others lie together in `document`. */
 type ColumnField =
   | 'id'
@@ -106,7 +133,7 @@ export function listColumns({ title, duration, recordedAt, createdAt, warnings, 
   };
 }
 
-export function toRecording(row: RecordingRow): Recording {
+export function toRecording(row: ShownRow): Recording {
   const where = () => `recording ${row.id}`;
   const document = parseStored<RecordingDocument>(row.document, where);
   return {

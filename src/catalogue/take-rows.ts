@@ -5,7 +5,7 @@ import { eitherSql } from '../sessions/either-sql.ts';
 import type { Shelf, StoreSchema } from '../sessions/schema.ts';
 import { listOf } from './json-rows.ts';
 import type { ListFilter } from './list-filters.ts';
-import { type RecordingRow, toRecording } from './recording-row.ts';
+import { type RecordingRow, type ShownRow, toRecording } from './recording-row.ts';
 import type { Search } from './search-condition.ts';
 
 /** What was superseded lies in the trash under the id of its take, and is no part of it any more. */
@@ -38,7 +38,7 @@ export function isFirstOfTake(filters: readonly ListFilter[]): RawBuilder<boolea
 /** The rows with what their takes come to on this shelf, a segment that is there twice counted once. */
 export async function withTakeTotals(
   db: Kysely<StoreSchema>,
-  rows: readonly RecordingRow[],
+  rows: readonly ShownRow[],
   shelf: Shelf,
 ): Promise<ListedRecording[]> {
   const takeIds = rows.flatMap(({ take_id }) => (take_id === null ? [] : [take_id]));
