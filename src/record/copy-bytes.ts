@@ -29,10 +29,12 @@ export interface CopyResult {
 }
 
 /**
- * Stays in the cache of a core from reading to writing. Into the page cache longer writes would cost three times as much,
- * because Linux takes larger pieces of memory for them (measured with 512 KiB and more on ext4).
+ * Stays in the cache of a core from reading to writing. Longer writes into the page cache cost three times as much, because
+ * Linux takes larger pieces of memory for them (measured with 512 KiB and more on ext4).
  */
-const BUFFER_BYTES = 256 * 1024;
+const CACHED_PIECE_BYTES = 256 * 1024;
+/** Past the page cache each write waits for the disk, so there are fewer of them; larger ones gain nothing more. */
+const DIRECT_PIECE_BYTES = 512 * 1024;
 const PROGRESS_BYTES = 8 * 1024 * 1024;
 /** Write-back is begun every so many bytes, so that the last sync has little left to do. */
 const WRITE_BACK_BYTES = 64 * 1024 * 1024;
@@ -49,7 +51,8 @@ export async function copyBytes(
   const { source, target } = request;
   const endBytes = request.lengthBytes ?? Number.POSITIVE_INFINITY;
   const hash = createHash('sha256');
-  const buffers = [lendAlignedBuffer(BUFFER_BYTES), lendAlignedBuffer(BUFFER_BYTES)] as const;
+  const pieceBytes = pieceBytesOf(request);
+  const buffers = [lendAlignedBuffer(pieceBytes), lendAlignedBuffer(pieceBytes)] as const;
   const writeBack = new WriteBack(target);
   let writing: Promise<void> | null = null;
   let sizeBytes = 0;
@@ -57,7 +60,7 @@ export async function copyBytes(
   try {
     for (let turn: 0 | 1 = 0; sizeBytes < endBytes; turn = turn === 0 ? 1 : 0) {
       requireWanted(request);
-      const wanted = Math.min(BUFFER_BYTES, endBytes - sizeBytes);
+      const wanted = Math.min(pieceBytes, endBytes - sizeBytes);
       const count = fs.readSync(source, buffers[turn], 0, wanted, sizeBytes);
       if (count === 0) break;
       const piece = buffers[turn].subarray(0, count);
@@ -90,12 +93,13 @@ export function copyBytesNow(request: ThreadCopy): CopyResult {
   const { source, target } = request;
   const endBytes = request.lengthBytes ?? Number.POSITIVE_INFINITY;
   const hash = createHash('sha256');
-  const buffer = lendAlignedBuffer(BUFFER_BYTES);
+  const pieceBytes = pieceBytesOf(request);
+  const buffer = lendAlignedBuffer(pieceBytes);
   let sizeBytes = 0;
   try {
     while (sizeBytes < endBytes) {
       requireWanted(request);
-      const wanted = Math.min(BUFFER_BYTES, endBytes - sizeBytes);
+      const wanted = Math.min(pieceBytes, endBytes - sizeBytes);
       const count = fs.readSync(source, buffer, 0, wanted, sizeBytes);
       if (count === 0) break;
       const piece = buffer.subarray(0, count);
@@ -109,6 +113,10 @@ export function copyBytesNow(request: ThreadCopy): CopyResult {
     giveBackBuffer(buffer);
   }
   return { sizeBytes, checksum: hash.digest('hex') };
+}
+
+function pieceBytesOf({ direct }: ThreadCopy): number {
+  return direct === undefined ? CACHED_PIECE_BYTES : DIRECT_PIECE_BYTES;
 }
 
 function requireWanted({ stop }: CopyRequest): void {

@@ -78,7 +78,7 @@ export async function copySource(
     const facts = readFacts?.({ descriptor: source, sizeBytes }, info.wish.filename);
     if (request.byProductPath !== null)
       listener = hearCopy?.({ descriptor: source, sizeBytes }, request.byProductPath);
-    if (sizeBytes >= DIRECT_BYTES) direct = new DirectWriter(dataPath(folder, 1));
+    if (sizeBytes >= DIRECT_BYTES) direct = DirectWriter.open(dataPath(folder, 1));
     const bytes = { source, target: data, lengthBytes: null, stop, listener, direct };
     const copied = sizeBytes < LONG_BYTES ? copyBytesNow(bytes) : await copyBytes(bytes, onProgress);
     const sha256 = Buffer.from(copied.checksum, 'hex');

@@ -39,9 +39,21 @@ export function giveBackBuffer(buffer: Buffer): void {
 export class DirectWriter {
   #descriptor: number | null;
 
-  /** `path` is there already. */
-  constructor(path: string) {
-    this.#descriptor = openDirect(path);
+  private constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  /** `path` is there already. Undefined where the system or the file system knows of no such writing. */
+  static open(path: string): DirectWriter | undefined {
+    // Other systems than Linux have no such flag.
+    const flag = fs.constants.O_DIRECT as number | undefined;
+    if (flag === undefined) return undefined;
+    try {
+      return new DirectWriter(fs.openSync(path, fs.constants.O_WRONLY | flag));
+    } catch (error) {
+      if (errnoOf(error) === 'EINVAL') return undefined;
+      throw error;
+    }
   }
 
   /** Writes from the beginning of `piece` and returns how many bytes; perhaps none. */
@@ -88,16 +100,4 @@ export class DirectWriter {
 
 function wholeBlocks(bytes: number): number {
   return bytes - (bytes % BLOCK_BYTES);
-}
-
-function openDirect(path: string): number | null {
-  // Other systems than Linux have no such flag.
-  const flag = fs.constants.O_DIRECT as number | undefined;
-  if (flag === undefined) return null;
-  try {
-    return fs.openSync(path, fs.constants.O_WRONLY | flag);
-  } catch (error) {
-    if (errnoOf(error) === 'EINVAL') return null;
-    throw error;
-  }
 }
