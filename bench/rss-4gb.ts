@@ -29,6 +29,9 @@ const STEPS: Readonly<Record<string, Step>> = {
     return (await media.measure(path)).silenceShare;
   },
   import: async (path, folder) => {
+    const { keepHeapSmall } = await import('../src/cli/lean-heap.ts');
+    // As `vrp import` does.
+    keepHeapSmall();
     const { openVoiceRecorder } = await import('../src/open.ts');
     const dataDir = join(folder, 'store');
     await using recorder = closing(
