@@ -60,10 +60,14 @@ setInterval(() => {
       at += isWide ? 4 : 2;
     }
   }
-  try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(1, bytes, written);
-  } catch (error) {
-    if (error.code !== 'EAGAIN') process.exit(1);
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      if (error.code !== 'EAGAIN') process.exit(1);
+      // After a standstill more is due than the pipe holds.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
   }
   if (given === frames && ${fixture.endsWithSound === true}) {
     process.stderr.write('arecord: pcm_read: read error: No such device\\n');
