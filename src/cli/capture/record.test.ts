@@ -245,17 +245,23 @@ describe('vrp record', () => {
   });
 
   it('goes on when the device was back for a moment that held no sound', async ({ expect }) => {
-    const desk = await openDesk();
     const sound = played.subarray(0, RATE_HZ);
-    desk.program('arecord', { sound, endsWithSound: true, slipsOutOnce: true });
-    const recorder = desk.record('--wait-for-device', '120');
-    const isStored = () => recorder.lines.filter(({ event }) => event === 'stored').length;
-    await recorder.line(() => isStored() === 2);
-    recorder.process.kill('SIGINT');
-    expect(await recorder.ended).toBe(0);
-    const starts = recorder.lines.filter(({ event }) => event === 'started');
-    expect(starts.slice(0, 3).map(({ segment }) => segment)).toEqual([0, 1, 1]);
-    expect(desk.leftTakes()).toEqual([]);
+    for (;;) {
+      const desk = await openDesk();
+      desk.program('arecord', { sound, endsWithSound: true, slipsOutOnce: true });
+      const recorder = desk.record('--wait-for-device', '120');
+      const isStored = () => recorder.lines.filter(({ event }) => event === 'stored').length;
+      await recorder.line(() => isStored() === 2);
+      const starts = recorder.lines.filter(({ event }) => event === 'started').map(({ segment }) => segment);
+      recorder.process.kill('SIGINT');
+      expect(await recorder.ended).toBe(0);
+      expect(desk.leftTakes()).toEqual([]);
+      expect(starts.slice(0, 2)).toEqual([0, 1]);
+      // A busy machine may not have seen that moment at all.
+      if (starts.filter((segment) => segment === 1).length < 2) continue;
+      expect(starts.slice(0, 3)).toEqual([0, 1, 1]);
+      return;
+    }
   });
 
   it('ends the take when the device is not back in time', async ({ expect }) => {
