@@ -9,8 +9,8 @@ import type { ReplayRequest, ReplayResult } from './replay-logs.ts';
 import type { SpoolJob } from './spool-jobs.ts';
 import type { UploadInfo } from './upload-info.ts';
 
-/** Each takes some 15 MB. While one waits for what it wrote the other hashes; a third brings nothing more. */
-const THREADS = 2;
+/** Each takes some 15 MB, and is there only when so many copies come at once. While one waits for the disk two others hash; a fourth brings nothing more. */
+const THREADS = 3;
 const COPIES_PER_THREAD = 3;
 
 /** The worker threads of the spool, with the types of what they are asked and answer. */
