@@ -67,8 +67,8 @@ async function writeOn(): Promise<void> {
   writtenNow = 0;
   wroteFromMs = performance.now();
   for (let turn = performance.now(); isWriting; turn += WRITE_EVERY_MS) {
-    await writeSome();
     await sleep(Math.max(0, turn + WRITE_EVERY_MS - performance.now()));
+    await writeDue();
   }
 }
 
@@ -81,9 +81,11 @@ function makeAhead(count: number): void {
   written += count;
 }
 
-async function writeSome(): Promise<void> {
-  const count = (WRITES_PER_SECOND * WRITE_EVERY_MS) / 1000;
-  if (made.length < count) makeAhead(count);
+/** What has come since the last time: more at a time where writing is slow, as with recordings that wait in line. */
+async function writeDue(): Promise<void> {
+  const dueCount = Math.floor(((performance.now() - wroteFromMs) / 1000) * WRITES_PER_SECOND);
+  const count = dueCount - writtenNow;
+  if (made.length < count) makeAhead(Math.max(count, MADE_AHEAD));
   await known.put(made.splice(0, count).map((recording) => ({ recording })));
   writtenNow += count;
 }
