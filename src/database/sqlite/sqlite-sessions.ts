@@ -43,7 +43,8 @@ export class SqliteSessions implements SessionFactory, MeasuredDisk {
     const { file, busyLimitMs = BUSY_LIMIT_MS, cacheKib } = settings;
     this.#place = { file, busyLimitMs, ...(cacheKib === undefined ? {} : { cacheKib }) };
     const reading = { ...this.#place, isReadonly: true };
-    const { readerCount = READER_COUNT } = settings;
+    // Somebody has to read.
+    const readerCount = Math.max(settings.readerCount ?? READER_COUNT, settings.isReadonly ? 1 : 0);
     const readers: ThreadConnection[] = Array.from({ length: readerCount }, () => new SqliteThread(reading));
     if (!settings.isReadonly) {
       const writing = { ...this.#place, isReadonly: false };
