@@ -16,18 +16,28 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       {
-        // Same settings as the web build: no plugin is needed to test what has no DOM.
+        // Whole programs are started, killed and waited for.
         test: {
           ...shared,
-          name: 'rooms',
+          name: 'house',
           // One more than the cores of a small machine, for many wait; with a fourth, what must keep time no longer does.
           maxWorkers: 3,
-          include: ['{src,test,web,scripts}/**/*.test.{ts,tsx}'],
+          include: ['{test,src/cli}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'test/e2e/**'],
         },
       },
       {
-        // A browser and a server for each story, after everything else: most of their time they wait for sound.
+        // Same settings as the web build: no plugin is needed to test what has no DOM.
+        test: {
+          ...shared,
+          name: 'rooms',
+          maxWorkers: 2,
+          include: ['{src,web,scripts}/**/*.test.{ts,tsx}'],
+          exclude: ['**/node_modules/**', '**/dist/**', 'src/cli/**'],
+        },
+      },
+      {
+        // A browser and a server for each story: most of their time they wait for sound.
         test: {
           ...shared,
           name: 'e2e',

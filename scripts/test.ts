@@ -51,9 +51,11 @@ const scratch = mkdtempSync(join(tmpdir(), 'vrp-t-'));
 // PostgreSQL runs as a user of its own where the tests are run by root.
 chmodSync(scratch, 0o711);
 const running = new Set<ChildProcess>();
+let isStopped = false;
 // A terminal's Ctrl-C reaches vitest by itself; it ends in its own way, and this process after it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
+    isStopped = true;
     for (const child of running) child.kill(signal);
   });
 process.exitCode = 1;
@@ -68,7 +70,7 @@ async function testAll(args: readonly string[]): Promise<number> {
     console.log('Building the web page ...');
     await buildWeb();
   }
-  const parts = args.length > 0 ? [await start('asked', args).totals] : await runBoth();
+  const parts = args.length > 0 ? [await start('asked', args).totals] : await runAll();
   const skipped = parts.flatMap((part) => part.skipped);
   const failures = parts.flatMap((part) => part.failures);
   list('Skipped on this machine', skipped);
@@ -83,20 +85,32 @@ async function testAll(args: readonly string[]): Promise<number> {
 }
 
 /**
- * Stories in a browser wait for sound most of their time; meanwhile the other tests run. Where both want the machine
- * the stories go first: a browser that is kept waiting does not hear all of the sound.
+ * Stories in a browser wait for sound most of their time; meanwhile whole programs are tested. Where both want the machine
+ * the stories go first: a browser that is kept waiting does not hear all of the sound. The rooms follow the stories.
  */
-async function runBoth(): Promise<Totals[]> {
-  const stories = start('e2e', ['--project=e2e'], 'pipe');
+async function runAll(): Promise<Totals[]> {
+  const stories = startAside('e2e');
+  const house = start('house', ['--project=house']);
+  if (house.process.pid !== undefined) setPriority(house.process.pid, BEHIND_THE_STORIES);
+  const heard = [{ name: 'The stories in the browser', said: stories.said }];
+  const aside = [await stories.totals];
+  if (!isStopped) {
+    const rooms = startAside('rooms');
+    heard.push({ name: 'The tests of the rooms', said: rooms.said });
+    aside.push(await rooms.totals);
+  }
+  const told = [await house.totals, ...aside];
+  for (const { name, said } of heard) console.log(`\n${name}, which ran at the same time:\n${said.join('')}`);
+  return told;
+}
+
+/** What a part says while another one has the terminal. */
+function startAside(project: string): Part & { readonly said: readonly string[] } {
   const said: string[] = [];
-  for (const stream of [stories.process.stdout, stories.process.stderr])
+  const part = start(project, [`--project=${project}`], 'pipe');
+  for (const stream of [part.process.stdout, part.process.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => said.push(text));
-  const rooms = start('rooms', ['--project=rooms']);
-  if (rooms.process.pid !== undefined) setPriority(rooms.process.pid, BEHIND_THE_STORIES);
-  const parts = await Promise.all([rooms.totals, stories.totals]);
-  console.log('\nThe stories in the browser, which ran at the same time:');
-  process.stdout.write(said.join(''));
-  return parts;
+  return { ...part, said };
 }
 
 function start(name: string, args: readonly string[], output: 'inherit' | 'pipe' = 'inherit'): Part {
