@@ -32,6 +32,8 @@ export default defineConfig({
           ...shared,
           name: 'rooms',
           maxWorkers: 2,
+          // Vitest wants projects with other numbers of workers one after the other.
+          sequence: { groupOrder: 2 },
           include: ['{src,web,scripts}/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', '**/dist/**', 'src/cli/**'],
         },
