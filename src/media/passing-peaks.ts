@@ -1,14 +1,12 @@
 import { fdatasync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { ByteReader } from './byte-reader.ts';
-import { sniffContent } from './content-sniff.ts';
 import { PeaksKernel, SAMPLE_BYTES } from './peaks-kernel.ts';
 import { PeaksWriter } from './peaks-writer.ts';
 import { checkFormat } from './riff-format.ts';
+import { openWav } from './wav-outline.ts';
 import { findWavSpan, type PcmSpan } from './wav-span.ts';
 
-const HEAD_BYTES = 4096;
 const sync = promisify(fdatasync);
 /** One for all files that pass through this thread: nothing stays in it between two pieces. */
 let kernel: PeaksKernel | undefined;
@@ -22,9 +20,8 @@ export function hearPeaks(
   outputPath: string,
 ): PassingPeaks | undefined {
   try {
-    const reader = new ByteReader(source.descriptor, source.sizeBytes, HEAD_BYTES);
-    if (sniffContent(reader.copy(0, HEAD_BYTES)).family !== 'wav') return undefined;
-    const span = findWavSpan(reader);
+    const reader = openWav(source);
+    const span = reader && findWavSpan(reader);
     if (span === undefined || span.sizeBytes === 0) return undefined;
     checkFormat(1, span.sampleRateHz);
     return new PassingPeaks(span, outputPath);

@@ -1,13 +1,11 @@
 import type { AudioFacts, AudioWarning, EmbeddedTags } from '../model/audio-facts.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
-import { ByteReader } from './byte-reader.ts';
 import { extensionOf, mimeTypeOf } from './containers.ts';
-import { sniffContent } from './content-sniff.ts';
 import { isPlayable } from './playability.ts';
 import type { RiffChunk } from './riff-file.ts';
 import type { WaveFormat } from './riff-format.ts';
 import { readRiffTags } from './riff-tags.ts';
-import { readWavOutline, type WavOutline } from './wav-outline.ts';
+import { openWav, readWavOutline, type WavOutline } from './wav-outline.ts';
 import { withExtensionWarning } from './wrong-extension.ts';
 
 /** What is found out of the samples of a WAV file. */
@@ -16,7 +14,6 @@ export interface WavStream {
   readonly durationSeconds: number;
 }
 
-const WINDOW_BYTES = 4096;
 /** A usual file has a handful; what has many is looked at where it can be stopped. */
 const FEW_CHUNKS = 32;
 
@@ -29,8 +26,8 @@ export function readPcmFacts(
   filename: string,
 ): AudioFacts | undefined {
   try {
-    const reader = new ByteReader(file.descriptor, file.sizeBytes, WINDOW_BYTES);
-    if (sniffContent(reader.copy(0, WINDOW_BYTES)).family !== 'wav') return undefined;
+    const reader = openWav(file);
+    if (reader === undefined) return undefined;
     const outline = readWavOutline(reader);
     const { chunks } = outline.file;
     if (!outline.format.isPcm || chunks.length > FEW_CHUNKS) return undefined;

@@ -1,4 +1,5 @@
-import type { ByteReader } from './byte-reader.ts';
+import { ByteReader } from './byte-reader.ts';
+import { sniffContent } from './content-sniff.ts';
 import { type RiffFile, readRiffFile } from './riff-file.ts';
 import { readWaveFormat, type WaveFormat } from './riff-format.ts';
 
@@ -6,6 +7,17 @@ import { readWaveFormat, type WaveFormat } from './riff-format.ts';
 export interface WavOutline {
   readonly file: RiffFile;
   readonly format: WaveFormat;
+}
+
+const HEAD_BYTES = 4096;
+
+/** Reads an open file that begins like a WAV file; undefined for all others. */
+export function openWav(file: {
+  readonly descriptor: number;
+  readonly sizeBytes: number;
+}): ByteReader | undefined {
+  const reader = new ByteReader(file.descriptor, file.sizeBytes, HEAD_BYTES);
+  return sniffContent(reader.copy(0, HEAD_BYTES)).family === 'wav' ? reader : undefined;
 }
 
 export function readWavOutline(reader: ByteReader): WavOutline {

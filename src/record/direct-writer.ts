@@ -14,8 +14,8 @@ const WASM_PAGE_BYTES = 65_536;
 const unused: Buffer[] = [];
 
 /**
- * Lends `work` a buffer that begins at a page of memory, which a {@link DirectWriter} demands. Of all memory that Node
- * hands out only that of WebAssembly is known to. The threads keep what they took.
+ * A buffer that begins at a page of memory, which a {@link DirectWriter} demands; to be given back. Of all memory that
+ * Node hands out only that of WebAssembly is known to. The threads keep what they took.
  */
 export function lendAlignedBuffer(bytes: number): Buffer {
   const free = unused.findIndex(({ length }) => length === bytes);
