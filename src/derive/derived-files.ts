@@ -4,7 +4,7 @@ import type { BlobKey } from '../blobs/blob-store.ts';
 import type { Media, MediaOptions } from '../media/media.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
-import { removeFolder } from './remove-folder.ts';
+import { Makings } from './makings.ts';
 import { EXTENSION_BY_TYPE, mimeTypeOfRendition } from './rendition-type.ts';
 
 /** What deriving needs from the outside world. */
@@ -27,7 +27,7 @@ export interface Rendition {
  */
 export class DerivedFiles {
   readonly #desk: DeriveDesk;
-  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #makings = new Makings();
 
   constructor(desk: DeriveDesk) {
     this.#desk = desk;
@@ -41,10 +41,14 @@ export class DerivedFiles {
   /** Path of the recording's peaks, which are made when they are not there. */
   peaks(recording: Recording, options: MediaOptions = {}): Promise<string> {
     const path = this.peaksPath(recording.id);
-    return this.#once(path, async () => {
+    const folder = this.#folder(recording.id);
+    return this.#makings.once(path, folder, options.signal, async (signal) => {
       if (await exists(path)) return path;
-      await mkdir(this.#folder(recording.id), { recursive: true, mode: 0o700 });
-      await this.#desk.media.peaks(this.#desk.localPath(recording.storedFilename), path, options);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await this.#desk.media.peaks(this.#desk.localPath(recording.storedFilename), path, {
+        ...options,
+        signal,
+      });
       return path;
     });
   }
@@ -52,7 +56,7 @@ export class DerivedFiles {
   /** A copy that every browser plays and seeks. */
   playable(recording: Recording, options: MediaOptions = {}): Promise<Rendition> {
     const folder = this.#folder(recording.id);
-    return this.#once(join(folder, 'playable'), async () => {
+    return this.#makings.once(join(folder, 'playable'), folder, options.signal, async (signal) => {
       const found = await findRendition(folder);
       if (found) return found;
       await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -61,7 +65,7 @@ export class DerivedFiles {
       const { mimeType } = await this.#desk.media.renderPlayable(
         this.#desk.localPath(recording.storedFilename),
         unnamed,
-        options,
+        { ...options, signal },
       );
       const path = `${unnamed}.${EXTENSION_BY_TYPE[mimeType] ?? 'bin'}`;
       await rename(unnamed, path);
@@ -69,26 +73,18 @@ export class DerivedFiles {
     });
   }
 
-  /** Forgets what was made of a recording; resolves to the bytes freed. */
+  /** Forgets what was made of a recording, and what is being made just now; resolves to the bytes freed. */
   remove(id: RecordingId): Promise<number> {
-    return removeFolder(this.#folder(id));
+    return this.#makings.removeFolder(this.#folder(id));
   }
 
   /** True while something in this folder is being made. */
   isBeingMade(folder: string): boolean {
-    return [...this.#running.keys()].some((path) => path.startsWith(folder));
+    return this.#makings.under(folder).length > 0;
   }
 
   #folder(id: RecordingId): string {
     return join(this.#desk.derivedPath, id);
-  }
-
-  #once<T>(key: string, make: () => Promise<T>): Promise<T> {
-    const running = this.#running.get(key) as Promise<T> | undefined;
-    if (running !== undefined) return running;
-    const made = make().finally(() => this.#running.delete(key));
-    this.#running.set(key, made);
-    return made;
   }
 }
 

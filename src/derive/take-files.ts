@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { JoinedMedia, MediaOptions } from '../media/media.ts';
 import type { Recording } from '../model/recording.ts';
 import type { DeriveDesk } from './derived-files.ts';
-import { removeFolder } from './remove-folder.ts';
+import { Makings } from './makings.ts';
 
 /** The one file that the segments of a take make together. */
 export interface JoinedFile extends JoinedMedia {
@@ -24,7 +24,7 @@ const NAME = /^(?:joined|playable)-([0-9a-f]{16})[.-]/;
  */
 export class TakeFiles {
   readonly #desk: DeriveDesk;
-  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #makings = new Makings();
 
   constructor(desk: DeriveDesk) {
     this.#desk = desk;
@@ -38,18 +38,21 @@ export class TakeFiles {
   /** Makes the joined file of two or more segments when it is not there. Rejects as {@link Media.join} does. */
   joined(takeId: string, segments: readonly Recording[], options: MediaOptions = {}): Promise<JoinedFile> {
     const place = this.#place(takeId, segments);
-    return this.#once(
+    return this.#makings.once(
       place.base,
-      async () => (await this.#read(place)) ?? this.#make(place, segments, options),
+      place.folder,
+      options.signal,
+      async (signal) => (await this.#read(place)) ?? this.#make(place, segments, { ...options, signal }),
     );
   }
 
   /** Path of the peaks of the joined file, which is made first when it is not there. */
   async peaks(takeId: string, segments: readonly Recording[], options: MediaOptions = {}): Promise<string> {
     const { path } = await this.joined(takeId, segments, options);
-    const peaksPath = `${this.#place(takeId, segments).base}.vpk`;
-    return this.#once(peaksPath, async () => {
-      if (!(await isThere(peaksPath))) await this.#desk.media.peaks(path, peaksPath, options);
+    const { base, folder } = this.#place(takeId, segments);
+    const peaksPath = `${base}.vpk`;
+    return this.#makings.once(peaksPath, folder, options.signal, async (signal) => {
+      if (!(await isThere(peaksPath))) await this.#desk.media.peaks(path, peaksPath, { ...options, signal });
       return peaksPath;
     });
   }
@@ -62,21 +65,22 @@ export class TakeFiles {
     const { path, plan, isPlayable, fingerprint } = await this.joined(takeId, segments);
     if (isPlayable) return { path, mimeType: plan.mimeType };
     // Lossless audio, in whatever container: its rendition is FLAC.
-    const rendition = join(this.#place(takeId, segments).folder, `playable-${fingerprint}.flac`);
-    return this.#once(rendition, async () => {
-      if (!(await isThere(rendition))) await this.#desk.media.renderPlayable(path, rendition);
+    const { folder } = this.#place(takeId, segments);
+    const rendition = join(folder, `playable-${fingerprint}.flac`);
+    return this.#makings.once(rendition, folder, undefined, async (signal) => {
+      if (!(await isThere(rendition))) await this.#desk.media.renderPlayable(path, rendition, { signal });
       return { path: rendition, mimeType: 'audio/flac' };
     });
   }
 
-  /** Forgets what was made of a take; resolves to the bytes freed. */
+  /** Forgets what was made of a take, and what is being made just now; resolves to the bytes freed. */
   remove(takeId: string): Promise<number> {
-    return removeFolder(join(this.#desk.derivedPath, `take-${takeId}`));
+    return this.#makings.removeFolder(join(this.#desk.derivedPath, `take-${takeId}`));
   }
 
   /** True while something in this folder is being made. */
   isBeingMade(folder: string): boolean {
-    return [...this.#running.keys()].some((path) => path.startsWith(folder));
+    return this.#makings.under(folder).length > 0;
   }
 
   async #make(place: Place, segments: readonly Recording[], options: MediaOptions): Promise<JoinedFile> {
@@ -112,7 +116,7 @@ export class TakeFiles {
       const fingerprint = NAME.exec(name)?.[1];
       if (fingerprint === undefined || !pattern.test(name)) continue;
       const isOwn = fingerprint === place.fingerprint;
-      const isBeingMade = [...this.#running.keys()].some((key) => key.includes(`-${fingerprint}`));
+      const isBeingMade = this.#makings.under(place.folder).some((path) => path.includes(`-${fingerprint}`));
       // On Windows a file that is being read stays until the next time.
       if (name.endsWith('.part') ? isOwn || !isBeingMade : !isOwn && !isBeingMade)
         await rm(join(place.folder, name), { force: true }).catch(() => undefined);
@@ -124,14 +128,6 @@ export class TakeFiles {
     const fingerprint = createHash('sha256').update(lines).digest('hex').slice(0, 16);
     const folder = join(this.#desk.derivedPath, `take-${takeId}`);
     return { folder, fingerprint, base: join(folder, `joined-${fingerprint}`) };
-  }
-
-  #once<T>(key: string, make: () => Promise<T>): Promise<T> {
-    const running = this.#running.get(key) as Promise<T> | undefined;
-    if (running !== undefined) return running;
-    const made = make().finally(() => this.#running.delete(key));
-    this.#running.set(key, made);
-    return made;
   }
 }
 
