@@ -44,6 +44,9 @@ interface Part {
 /** A fifth of what a story gets where both want the same core; a larger number would starve them beside whatever else runs. */
 const BEHIND_THE_STORIES = 7;
 
+const SHOWN_LINES = 15;
+const SHOWN_COLUMNS = 300;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const reports = mkdtempSync(join(tmpdir(), 'vrp-npm-test-'));
 // All that tests make for a while lies in it. A short name: there are sockets in it, whose paths may not be long.
@@ -90,7 +93,7 @@ async function testAll(args: readonly string[]): Promise<number> {
  */
 async function runAll(): Promise<Totals[]> {
   const stories = startAside('e2e');
-  const house = start('house', ['--project=house']);
+  const house = start('house', ['--project=house', '--project=losses']);
   if (house.process.pid !== undefined) setPriority(house.process.pid, BEHIND_THE_STORIES);
   const heard = [{ name: 'The stories in the browser', said: stories.said }];
   const aside = [await stories.totals];
@@ -147,6 +150,15 @@ function list(heading: string, lines: readonly string[]): void {
   for (const line of lines) console.log(`  ${line}`);
 }
 
+/** Why a test failed, short enough to stand at the end of what is printed. */
+function indented(failure = ''): string {
+  const lines = failure.split('\n').filter((line) => line.trim() !== '' && !line.includes('node_modules'));
+  return lines
+    .slice(0, SHOWN_LINES)
+    .map((line) => `    ${line.slice(0, SHOWN_COLUMNS)}`)
+    .join('\n');
+}
+
 /** Says what a test should have removed itself. */
 function clearAway(): void {
   list('LEFT BEHIND by the tests, and removed now', readdirSync(scratch).sort());
@@ -175,7 +187,7 @@ function readTotals(reportFile: string, code: number): Totals {
       const [firstFailure] = test.failureMessages ?? [];
       if (test.status === 'passed' && firstFailure !== undefined)
         secondTries.push(`${name}: ${test.fullName} (${firstFailure.split('\n')[0]})`);
-      if (test.status === 'failed') failures.push(`${name}: ${test.fullName}`);
+      if (test.status === 'failed') failures.push(`${name}: ${test.fullName}\n${indented(firstFailure)}`);
       if (!['skipped', 'pending', 'todo', 'disabled'].includes(test.status)) continue;
       skipped.push(`${name}: ${test.fullName}${test.meta?.skipReason ? ` (${test.meta.skipReason})` : ''}`);
     }

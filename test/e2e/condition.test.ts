@@ -3,7 +3,6 @@ import type { Recording } from '../../src/model/recording.ts';
 import { voiceSamples, wavBytes } from '../voice-wav.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
-import { SECOND_TRY } from './second-try.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
@@ -14,7 +13,7 @@ afterEach(async () => {
   studio = undefined;
 });
 
-describe.skipIf(!found)('the condition of a recording (skipped without Chromium)', SECOND_TRY, () => {
+describe.skipIf(!found)('the condition of a recording (skipped without Chromium)', () => {
   it('says how it was accepted and what was remarked, reads it again, and repairs it', async () => {
     studio = await openStudio(found!, 1);
     const { page, server } = studio;

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { voiceSamples, wavBytes } from '../voice-wav.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
-import { SECOND_TRY } from './second-try.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
@@ -14,7 +13,7 @@ afterEach(async () => {
   studio = undefined;
 });
 
-describe.skipIf(!found)('the history of a recording (skipped without Chromium)', SECOND_TRY, () => {
+describe.skipIf(!found)('the history of a recording (skipped without Chromium)', () => {
   it('says who changed what and takes it back; collections narrow the list', async () => {
     studio = await openStudio(found!, 1);
     const { page, server } = studio;

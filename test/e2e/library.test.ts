@@ -4,7 +4,6 @@ import { voiceSamples, wavBytes } from '../voice-wav.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
 import { keepToasts } from './keep-toasts.ts';
-import { SECOND_TRY } from './second-try.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
@@ -15,7 +14,7 @@ afterEach(async () => {
   studio = undefined;
 });
 
-describe.skipIf(!found)('the library in the browser (skipped without Chromium)', SECOND_TRY, () => {
+describe.skipIf(!found)('the library in the browser (skipped without Chromium)', () => {
   it('takes files in, finds them while typing, renames, plays, trashes and brings back', async () => {
     studio = await openStudio(found!, 1);
     const { page } = studio;

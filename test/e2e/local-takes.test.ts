@@ -16,7 +16,8 @@ import { recordedFor, shownAtLeast, shownSeconds } from './shown-seconds.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 
 describe.skipIf(!found)('takes that only the browser has (skipped without Chromium)', () => {
   let studio: Studio;
@@ -175,6 +176,8 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
     await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 1 });
     await begin(page, 'No room', 'safe');
     await page.getByText('This browser could not write to its own storage').waitFor();
+    // What was on its way to the disk by then is shown a moment later.
+    await shownAtLeast(page, 'safe', (await shownSeconds(page, 'captured')) + 1.5);
     const onDisk = await shownSeconds(page, 'captured');
     await shownAtLeast(page, 'safe', onDisk + 4);
     // What only memory and the server have is not called captured.
@@ -219,9 +222,9 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
     return (await find())[0]!;
   }
 
-  /** What an hourly round of the server does, once its clock is so many days later. */
+  /** What the hourly rounds of a server do, once its clock is so many days later. */
   async function adoptAsAfterDays(days: number): Promise<void> {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const intervals = vi.spyOn(globalThis, 'setInterval');
     try {
       const recorder = await openVoiceRecorder({
         environment: 'testing',
@@ -229,14 +232,15 @@ describe.skipIf(!found)('takes that only the browser has (skipped without Chromi
         overrides: { stateDir: studio.folders.stateDir },
         clock: { ...systemClock, nowMs: () => Date.now() + days * DAY_MS },
       });
+      const hourly = intervals.mock.calls.filter(([, everyMs]) => everyMs === HOUR_MS);
       await eventually(async () => {
-        vi.advanceTimersByTime(60 * 60 * 1000);
+        for (const [round] of hourly) round();
         const { items } = await recorder.library.list({});
         return items.some(({ title }) => title?.startsWith('Recovered'));
       }).toBe(true);
       await recorder.close();
     } finally {
-      vi.useRealTimers();
+      intervals.mockRestore();
     }
   }
 });

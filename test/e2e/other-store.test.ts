@@ -7,13 +7,12 @@ import { openPostgres } from '../databases.ts';
 import { voiceSamples, writeWav } from '../voice-wav.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
-import { SECOND_TRY } from './second-try.ts';
 import { openStudio } from './studio.ts';
 
 const found = await findChromium();
 const postgres = await openPostgres();
 
-describe.skipIf(!found || postgres.skipReason)('the page of a recording of another store', SECOND_TRY, () => {
+describe.skipIf(!found || postgres.skipReason)('the page of a recording of another store', () => {
   it('says where its audio lies, and follows what is changed there', async () => {
     await using opened = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'vrp-other-store-'));

@@ -9,7 +9,6 @@ import { voiceSamples, wavBytes } from '../voice-wav.ts';
 import { runVrp } from '../vrp-process.ts';
 import { seriousFindings } from './accessibility.ts';
 import { findChromium } from './chromium.ts';
-import { SECOND_TRY } from './second-try.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const found = await findChromium();
@@ -30,7 +29,7 @@ const recommended = async () => {
   return recommendations.map(({ kind }) => kind);
 };
 
-describe.skipIf(!found)('the storage page (skipped without Chromium)', SECOND_TRY, () => {
+describe.skipIf(!found)('the storage page (skipped without Chromium)', () => {
   it('shows where the space goes, lets go what was confirmed, and purges from the trash', async () => {
     studio = await openStudio(found!, 1);
     const { page, server } = studio;
