@@ -8,6 +8,8 @@ const shared = {
   testTimeout: 300_000,
   hookTimeout: 300_000,
   expect: { poll: { timeout: 120_000 } },
+  // A message alone says what was found.
+  chaiConfig: { truncateThreshold: 1000 },
 };
 
 const notHere = ['**/node_modules/**', '**/dist/**'];

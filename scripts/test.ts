@@ -186,7 +186,7 @@ function readTotals(reportFile: string, code: number): Totals {
     for (const test of file.assertionResults) {
       const [firstFailure] = test.failureMessages ?? [];
       if (test.status === 'passed' && firstFailure !== undefined)
-        secondTries.push(`${name}: ${test.fullName} (${firstFailure.split('\n')[0]})`);
+        secondTries.push(`${name}: ${test.fullName}\n${indented(firstFailure)}`);
       if (test.status === 'failed') failures.push(`${name}: ${test.fullName}\n${indented(firstFailure)}`);
       if (!['skipped', 'pending', 'todo', 'disabled'].includes(test.status)) continue;
       skipped.push(`${name}: ${test.fullName}${test.meta?.skipReason ? ` (${test.meta.skipReason})` : ''}`);
