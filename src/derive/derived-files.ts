@@ -4,7 +4,7 @@ import type { BlobKey } from '../blobs/blob-store.ts';
 import type { Media, MediaOptions } from '../media/media.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { Recording } from '../model/recording.ts';
-import { Makings } from './makings.ts';
+import { isMade, Makings } from './makings.ts';
 import { EXTENSION_BY_TYPE, mimeTypeOfRendition } from './rendition-type.ts';
 
 /** What deriving needs from the outside world. */
@@ -41,14 +41,10 @@ export class DerivedFiles {
   /** Path of the recording's peaks, which are made when they are not there. */
   peaks(recording: Recording, options: MediaOptions = {}): Promise<string> {
     const path = this.peaksPath(recording.id);
-    const folder = this.#folder(recording.id);
-    return this.#makings.once(path, folder, options.signal, async (signal) => {
-      if (await exists(path)) return path;
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await this.#desk.media.peaks(this.#desk.localPath(recording.storedFilename), path, {
-        ...options,
-        signal,
-      });
+    return this.#makings.once(path, options, async (stoppable) => {
+      if (await isMade(path)) return path;
+      await mkdir(this.#folder(recording.id), { recursive: true, mode: 0o700 });
+      await this.#desk.media.peaks(this.#desk.localPath(recording.storedFilename), path, stoppable);
       return path;
     });
   }
@@ -56,7 +52,7 @@ export class DerivedFiles {
   /** A copy that every browser plays and seeks. */
   playable(recording: Recording, options: MediaOptions = {}): Promise<Rendition> {
     const folder = this.#folder(recording.id);
-    return this.#makings.once(join(folder, 'playable'), folder, options.signal, async (signal) => {
+    return this.#makings.once(join(folder, 'playable'), options, async (stoppable) => {
       const found = await findRendition(folder);
       if (found) return found;
       await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -65,7 +61,7 @@ export class DerivedFiles {
       const { mimeType } = await this.#desk.media.renderPlayable(
         this.#desk.localPath(recording.storedFilename),
         unnamed,
-        { ...options, signal },
+        stoppable,
       );
       const path = `${unnamed}.${EXTENSION_BY_TYPE[mimeType] ?? 'bin'}`;
       await rename(unnamed, path);
@@ -85,14 +81,6 @@ export class DerivedFiles {
 
   #folder(id: RecordingId): string {
     return join(this.#desk.derivedPath, id);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).size > 0;
-  } catch {
-    return false;
   }
 }
 

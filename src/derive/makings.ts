@@ -1,5 +1,6 @@
-import { rmdir } from 'node:fs/promises';
-import { sep } from 'node:path';
+import { rmdir, stat } from 'node:fs/promises';
+import { dirname, sep } from 'node:path';
+import type { MediaOptions } from '../media/media.ts';
 import { removeFolder } from './remove-folder.ts';
 
 interface Making {
@@ -15,21 +16,17 @@ export class Makings {
   readonly #byPath = new Map<string, Making>();
 
   /**
-   * What `make` gives, which is told by a signal when its file is not wanted any more. What fails leaves no empty
-   * folder behind: the recording may have been purged before its file was begun.
+   * What `make` gives, which hears by the signal of its options when the file at `path` is not wanted any more. What
+   * fails leaves no empty folder behind: the recording may have been purged before its file was begun.
    */
-  once<T>(
-    path: string,
-    folder: string,
-    given: AbortSignal | undefined,
-    make: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  once<T>(path: string, options: MediaOptions, make: (options: MediaOptions) => Promise<T>): Promise<T> {
     const running = this.#byPath.get(path);
     if (running) return running.made as Promise<T>;
     const stop = new AbortController();
-    const signal = given ? AbortSignal.any([given, stop.signal]) : stop.signal;
-    const made = make(signal)
+    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    const made = make({ ...options, signal })
       .catch(async (error: unknown) => {
+        const folder = dirname(path);
         const isOnly = this.under(folder).length === 1;
         if (isOnly) await rmdir(folder).catch(() => undefined);
         throw error;
@@ -52,5 +49,14 @@ export class Makings {
       await Promise.allSettled(ending.map(({ made }) => made));
     }
     return await removeFolder(folder);
+  }
+}
+
+/** Whether a derived file is there; an empty one is none. */
+export async function isMade(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).size > 0;
+  } catch {
+    return false;
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { JoinedMedia, MediaOptions } from '../media/media.ts';
 import type { Recording } from '../model/recording.ts';
 import type { DeriveDesk } from './derived-files.ts';
-import { Makings } from './makings.ts';
+import { isMade, Makings } from './makings.ts';
 
 /** The one file that the segments of a take make together. */
 export interface JoinedFile extends JoinedMedia {
@@ -40,19 +40,17 @@ export class TakeFiles {
     const place = this.#place(takeId, segments);
     return this.#makings.once(
       place.base,
-      place.folder,
-      options.signal,
-      async (signal) => (await this.#read(place)) ?? this.#make(place, segments, { ...options, signal }),
+      options,
+      async (stoppable) => (await this.#read(place)) ?? this.#make(place, segments, stoppable),
     );
   }
 
   /** Path of the peaks of the joined file, which is made first when it is not there. */
   async peaks(takeId: string, segments: readonly Recording[], options: MediaOptions = {}): Promise<string> {
     const { path } = await this.joined(takeId, segments, options);
-    const { base, folder } = this.#place(takeId, segments);
-    const peaksPath = `${base}.vpk`;
-    return this.#makings.once(peaksPath, folder, options.signal, async (signal) => {
-      if (!(await isThere(peaksPath))) await this.#desk.media.peaks(path, peaksPath, { ...options, signal });
+    const peaksPath = `${this.#place(takeId, segments).base}.vpk`;
+    return this.#makings.once(peaksPath, options, async (stoppable) => {
+      if (!(await isMade(peaksPath))) await this.#desk.media.peaks(path, peaksPath, stoppable);
       return peaksPath;
     });
   }
@@ -65,10 +63,9 @@ export class TakeFiles {
     const { path, plan, isPlayable, fingerprint } = await this.joined(takeId, segments);
     if (isPlayable) return { path, mimeType: plan.mimeType };
     // Lossless audio, in whatever container: its rendition is FLAC.
-    const { folder } = this.#place(takeId, segments);
-    const rendition = join(folder, `playable-${fingerprint}.flac`);
-    return this.#makings.once(rendition, folder, undefined, async (signal) => {
-      if (!(await isThere(rendition))) await this.#desk.media.renderPlayable(path, rendition, { signal });
+    const rendition = join(this.#place(takeId, segments).folder, `playable-${fingerprint}.flac`);
+    return this.#makings.once(rendition, {}, async (stoppable) => {
+      if (!(await isMade(rendition))) await this.#desk.media.renderPlayable(path, rendition, stoppable);
       return { path: rendition, mimeType: 'audio/flac' };
     });
   }
@@ -136,12 +133,4 @@ interface Place {
   readonly fingerprint: string;
   /** Path of everything that is made of these segments, without its ending. */
   readonly base: string;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).size > 0;
-  } catch {
-    return false;
-  }
 }
