@@ -6,8 +6,7 @@ import { SidecarWriter } from './catalogue/sidecar-writer.ts';
 import { StorageConfig } from './config/storage-config.ts';
 import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
-import { importFile } from './ingest/import-file.ts';
-import type { ImportDesk, IngestDesk } from './ingest/ingest-desk.ts';
+import type { IngestDesk } from './ingest/ingest-desk.ts';
 import { adoptRecovered, ingestSpooled } from './ingest/ingest-spooled.ts';
 import { recoverPlacing } from './ingest/recover-placing.ts';
 import { Turns } from './ingest/turns.ts';
@@ -15,6 +14,7 @@ import { joinBackups } from './join/backups.ts';
 import { openStoreCatalogue } from './join/catalogue.ts';
 import { joinDerivedWork } from './join/derived-work.ts';
 import { startJobs } from './join/jobs.ts';
+import { joinLibrary } from './join/library.ts';
 import { startSidecarSearch } from './join/lost-sidecars.ts';
 import { followOtherServers } from './join/other-servers.ts';
 import { isReadyToRecord } from './join/readiness.ts';
@@ -25,10 +25,7 @@ import { joinVerification } from './join/verification.ts';
 import { Activity } from './library/activity.ts';
 import { EventHub } from './library/event-hub.ts';
 import { joinJobs } from './library/joined-jobs.ts';
-import { JoinedLibrary } from './library/joined-library.ts';
-import { JoinedTakes } from './library/joined-takes.ts';
 import { openMedia } from './media/open-media.ts';
-import { readPeaksView } from './media/peaks-view.ts';
 import { systemClock } from './model/clock.ts';
 import type { LogListener, OpenOptions } from './open-options.ts';
 import { BackgroundWork } from './record/background-work.ts';
@@ -203,29 +200,19 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     storeId: marker.id,
     clock,
   });
-  const importDesk: ImportDesk = {
-    ...ingestDesk,
-    dataDir: config.dataDir,
-    localPath: (key) => blobs.localPath(key),
+  const { library, takes } = joinLibrary({
+    config,
     maxFileBytes,
-    usableBytes: async () =>
-      config.enableDiskSpaceCheck ? await space.usableBytes() : Number.POSITIVE_INFINITY,
-    copyIn: (path, wish, copyOptions) => uploads.copyIn(path, wish, copyOptions),
-    discardSpooled: (id) => uploads.discardSpooled(id),
-    peaksPlace,
-  };
-  const library = new JoinedLibrary({
-    recordings: catalogue.recordings,
+    catalogue,
     blobs,
-    requireHere: (recording) => catalogue.stores.requireHere(recording),
-    history: catalogue.history,
-    collections: catalogue.collections,
-    flushSidecar: (id) => sidecars.flush(id),
-    wakeSidecars: () => sidecars.wake(),
-    peaksFile: (recording) => derived.peaks(recording),
-    readPeaks: readPeaksView,
-    playableFile: (recording) => derived.playable(recording),
-    importFile: (path, importOptions) => activity.during(() => importFile(importDesk, path, importOptions)),
+    ingest: ingestDesk,
+    uploads,
+    space,
+    sidecars,
+    derived,
+    takeFiles,
+    peaksPlace,
+    activity,
     publish: (event) => events.publish(event),
   });
   const { files, cleanup, startPurgeRounds } = await openStoredFiles({
@@ -245,18 +232,6 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     log,
   });
   if (runsJobs) opened.defer(startPurgeRounds());
-  const takes = new JoinedTakes({
-    recordings: catalogue.recordings,
-    stores: catalogue.stores,
-    blobs,
-    library,
-    files: takeFiles,
-    readPeaks: readPeaksView,
-    isArriving: async (takeId) => uploads.isTakeArriving(takeId),
-    flushSidecar: (id) => sidecars.flush(id),
-    publish: (event) => events.publish(event),
-  });
-
   const backups = joinBackups({ config, catalogue, clock, log }, runsJobs);
   opened.defer(() => backups.close());
 

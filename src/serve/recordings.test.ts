@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sha256 } from '../../test/memory-recorder.ts';
 import { type ServedRecorder, serveRecorder } from '../../test/served-recorder.ts';
+import { sha256 } from '../../test/sha256.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
 import { recordingPageSchema, recordingSchema } from './recording-schema.ts';

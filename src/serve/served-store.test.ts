@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Upload } from 'tus-js-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sha256 } from '../../test/memory-recorder.ts';
+import { sha256 } from '../../test/sha256.ts';
 import { voiceSamples, wavBytes } from '../../test/voice-wav.ts';
 import type { Recording } from '../model/recording.ts';
 import { openVoiceRecorder } from '../open.ts';

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Upload } from 'tus-js-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sha256 } from '../../test/memory-recorder.ts';
 import { sendRaw } from '../../test/raw-http.ts';
 import { type ServedRecorder, serveRecorder } from '../../test/served-recorder.ts';
+import { sha256 } from '../../test/sha256.ts';
 import { encodeUploadMetadata } from '../model/upload-metadata.ts';
 
 let served: ServedRecorder;
