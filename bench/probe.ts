@@ -17,7 +17,7 @@ import { corpusFolder, hasCorpus, readExpectedAudio, readExpectedDamage } from '
 import { judgeFacts, judgeVerdict, toVerdict } from '../test/corpus-verdict.ts';
 
 /** Of each container, in whole rounds over its files. */
-const MIN_PROBES = 600;
+const MIN_PROBES = 4000;
 /** Enough that the child never waits for the next one. */
 const AT_ONCE = 8;
 if (!hasCorpus) {
