@@ -16,7 +16,7 @@ import { failureCodeOf } from '../src/model/failure.ts';
 import { corpusFolder, hasCorpus, readExpectedAudio, readExpectedDamage } from '../test/corpus.ts';
 import { judgeFacts, judgeVerdict, toVerdict } from '../test/corpus-verdict.ts';
 
-/** Of each container, in whole rounds over its files. */
+/** Of each container, in whole rounds over its files; of fewer, most would be the warm-up of the compiler. */
 const MIN_PROBES = 4000;
 /** Enough that the child never waits for the next one. */
 const AT_ONCE = 8;

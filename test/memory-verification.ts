@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Recording } from '../src/model/recording.ts';
 import { unknownRecording } from '../src/model/unknown-recording.ts';
 import type { Verification } from '../src/verify/verification.ts';
+import { sha256 } from './sha256.ts';
 
 /** Verification of a recorder on plain maps. */
 export function memoryVerification(
@@ -14,7 +14,7 @@ export function memoryVerification(
       if (!recording) throw unknownRecording(id);
       const { storedFilename, checksum: expected } = recording;
       const bytes = bytesOf.get(id);
-      const found = bytes ? createHash('sha256').update(bytes).digest('hex') : null;
+      const found = bytes ? sha256(bytes) : null;
       const result = found === null ? 'missing' : found === expected ? 'ok' : 'damaged';
       const message = result === 'ok' ? null : `${storedFilename} is ${result}.`;
       return { id, storedFilename, result, expected, found, checkedAt: new Date().toISOString(), message };

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ServedRecorder, serveRecorder } from '../../test/served-recorder.ts';
+import { sha256 } from '../../test/sha256.ts';
 import { type FaultyProxy, openFaultyProxy } from '../crashtest/faulty-proxy.ts';
 import { failureCodeOf } from '../model/failure.ts';
 import { openHttpDoor } from './http-door.ts';
@@ -16,7 +17,6 @@ let served: ServedRecorder;
 let proxy: FaultyProxy;
 let door: LibraryDoor;
 
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const codeOf = (work: Promise<unknown>) => work.then(() => undefined, failureCodeOf);
 
 beforeEach(async () => {

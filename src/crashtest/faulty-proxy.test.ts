@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sha256 } from '../../test/sha256.ts';
 import { type FaultyProxy, openFaultyProxy } from './faulty-proxy.ts';
 
 let server: Server;
@@ -50,8 +51,6 @@ function send(body: Buffer): Promise<string | undefined> {
     outgoing.end(body);
   });
 }
-
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describe('the faulty proxy', () => {
   it('passes everything on as it is when no fault is asked for', async () => {

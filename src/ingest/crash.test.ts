@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readJson, type ScratchStore, scratchStore } from '../../test/scratch-store.ts';
+import { sha256 } from '../../test/sha256.ts';
 import { chunkOf } from '../../test/spool-desk.ts';
 import { voiceSamples, wavBytes } from '../../test/voice-wav.ts';
 import { openMedia } from '../media/open-media.ts';
@@ -23,7 +23,6 @@ afterAll(() => media.close());
 const AT_PLACE_OF_UPLOAD = 4;
 const AT_ACTIVATION = 3;
 
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const voice = (seed: number) => wavBytes(voiceSamples(0.2, 8000, seed), 8000);
 
 /** Where in a step the process dies: before it does anything, or when it is done but nobody heard of it. */

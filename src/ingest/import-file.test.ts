@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   link,
   mkdir,
@@ -14,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readJson, type ScratchStore, scratchStore } from '../../test/scratch-store.ts';
+import { sha256 } from '../../test/sha256.ts';
 import { voiceSamples, wavBytes } from '../../test/voice-wav.ts';
 import { openMedia } from '../media/open-media.ts';
 import { systemClock } from '../model/clock.ts';
@@ -26,7 +26,6 @@ import { adoptRecovered, ingestSpooled } from './ingest-spooled.ts';
 const media = openMedia();
 afterAll(() => media.close());
 
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const voice = (seed: number) => wavBytes(voiceSamples(0.4, 8000, seed), 8000);
 
 async function drop(store: ScratchStore, name: string, content: Buffer | string): Promise<string> {

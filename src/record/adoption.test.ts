@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
+import { sha256 } from '../../test/sha256.ts';
 import {
   chunkOf,
   makeSpoolDesk,
@@ -33,10 +33,6 @@ async function openSpool(overrides: Partial<UploadsDesk> = {}, known?: SpoolDesk
   const uploads = await openUploads({ ...desk, ...overrides });
   opened.push({ desk, uploads });
   return { desk, uploads, clock };
-}
-
-function sha256(of: Uint8Array): string {
-  return createHash('sha256').update(of).digest('hex');
 }
 
 describe('an upload that nobody came back for', () => {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { appendFile, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { sha256 } from '../../test/sha256.ts';
 import {
   chunkOf,
   makeSpoolDesk,
@@ -34,10 +34,6 @@ afterEach(async () => {
     await desk.remove();
   }
 });
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 function code(expected: string) {
   return expect.objectContaining({ code: expected });

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { mkdir, readFile, rename, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
+import { sha256 } from '../../test/sha256.ts';
 import {
   chunkOf,
   makeSpoolDesk,
@@ -39,10 +39,6 @@ function code(expected: string) {
 
 function errno(name: string): Error {
   return Object.assign(new Error(name), { code: name });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** A real disk that can be told to be full, or to fail in its next syncs. */

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
+import { sha256 } from '../../test/sha256.ts';
 import { chunkOf, makeSpoolDesk, type SpoolDesk, seededBytes, wishFor } from '../../test/spool-desk.ts';
 import { type Disk, systemDisk } from './disk.ts';
 import { decodeJournal, SLOT_BYTES } from './journal-format.ts';
@@ -42,8 +42,6 @@ function long(from: number, to = bytes.length, isCut = false) {
 async function journalOf(desk: SpoolDesk, id: string) {
   return decodeJournal(await readFile(join(desk.spoolPath, id, 'journal')), id).records;
 }
-
-const sha256 = (of: Uint8Array) => createHash('sha256').update(of).digest('hex');
 
 describe('a long body without checksum', () => {
   it('is journalled with the checksum of everything up to each record', async () => {

@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { sha256 } from '../../test/sha256.ts';
 import {
   chunkOf,
   makeSpoolDesk,
@@ -76,10 +77,6 @@ async function overwrite(path: string, position: number, bytes: Uint8Array): Pro
   const file = await open(path, 'r+');
   await file.write(bytes, 0, bytes.length, position);
   await file.close();
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function code(expected: string) {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sha256 } from '../../test/sha256.ts';
 import { seededBytes } from '../../test/spool-desk.ts';
 import { newId } from '../model/id.ts';
 import { RunningDigests } from './running-digest.ts';
@@ -17,10 +17,6 @@ afterEach(async () => {
   await digests.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 describe('the running digest', () => {
   it('is that of the whole file, followed in parts or not', async () => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   copyFile,
   mkdir,
@@ -14,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeFixture, makeWav } from '../../test/audio-fixtures.ts';
+import { sha256 } from '../../test/sha256.ts';
 import { openDiskBlobs } from '../blobs/disk-blobs.ts';
 import { openFileHasher } from '../blobs/file-checksum.ts';
 import type { Recording } from '../model/recording.ts';
@@ -52,7 +52,6 @@ async function now(id: string): Promise<Recording> {
 }
 
 const pathOf = ({ storedFilename }: Recording) => join(home, 'store', storedFilename);
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describe('repairing a file that came with a fault', () => {
   it('makes a new recording that names its parent, once, and leaves the original alone', async () => {

@@ -1,12 +1,12 @@
 // A life with a disk that fails a sync: opens the store in the folder named by its argument, records, imports, amends,
 // checks, repairs, purges, makes a snapshot and rebuilds, trying each step again when it is refused, and says on stdout
 // what was answered.
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { sidecarKey } from '../../src/model/sidecar.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
 import { rebuildStore } from '../../src/rebuild-store.ts';
+import { sha256 } from '../sha256.ts';
 import { chunkOf, wishFor } from '../spool-desk.ts';
 import { voiceSamples, wavBytes } from '../voice-wav.ts';
 
@@ -27,7 +27,7 @@ export type SyncFailureLine =
 const TRIES = 6;
 const root = process.argv[2] ?? '';
 const voice = (seed: number) => wavBytes(voiceSamples(0.3, 8000, seed), 8000);
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
 const say = (line: SyncFailureLine) => void writeSync(1, `${JSON.stringify(line)}\n`);
 
 /** A refusal must have a name, and must not last: only one sync fails in each thread. */
