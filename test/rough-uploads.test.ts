@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../src/model/clock.ts';
 import type { UploadMetadata } from '../src/model/upload-metadata.ts';
 import { openVoiceRecorder } from '../src/open.ts';
@@ -93,10 +93,17 @@ async function cutOff(text: Buffer, isReset: boolean): Promise<void> {
 
 async function finish(id: string, whole: Buffer): Promise<void> {
   const offset = await offsetOf(id);
-  const answer = await client.append(id, offset, whole.subarray(offset), {
-    sum: true,
-    lengthBytes: whole.length,
-  });
+  const last = () =>
+    client.append(id, offset, whole.subarray(offset), { sum: true, lengthBytes: whole.length });
+  let answer = await last();
+  // The request that was cut off may still hold the pen.
+  await vi.waitUntil(
+    async () => {
+      if (answer.status === 423) answer = await last();
+      return answer.status !== 423;
+    },
+    { timeout: 60_000 },
+  );
   expect(answer.status).toBe(204);
   expect(answer.headers.get('Recording-Checksum')).toBe(sha256Of(whole).toString('hex'));
   const recording = await recorder.library.find(answer.headers.get('Recording-Id') ?? '');
