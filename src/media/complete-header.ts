@@ -3,6 +3,7 @@ import type { ByteReader } from './byte-reader.ts';
 import { id3v2Bytes } from './declared-size.ts';
 import { FLAC_HEAD_BYTES, type FlacHead, parseFlacHead, parseStreamInfo } from './flac-head.ts';
 import { readMpegHeader } from './mpeg-frame.ts';
+import type { VorbisSetups } from './vorbis-setup.ts';
 
 /** What decoding needs to know of a stream, and what people want to. */
 export interface StreamFormat {
@@ -17,7 +18,6 @@ export interface StreamFormat {
 /** Codecs whose format each of these containers tells completely, as FFmpeg's demuxers read it. */
 const TOLD: Readonly<Record<string, RegExp>> = {
   ogg: /^(opus|vorbis|speex)$/,
-  // Vorbis keeps here unchecked what its decoder cannot do without.
   'matroska,webm': /^opus$/,
   'mov,mp4,m4a,3gp,3g2,mj2': /^(aac|opus|amr_nb|amr_wb)$/,
   aiff: /^pcm_/,
@@ -37,10 +37,13 @@ export function readCompleteHeader(
   input: AudioInput,
   reader: ByteReader,
   codec: string,
+  vorbisSetups: VorbisSetups,
 ): StreamFormat | undefined {
   if (input.demuxer === 'flac') return formatOfFlac(parseFlacHead(reader.copy(0, FLAC_HEAD_BYTES)));
   if (input.demuxer === 'mp3') return readMp3Header(input, reader);
   if (input.demuxer === 'ogg' && codec === 'flac') return formatOfFlac(parseStreamInfo(extradataOf(input)));
+  // Matroska keeps unchecked what the decoder of Vorbis cannot do without.
+  if (input.demuxer === 'matroska,webm' && codec === 'vorbis') return vorbisSetups.readFormat(input);
   if (codec === 'alac') return readAlacCookie(input);
   if (TOLD[input.demuxer]?.test(codec) !== true) return undefined;
   const format = formatOf(input);

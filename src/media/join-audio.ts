@@ -22,7 +22,7 @@ export function joinAudio(
   outputPath: string,
   onProgress: (share: number) => void,
 ): JoinedMedia {
-  const facts = paths.map((path) => probe(path, '', () => onProgress(0)));
+  const facts = paths.map((path) => probe(path, '', { onProgress: () => onProgress(0) }));
   const plan = planJoin(facts, '');
   if (plan === undefined || plan.kind === 'original') {
     throw new VoiceRecorderError(

@@ -11,9 +11,11 @@ import { writePeaks } from './peaks-build.ts';
 import { probe } from './probe.ts';
 import { renderPlayable } from './render-playable.ts';
 import { repairAudio } from './repair-audio.ts';
+import { VorbisSetups } from './vorbis-setup.ts';
 
 const PROGRESS_EVERY_MS = 200;
 const parentId = process.ppid;
+const vorbisSetups = new VorbisSetups();
 const send = process.send?.bind(process);
 if (send === undefined)
   throw new Error('This module only runs as a child process with a channel to its parent.');
@@ -41,7 +43,7 @@ function answer({ callId, request }: MediaCall): void {
 function perform(request: MediaRequest, progress: (share: number) => void): MediaAnswers[keyof MediaAnswers] {
   switch (request.kind) {
     case 'probe':
-      return probe(request.path, request.filename, () => progress(0));
+      return probe(request.path, request.filename, { onProgress: () => progress(0), vorbisSetups });
     case 'measure':
       // Nobody waits for it. A line of its own runs these, for a process does not get its priority back.
       setPriority(constants.priority.PRIORITY_LOW);

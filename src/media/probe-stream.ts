@@ -18,21 +18,29 @@ import { checkScan } from './scan-verdict.ts';
 import { chooseLength } from './stream-length.ts';
 import { outlineStream, type StreamOutline } from './stream-outline.ts';
 import { checkStructure, type StructureCheck } from './structure-check.ts';
+import { VorbisSetups } from './vorbis-setup.ts';
 
 /** Of a file that was cut at most this much is decoded. */
 const MAX_DECODE_SECONDS = 120;
 /** The first frame: enough to know that the audio can be decoded at all. */
 const HEAD_SECONDS = 0.02;
 
+export interface ProbeSettings {
+  /** Hears of bytes read during long scans. */
+  readonly onProgress?: (bytesDone: number) => void;
+  /** Of whoever probes many files. */
+  readonly vorbisSetups?: VorbisSetups;
+}
+
 /** Facts of everything but WAV, as FFmpeg sees it and as the structure of the file bears it out. */
 export function probeStream(
   file: GuardedFile,
   reader: ByteReader,
   family: string,
-  onProgress?: (bytesDone: number) => void,
+  { onProgress, vorbisSetups = new VorbisSetups() }: ProbeSettings = {},
 ): AudioFacts {
   try {
-    return withAudioInput(file, (input) => describeInput(input, reader, onProgress), {
+    return withAudioInput(file, (input) => describeInput(input, reader, vorbisSetups, onProgress), {
       isHeaderEnough: true,
       reader,
     });
@@ -58,13 +66,14 @@ export function probeStream(
 function describeInput(
   opened: AudioInput,
   reader: ByteReader,
+  vorbisSetups: VorbisSetups,
   onProgress: ((bytesDone: number) => void) | undefined,
 ): AudioFacts {
   const structure = checkStructure(reader, opened.demuxer);
   let input = opened;
   let look = lookAt(input, reader);
   const isTold = look.outline.isHeaderTrue || structure.soundSeconds !== null;
-  let format = isTold ? readCompleteHeader(input, reader, look.codec) : undefined;
+  let format = isTold ? readCompleteHeader(input, reader, look.codec, vorbisSetups) : undefined;
   if (format === undefined) {
     input = analyseInput(opened);
     look = lookAt(input, reader);

@@ -4,18 +4,18 @@ import { VoiceRecorderError } from '../model/failure.ts';
 import { ByteReader } from './byte-reader.ts';
 import { sniffContent } from './content-sniff.ts';
 import { type GuardedFile, withGuardedFile } from './guarded-file.ts';
-import { probeStream } from './probe-stream.ts';
+import { type ProbeSettings, probeStream } from './probe-stream.ts';
 import { probeWav } from './probe-wav.ts';
 import { withExtensionWarning } from './wrong-extension.ts';
 
 /** Most headers fit, and stepping from one far place to the next costs little. */
 const WINDOW_BYTES = 16_384;
 
-/** Facts of the file at `path`; `onProgress` hears of bytes read during long scans. */
-export function probe(path: string, filename: string, onProgress?: (bytesDone: number) => void): AudioFacts {
+/** Facts of the file at `path`. */
+export function probe(path: string, filename: string, settings: ProbeSettings = {}): AudioFacts {
   const name = basename(filename === '' ? path : filename);
   try {
-    const facts = withGuardedFile(path, (file) => probeContent(file, onProgress));
+    const facts = withGuardedFile(path, (file) => probeContent(file, settings));
     return withExtensionWarning(facts, name);
   } catch (error) {
     if (!(error instanceof VoiceRecorderError)) throw error;
@@ -26,7 +26,7 @@ export function probe(path: string, filename: string, onProgress?: (bytesDone: n
   }
 }
 
-function probeContent(file: GuardedFile, onProgress: ((bytesDone: number) => void) | undefined): AudioFacts {
+function probeContent(file: GuardedFile, settings: ProbeSettings): AudioFacts {
   if (file.sizeBytes === 0)
     throw new VoiceRecorderError(
       'audio-no-samples',
@@ -43,8 +43,8 @@ function probeContent(file: GuardedFile, onProgress: ((bytesDone: number) => voi
     case 'not-audio':
       throw new VoiceRecorderError('not-audio-content', `The file is ${kind.what}: expected audio.`);
     case 'wav':
-      return probeWav(file, reader, onProgress);
+      return probeWav(file, reader, settings.onProgress);
     default:
-      return probeStream(file, reader, kind.family, onProgress);
+      return probeStream(file, reader, kind.family, settings);
   }
 }

@@ -21,7 +21,7 @@ export function renderPlayable(
   outputPath: string,
   onProgress: (share: number) => void,
 ): { mimeType: string } {
-  const facts = probe(path, path, () => onProgress(0));
+  const facts = probe(path, path, { onProgress: () => onProgress(0) });
   const plan = planRendition(facts);
   const seconds = withGuardedFile(path, (file) =>
     renderFile(file, plan, facts.container, outputPath, onProgress),

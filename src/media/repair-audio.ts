@@ -40,13 +40,13 @@ export function repairAudio(
 ): RepairedMedia {
   const faults = findFaults(path, (share) => onProgress(share * 0.3));
   if (faults.includes('mp4-no-movie')) return repairMp4(path, outputPath, onProgress, likePath);
-  const before = probe(path, '', () => onProgress(0.3));
+  const before = probe(path, '', { onProgress: () => onProgress(0.3) });
   const silenced = withGuardedFile(path, (file) => {
     const share = (bytesDone: number) => onProgress(0.3 + Math.min(1, bytesDone / file.sizeBytes) * 0.4);
     return writeRepaired(file, faults, before, outputPath, share);
   });
   const left = findFaults(outputPath, (share) => onProgress(0.7 + share * 0.25));
-  const after = probe(outputPath, '', () => onProgress(0.95));
+  const after = probe(outputPath, '', { onProgress: () => onProgress(0.95) });
   const lost = (before.durationSeconds ?? 0) - (after.durationSeconds ?? 0);
   if (left.length === 0 && lost <= TOLERATED_SECONDS) return { extension: after.extension, silenced };
   throw new VoiceRecorderError(
@@ -69,7 +69,7 @@ function repairMp4(
     return file.sizeBytes;
   });
   requireDecodable(outputPath, (bytesDone) => onProgress(0.8 + Math.min(1, bytesDone / sizeBytes) * 0.15));
-  const { extension } = probe(outputPath, '', () => onProgress(0.95));
+  const { extension } = probe(outputPath, '', { onProgress: () => onProgress(0.95) });
   return { extension, silenced: [] };
 }
 
