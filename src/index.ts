@@ -19,6 +19,8 @@ export type { SessionFactory } from './database/session-factory.ts';
 export type { SessionMetrics } from './database/session-metrics.ts';
 export { SqliteSessions } from './database/sqlite/sqlite-sessions.ts';
 export { type FileMetadata, FileMetadataCalculator } from './file-metadata-calculator.ts';
+export type { Health } from './health/health.ts';
+export type { Finding, HealthCheck } from './health/health-check.ts';
 export type { Actor, NamedToken, Role } from './model/access.ts';
 export type { AudioFacts, AudioWarning, EmbeddedTags } from './model/audio-facts.ts';
 export type { CheckPhase, CheckResult } from './model/check-result.ts';
@@ -31,6 +33,7 @@ export type {
   Recommendation,
 } from './model/cleanup.ts';
 export { FAILURES, type FailureCode, VoiceRecorderError } from './model/failure.ts';
+export type { HealthCheckResult, HealthReport, HealthSample, HealthTrend } from './model/health.ts';
 export type { HistoryEntry, HistoryFields, HistoryPage, HistoryQuery } from './model/history.ts';
 export type { ImportOutcome } from './model/import-outcome.ts';
 export type { Job, JobCounts, JobFilter, JobPage, JobPriority, JobState, ShownJob } from './model/job.ts';

@@ -6,6 +6,7 @@ import { SidecarWriter } from './catalogue/sidecar-writer.ts';
 import { StorageConfig } from './config/storage-config.ts';
 import { takeStoreLock } from './config/store-lock.ts';
 import { claimStore } from './config/store-marker.ts';
+import { MediaEnds } from './health/checks/work.ts';
 import type { IngestDesk } from './ingest/ingest-desk.ts';
 import { adoptRecovered, ingestSpooled } from './ingest/ingest-spooled.ts';
 import { recoverPlacing } from './ingest/recover-placing.ts';
@@ -13,11 +14,11 @@ import { Turns } from './ingest/turns.ts';
 import { joinBackups } from './join/backups.ts';
 import { openStoreCatalogue } from './join/catalogue.ts';
 import { joinDerivedWork } from './join/derived-work.ts';
+import { joinHealth } from './join/health.ts';
 import { startJobs } from './join/jobs.ts';
 import { joinLibrary } from './join/library.ts';
 import { startSidecarSearch } from './join/lost-sidecars.ts';
 import { followOtherServers } from './join/other-servers.ts';
-import { isReadyToRecord } from './join/readiness.ts';
 import { serverWait, sessionLimits } from './join/session-limits.ts';
 import { joinCapacity, spaceOf } from './join/space.ts';
 import { openStoredFiles } from './join/stored-files.ts';
@@ -78,7 +79,13 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     logger: { warn: (facts, sentence) => log('warn', sentence, facts) },
   });
   opened.defer(() => blobs.close());
-  const media = openMedia({ onEvent: (event) => log('debug', `media child: ${event.type}`, { ...event }) });
+  const mediaEnds = new MediaEnds();
+  const media = openMedia({
+    onEvent: (event) => {
+      mediaEnds.hear(event);
+      log('debug', `media child: ${event.type}`, { ...event });
+    },
+  });
   opened.defer(() => media.close());
   const events = new EventHub(logged('An event listener failed.'));
   const capacity = joinCapacity(config, space, { clock, events });
@@ -235,6 +242,25 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   const backups = joinBackups({ config, catalogue, clock, log }, runsJobs);
   opened.defer(() => backups.close());
 
+  const storageReport: VoiceRecorder['storageReport'] = ({ isThorough = false } = {}) =>
+    capacity.report({ catalogue, recommend: () => cleanup.recommend() }, isThorough);
+  const { health, isReady, ...healthRounds } = joinHealth({
+    config,
+    marker,
+    clock,
+    catalogue,
+    space,
+    capacity,
+    backups,
+    queue,
+    mediaEnds,
+    listUnfinished: () => uploads.listUnfinished(),
+    storageReport,
+    log,
+  });
+  opened.defer(() => healthRounds.close());
+  if (runsJobs) opened.defer(healthRounds.start());
+
   const everything = opened.move();
   return {
     storeId: marker.id,
@@ -251,9 +277,9 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     jobs: joinJobs({ queue, recordings: catalogue.recordings }),
     stores: () => catalogue.stores.list(),
     subscribe: (listener) => events.subscribe(listener),
-    storageReport: ({ isThorough = false } = {}) =>
-      capacity.report({ catalogue, recommend: () => cleanup.recommend() }, isThorough),
-    isReady: () => isReadyToRecord(catalogue, () => space.usableBytes()),
+    storageReport,
+    health,
+    isReady,
     close: () => everything.disposeAsync(),
   };
 }

@@ -3,6 +3,7 @@ import type { Backups } from './backup/catalogue-backups.ts';
 import type { Acceptance } from './capacity/degradation.ts';
 import type { Forecast } from './capacity/forecast.ts';
 import type { DatabaseContextManager } from './database/database-context-manager.ts';
+import type { Health } from './health/health.ts';
 import type { Actor, NamedToken, Role } from './model/access.ts';
 import type { Recommendation } from './model/cleanup.ts';
 import type { Sha256Hex } from './model/digest.ts';
@@ -40,7 +41,9 @@ export interface VoiceRecorder {
   subscribe(listener: (event: RecorderEvent) => void): () => void;
   /** `isThorough`: waits until the disk is counted anew, and says what could go. */
   storageReport(options?: { readonly isThorough?: boolean }): Promise<StorageReport>;
-  /** True when catalogue and store answer and there is room; what `/api/health/ready` says. */
+  /** How the store is, check by check, and how it was. */
+  readonly health: Health;
+  /** True when catalogue and store answer and there is room, as of the last second; what `/api/health/ready` says. */
   isReady(): Promise<boolean>;
   /** Finishes or parks everything, frees the lock. */
   close(): Promise<void>;

@@ -7,6 +7,7 @@ import type { Recording } from '../src/model/recording.ts';
 import type { VoiceRecorder } from '../src/voice-recorder.ts';
 import { failure } from './memory-failure.ts';
 import { memoryCleanup, memoryFiles } from './memory-files.ts';
+import { memoryHealth } from './memory-health.ts';
 import { type MemoryJobs, memoryJobs } from './memory-jobs.ts';
 import { memoryLibrary, memoryTakes } from './memory-library.ts';
 import { memoryUploads } from './memory-uploads.ts';
@@ -79,6 +80,7 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
     cleanup: memoryCleanup((event) => recorder.emit(event)),
     failNext: null,
     isHealthy: true,
+    health: memoryHealth(() => recorder.isHealthy),
     addRecording,
     get listenerCount() {
       return listeners.size;

@@ -16,6 +16,7 @@ import {
   requireCurrentSchema,
   requireFile,
 } from './connect-catalogue.ts';
+import { HealthHistory } from './health-history.ts';
 import { KnownRecordings } from './known-recordings.ts';
 import { RecordingHistory } from './recording-history.ts';
 import { RecordingRepository } from './recording-repository.ts';
@@ -41,6 +42,7 @@ export interface Catalogue {
   readonly known: KnownRecordings;
   readonly tombstones: Tombstones;
   readonly verification: VerificationRepository;
+  readonly health: HealthHistory;
   readonly stores: Stores;
   /** What others change in a catalogue that is shared. */
   readonly changes: ChangeFeed;
@@ -79,6 +81,7 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     known: new KnownRecordings(contexts, home),
     tombstones: new Tombstones(contexts, clock, home),
     verification: new VerificationRepository(contexts, clock, home),
+    health: new HealthHistory(contexts, home),
     stores,
     changes: new ChangeFeed(contexts),
     close: () => contexts.close(),

@@ -34,6 +34,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/config.ts'),
   },
   {
+    name: 'health',
+    group: SERVER,
+    summary: 'say how the store and the server are, check by check',
+    load: () => import('./commands/health.ts'),
+  },
+  {
     name: 'jobs',
     group: SERVER,
     summary: 'see the work in the background, try it again or cancel it',

@@ -1,4 +1,5 @@
 import type { Backup, NewBackup } from '../backup/catalogue-backups.ts';
+import type { HealthReport } from '../model/health.ts';
 import type { StorageReport, VoiceRecorder } from '../voice-recorder.ts';
 import type { ApiClient } from './api-client.ts';
 
@@ -7,10 +8,14 @@ export interface StoreDoor {
   createBackup(): Promise<NewBackup>;
   listBackups(): Promise<readonly Backup[]>;
   storageReport(options: { readonly isThorough: boolean }): Promise<StorageReport>;
+  /** Every check asked now. */
+  healthReport(): Promise<HealthReport>;
 }
 
 // A snapshot of a large catalogue on a slow disk takes minutes, and so does counting a million derived files.
 const COUNT_TIMEOUT_MS = 10 * 60 * 1000;
+// Each check answers within its time-out, and all are asked at once.
+const HEALTH_TIMEOUT_MS = 60_000;
 const SNAPSHOT_TIMEOUT_MS = 60 * 60 * 1000;
 
 export function storeInProcess(recorder: VoiceRecorder): StoreDoor {
@@ -18,6 +23,7 @@ export function storeInProcess(recorder: VoiceRecorder): StoreDoor {
     createBackup: () => recorder.backups.create(),
     listBackups: () => recorder.backups.list(),
     storageReport: (options) => recorder.storageReport(options),
+    healthReport: () => recorder.health.report({ isFresh: true }),
   };
 }
 
@@ -33,5 +39,8 @@ export function storeThroughServer(api: ApiClient): StoreDoor {
           ...(isThorough ? { timeoutMs: COUNT_TIMEOUT_MS } : {}),
         })
       ).json as StorageReport,
+    healthReport: async () =>
+      (await api.request('GET', '/api/health?fresh=true', { timeoutMs: HEALTH_TIMEOUT_MS }))
+        .json as HealthReport,
   };
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobFilter, JobPage, ShownJob } from '../model/job.ts';
 import type { Cli } from './cli.ts';
 import { jobName, runningLine, stateText } from './job-text.ts';
@@ -6,6 +5,7 @@ import type { JobsDoor } from './jobs-door.ts';
 import { withLibrary } from './library-door.ts';
 import { openLiveLines } from './live-lines.ts';
 import type { Output } from './output.ts';
+import { pause } from './pause.ts';
 import { fitColumns, printable } from './terminal-text.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -26,7 +26,7 @@ export async function watchJobs(cli: Cli, filter: JobFilter): Promise<void> {
     const show = hasBars ? showBars(cli.output) : tellChanges(cli.output);
     const wanted: JobFilter = hasBars ? { ...filter, state: 'running' } : filter;
     do show(await look(jobs, wanted));
-    while (!cli.output.isClosed && (await pause(cli.interruption)));
+    while (!cli.output.isClosed && (await pause(LOOK_EVERY_MS, cli.interruption)));
   });
 }
 
@@ -65,14 +65,4 @@ function tellChanges({ isJson, jsonLine, line }: Output): (page: JobPage) => voi
 
 function errorText({ state, error }: ShownJob): string {
   return state === 'dead' && error ? `: ${printable(error.message)}` : '';
-}
-
-/** False when the person wants it to end. */
-async function pause(signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
-    return true;
-  } catch {
-    return false;
-  }
 }

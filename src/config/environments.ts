@@ -14,6 +14,8 @@ export interface EnvironmentDefaults {
   readonly retentionDays: number;
   /** How fast a running server re-reads originals in the background, in MB (10^6 bytes) a second; 0: not at all. */
   readonly patrolMbPerSecond: number;
+  /** Seconds from one round of health checks to the next; 0: none but when somebody asks. */
+  readonly healthSeconds: number;
 }
 
 export const ENVIRONMENTS: Readonly<Record<EnvironmentName, EnvironmentDefaults>> = {
@@ -24,6 +26,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, EnvironmentDefaults>
     maxFileMb: 500,
     retentionDays: 30,
     patrolMbPerSecond: 10,
+    healthSeconds: 30,
   },
   testing: {
     folderEnding: '-test',
@@ -32,6 +35,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, EnvironmentDefaults>
     maxFileMb: 100,
     retentionDays: 7,
     patrolMbPerSecond: 0,
+    healthSeconds: 0,
   },
   production: {
     folderEnding: '',
@@ -40,5 +44,6 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, EnvironmentDefaults>
     maxFileMb: 0,
     retentionDays: 365,
     patrolMbPerSecond: 10,
+    healthSeconds: 30,
   },
 };

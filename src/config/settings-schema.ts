@@ -85,6 +85,7 @@ export const settingsSchema = z.strictObject({
   enableDiskSpaceCheck: onOff('enableDiskSpaceCheck', 'VRP_DISK_SPACE_CHECK'),
   maxFileMb: wholeNumber('maxFileMb', 'VRP_MAX_FILE_MB', 0, 100_000_000),
   patrolMbPerSecond: wholeNumber('patrolMbPerSecond', 'VRP_PATROL_MB_PER_SECOND', 0, 100_000),
+  healthSeconds: wholeNumber('healthSeconds', 'VRP_HEALTH_SECONDS', 0, 3600),
   patrolDays: wholeNumber('patrolDays', 'VRP_PATROL_DAYS', 1, 3650),
   purgeTrash: onOff('purgeTrash', 'VRP_PURGE_TRASH'),
   backups: onOff('backups', 'VRP_BACKUPS'),

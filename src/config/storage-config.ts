@@ -52,6 +52,8 @@ export class StorageConfig implements PathLayout {
   readonly uploadExpiryDays: number;
   /** How fast a running server re-reads originals in the background, in MB (10^6 bytes) a second; 0: not at all. */
   readonly patrolMbPerSecond: number;
+  /** Seconds from one round of health checks to the next; 0: none but when somebody asks. */
+  readonly healthSeconds: number;
   /** Each original is read again after so many days. */
   readonly patrolDays: number;
 
@@ -82,6 +84,7 @@ export class StorageConfig implements PathLayout {
     this.backupDays = values.backupDays ?? 7;
     this.backupWeeks = values.backupWeeks ?? 4;
     this.uploadExpiryDays = values.uploadExpiryDays ?? 7;
+    this.healthSeconds = values.healthSeconds ?? defaults.healthSeconds;
     this.patrolMbPerSecond = values.patrolMbPerSecond ?? defaults.patrolMbPerSecond;
     this.patrolDays = values.patrolDays ?? 30;
     Object.freeze(this);

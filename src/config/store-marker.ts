@@ -9,6 +9,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { makeFolderDurablyNow, syncFolderNow } from '../durable/folder.ts';
 import type { Clock } from '../model/clock.ts';
@@ -39,9 +40,28 @@ export function readMarker(place: StorePlace): StoreMarker | undefined {
   try {
     text = readFileSync(place.markerFile, 'utf8');
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw invalid(place, error);
+    return withoutMarker(place, error);
   }
+  return parseMarker(place, text);
+}
+
+/** The same for who must not wait for a disk that stands still. */
+export async function findMarker(place: StorePlace): Promise<StoreMarker | undefined> {
+  let text: string;
+  try {
+    text = await readFile(place.markerFile, 'utf8');
+  } catch (error) {
+    return withoutMarker(place, error);
+  }
+  return parseMarker(place, text);
+}
+
+function withoutMarker(place: StorePlace, error: unknown): undefined {
+  if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+  throw invalid(place, error);
+}
+
+function parseMarker(place: StorePlace, text: string): StoreMarker {
   let marker: Partial<StoreMarker> | null;
   try {
     marker = JSON.parse(text) as Partial<StoreMarker> | null;

@@ -1,6 +1,12 @@
 import { readSpace } from '../blobs/disk-space.ts';
 import { Reserve } from '../blobs/reserve.ts';
-import { acceptanceAt, requireAccepted, requireMoreThanLastRoom } from '../capacity/degradation.ts';
+import {
+  type Acceptance,
+  acceptanceAt,
+  type RoomReading,
+  requireAccepted,
+  requireMoreThanLastRoom,
+} from '../capacity/degradation.ts';
 import { FolderUsages } from '../capacity/folder-usage.ts';
 import { type ReservingDesk, reservingCopies, reservingUploads } from '../capacity/reserving-uploads.ts';
 import { SpaceLedger } from '../capacity/space-ledger.ts';
@@ -40,6 +46,10 @@ function keepFreeBytesOf(config: StorageConfig): number {
 export interface JoinedCapacity {
   /** Rejects with `disk-full` when no derived file is to be made any more. */
   requireRoomToDerive(): Promise<void>;
+  /** What must stay free; 0 when space is not checked. */
+  readonly keepFreeBytes: number;
+  /** What is still begun at this reading. */
+  acceptanceAt(room: RoomReading): Acceptance;
   /** The spool, with room kept for what is declared. */
   reserving(spool: UploadSpool): UploadSpool;
   report(
@@ -74,6 +84,8 @@ export function joinCapacity(
     if (event.type === 'cleanup-progress' || event.type === 'recording-purged') usages.forget();
   });
   return {
+    keepFreeBytes,
+    acceptanceAt: (room) => acceptanceAt(room, keepFreeBytes),
     requireRoomToDerive: async () => requireAccepted('derived', await space.read(), keepFreeBytes),
     reserving: (spool) => reservingSpool(spool, desk),
     report: ({ catalogue, recommend }, isThorough) =>

@@ -47,6 +47,7 @@ export const FAILURES = {
   'take-unknown': { retryable: false },
   'take-not-joinable': { retryable: false },
   'version-conflict': { retryable: false },
+  'check-unknown': { retryable: false },
   'amendment-unknown': { retryable: false },
   'undo-conflict': { retryable: false },
   'collection-unknown': { retryable: false },

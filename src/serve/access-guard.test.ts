@@ -53,6 +53,8 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['POST', `/api/jobs/${ID}/retry`, 'edit'],
   ['POST', `/api/jobs/${ID}/cancel`, 'admin'],
   ['GET', '/api/storage', 'edit'],
+  ['GET', '/api/health', 'edit'],
+  ['GET', '/api/health/history', 'edit'],
   ['GET', '/api/stores', 'edit'],
   ['GET', '/api/verification', 'edit'],
   ['POST', '/api/reconcile', 'admin'],

@@ -45,6 +45,7 @@ export const STATUS_OF = {
   'take-unknown': 404,
   'take-not-joinable': 422,
   'version-conflict': 412,
+  'check-unknown': 404,
   'amendment-unknown': 404,
   'undo-conflict': 409,
   'collection-unknown': 404,

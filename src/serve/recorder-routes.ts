@@ -9,6 +9,7 @@ import { addBackupRoutes } from './backup-routes.ts';
 import { addCleanupRoutes } from './cleanup-routes.ts';
 import { addCollectionRoutes } from './collection-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
+import { addHealthRoutes } from './health-routes.ts';
 import { addHistoryRoutes } from './history-routes.ts';
 import { addJobRoutes } from './job-routes.ts';
 import { rememberRoutes } from './known-routes.ts';
@@ -57,6 +58,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   await describeRoutes(app, desk.version);
 
   addStatusRoutes(app, desk);
+  addHealthRoutes(app, desk);
   addStoreRoutes(app, desk);
   addBackupRoutes(app, desk);
   addLoginRoutes(app, desk, cookieName);

@@ -3,6 +3,7 @@ import { Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
+import { certificateCheck } from './certificate-check.ts';
 import { createListener } from './listener.ts';
 import { answerProblem } from './problem.ts';
 import type { RecorderApp } from './recorder-app.ts';
@@ -85,15 +86,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const { port, origin } = address;
   findPort = () => port;
+  let tlsInUse = tls;
+  const unwatch = tls && options.recorder.health.watch(certificateCheck(() => tlsInUse ?? tls));
   let closing: Promise<void> | undefined;
   return {
     baseUrl: origin,
     pageUrl: options.publicUrl?.replace(/\/+$/, '') ?? origin,
     port,
-    renewTls: ({ cert, key }) => {
-      if (app.server instanceof TlsServer) app.server.setSecureContext({ cert, key });
+    renewTls: (files) => {
+      if (!(app.server instanceof TlsServer)) return;
+      app.server.setSecureContext({ cert: files.cert, key: files.key });
+      tlsInUse = files;
     },
     close: () => {
+      unwatch?.();
       closing ??= end(app, shutdown);
       return closing;
     },

@@ -3,7 +3,7 @@ import { get } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { serveRecorder } from '../../test/served-recorder.ts';
-import { LOCALHOST_TLS, RENEWED_TLS } from '../../test/tls-fixtures.ts';
+import { EXPIRED_TLS, LOCALHOST_TLS, RENEWED_TLS } from '../../test/tls-fixtures.ts';
 
 function ask(url: string, headers: Record<string, string>): Promise<{ status: number; headers: object }> {
   return new Promise((resolve, reject) => {
@@ -54,6 +54,17 @@ describe('over TLS', () => {
     open.destroy();
     fresh.destroy();
     expect((await ask(`${served.server.baseUrl}/api/health/live`, {})).status).toBe(200);
+    const { checks } = await served.recorder.health.report({ isFresh: true });
+    expect(checks.find(({ name }) => name === 'certificate')).toMatchObject({
+      status: 'pass',
+      threshold: 14,
+    });
+    served.server.renewTls(EXPIRED_TLS);
+    const later = await served.recorder.health.report({ isFresh: true });
+    expect(later.checks.find(({ name }) => name === 'certificate')).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining('expired on'),
+    });
     await served.close();
   });
 });

@@ -1,5 +1,7 @@
 import { StorageConfig } from '../config/storage-config.ts';
 import { spaceOf } from '../join/space.ts';
+import { VoiceRecorderError } from '../model/failure.ts';
+import type { HealthReport } from '../model/health.ts';
 import { PRESETS } from '../model/preset.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
 
@@ -35,6 +37,19 @@ export class DatabaseHealthMonitor {
     const { freeBytes, totalBytes, minutesLeft } = await this.#look();
     const isHealthy = Object.values(minutesLeft).some((minutes) => minutes > 0);
     return { isHealthy, freeBytes, totalBytes, minutesLeft };
+  }
+
+  /**
+   * What every check finds now; of an open recorder only. Rejects with `invalid-input` when there is none.
+   */
+  async report(): Promise<HealthReport> {
+    if (this.recorder === undefined) {
+      throw new VoiceRecorderError(
+        'invalid-input',
+        'A configuration has no health to report: give DatabaseHealthMonitor an open recorder.',
+      );
+    }
+    return await this.recorder.health.report({ isFresh: true });
   }
 
   async #look(): Promise<Omit<DiskSpaceCheck, 'isHealthy'>> {

@@ -23,6 +23,7 @@ export interface StoreSchema {
   stores: StoreTable;
   recording_changes: RecordingChangeTable;
   change_readers: ChangeReaderTable;
+  health_samples: HealthSampleTable;
 }
 
 /** Where a recording shows: follows from its status. `hidden` ones are still being placed. */
@@ -277,4 +278,12 @@ export interface MigrationTable {
   number: number;
   name: string;
   applied_at: string;
+}
+
+export interface HealthSampleTable {
+  store_id: Generated<string>;
+  name: string;
+  at: string;
+  status: string;
+  value: number | null;
 }

@@ -10,6 +10,7 @@ import { m0010SharedStores } from './m0010-shared-stores.ts';
 import { m0011LabelOrders } from './m0011-label-orders.ts';
 import { m0012BegunWords } from './m0012-begun-words.ts';
 import { m0013WarnedInOrder } from './m0013-warned-in-order.ts';
+import { m0014Health } from './m0014-health.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0011LabelOrders,
   m0012BegunWords,
   m0013WarnedInOrder,
+  m0014Health,
 ];

@@ -1,0 +1,221 @@
+import { stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ffmpegVersion } from 'node-av/ffmpeg';
+import type { Backups } from '../backup/catalogue-backups.ts';
+import { proveWritable } from '../blobs/write-probe.ts';
+import type { Catalogue } from '../catalogue/open-catalogue.ts';
+import type { StorageConfig } from '../config/storage-config.ts';
+import { findMarker, type StoreMarker } from '../config/store-marker.ts';
+import { readThrough } from '../database/integrity.ts';
+import { databaseAnswers, databaseIntegrity, databaseLatency, walSize } from '../health/checks/database.ts';
+import { lastBackup } from '../health/checks/database-backup.ts';
+import { diskForecast, diskSpace, inodes } from '../health/checks/disk.ts';
+import { eventLoop, LoopDelay, memory, openFiles, wallClock } from '../health/checks/process.ts';
+import { oldestUnverified, recordingFaults, storeMarker } from '../health/checks/recordings.ts';
+import { fileSystemKind, storeWritable, syncLatency } from '../health/checks/store-disk.ts';
+import { versions } from '../health/checks/versions.ts';
+import { deadJobs, jobBacklog, type MediaEnds, mediaProcess, spoolAge } from '../health/checks/work.ts';
+import type { Health } from '../health/health.ts';
+import type { HealthCheck } from '../health/health-check.ts';
+import { HealthMonitor } from '../health/health-monitor.ts';
+import { HealthPast } from '../health/health-past.ts';
+import { readMemory, readOpenFiles } from '../health/machine-readings.ts';
+import { NEEDED_TO_RECORD, Readiness } from '../health/readiness.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
+import type { StoreSpace } from '../library/store-space.ts';
+import type { Clock } from '../model/clock.ts';
+import { DEFAULT_PRESET } from '../model/preset.ts';
+import type { VerificationResult } from '../model/verification.ts';
+import type { LogListener } from '../open-options.ts';
+import type { UnfinishedUpload } from '../record/uploads-desk.ts';
+import type { StorageReport } from '../voice-recorder.ts';
+import type { JoinedCapacity } from './space.ts';
+import { tryWriting } from './try-writing.ts';
+
+export interface HealthParts {
+  readonly config: StorageConfig;
+  readonly marker: StoreMarker;
+  readonly clock: Clock;
+  readonly catalogue: Catalogue;
+  readonly space: StoreSpace;
+  readonly capacity: Pick<JoinedCapacity, 'acceptanceAt' | 'keepFreeBytes'>;
+  readonly backups: Backups;
+  readonly queue: Pick<JobQueue, 'count'>;
+  readonly mediaEnds: MediaEnds;
+  listUnfinished(): Promise<readonly UnfinishedUpload[]>;
+  storageReport(): Promise<StorageReport>;
+  readonly log: LogListener;
+}
+
+export interface JoinedHealth {
+  readonly health: Health;
+  isReady(): Promise<boolean>;
+  /** Begins the rounds; the returned function ends them. */
+  start(): () => Promise<void>;
+  close(): void;
+}
+
+/** Joins the room `health` with everything that has something to tell. */
+export function joinHealth(parts: HealthParts): JoinedHealth {
+  const { catalogue, clock, config, log } = parts;
+  const loopDelay = new LoopDelay();
+  const past = new HealthPast({
+    clock,
+    append: (samples) => catalogue.health.append(samples),
+    read: (name, since, limit) => catalogue.health.read(name, since, limit),
+    prune: (name, before) => catalogue.health.prune(name, before),
+    onFault: (error) => log('debug', 'What the health checks found could not be kept.', { error }),
+  });
+  const monitor = new HealthMonitor({
+    clock,
+    past,
+    roundMs: config.healthSeconds * 1000,
+    onFault: (error) => log('error', 'A listener to health failed.', { error }),
+  });
+  const all = [
+    ...databaseChecks(parts),
+    ...diskChecks(parts),
+    ...recordingChecks(parts),
+    ...workChecks(parts),
+    ...processChecks(parts, loopDelay),
+  ];
+  for (const check of all) monitor.watch(check);
+  const readiness = new Readiness(() => monitor.ask(NEEDED_TO_RECORD));
+  return {
+    health: monitor,
+    isReady: () => readiness.isReady(),
+    start: () => (config.healthSeconds === 0 ? async () => undefined : monitor.start()),
+    close: () => loopDelay.close(),
+  };
+}
+
+function databaseChecks({ catalogue, clock, config, backups, marker }: HealthParts): HealthCheck[] {
+  const desk = { read: () => catalogue.recordings.totals(), write: () => tryWriting(catalogue) };
+  const file = config.catalogueFile;
+  const ofFile = [
+    walSize(() =>
+      stat(`${file}-wal`).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+    databaseIntegrity((isFull, signal) => readThrough({ file, depth: isFull ? 'full' : 'quick' }, signal)),
+  ];
+  const backup = lastBackup({
+    nowMs: () => clock.nowMs(),
+    list: () => backups.list(),
+    open: async (name, signal) => {
+      await readThrough({ file: join(config.backupPath, name), depth: 'snapshot' }, signal);
+    },
+    storeSinceMs: Date.parse(marker.createdAt),
+  });
+  return [
+    databaseAnswers(desk),
+    databaseLatency(desk),
+    ...(config.database.kind === 'postgres' ? [] : ofFile),
+    ...(config.backups && !config.database.isShared ? [backup] : []),
+  ];
+}
+
+function diskChecks({ config, clock, space, capacity, storageReport }: HealthParts): HealthCheck[] {
+  const read = async () => {
+    const reading = await space.read();
+    const minutes = await space.minutesLeft([DEFAULT_PRESET]);
+    return {
+      ...reading,
+      acceptance: capacity.acceptanceAt(reading),
+      keepFreeBytes: capacity.keepFreeBytes,
+      minutesLeft: minutes[DEFAULT_PRESET.id] ?? 0,
+    };
+  };
+  const prove = () => proveWritable(config.dataDir);
+  const fullOn = async () => {
+    const { forecast } = await storageReport();
+    return forecast === null ? undefined : forecast.fullOn;
+  };
+  return [
+    diskSpace(read),
+    inodes(read),
+    diskForecast({ nowMs: () => clock.nowMs(), fullOn }),
+    storeWritable(prove),
+    syncLatency(prove),
+    fileSystemKind({
+      type: async () => (await statfs(config.dataDir)).type,
+      hasSqlite: config.database.kind === 'sqlite',
+    }),
+  ];
+}
+
+function recordingChecks({ config, clock, catalogue, marker }: HealthParts): HealthCheck[] {
+  const read = async () => {
+    const { oldest, neverVerifiedCount, faults } = await catalogue.verification.report();
+    const count = (wanted: VerificationResult) => faults.filter(({ result }) => result === wanted).length;
+    const came = oldest && (await catalogue.recordings.find(oldest.id))?.createdAt;
+    return {
+      missing: count('missing'),
+      damaged: count('damaged'),
+      unreadable: count('unreadable'),
+      oldestAt: oldest?.lastVerifiedAt ?? came ?? undefined,
+      neverVerifiedCount,
+    };
+  };
+  return [
+    storeMarker(async () => {
+      const found = await findMarker(config);
+      if (found?.id === marker.id) return undefined;
+      return found === undefined
+        ? `${config.dataDir} has no vrp-store.json any more: it is not the store that was opened.`
+        : `Another store lies in ${config.dataDir} than the one that was opened.`;
+    }),
+    recordingFaults(read),
+    oldestUnverified({
+      nowMs: () => clock.nowMs(),
+      read,
+      patrolDays: config.patrolMbPerSecond === 0 ? 0 : config.patrolDays,
+    }),
+  ];
+}
+
+function workChecks({ clock, queue, mediaEnds, listUnfinished }: HealthParts): HealthCheck[] {
+  const figures = async () => {
+    const { queued, dead } = await queue.count();
+    return { waiting: queued, dead };
+  };
+  return [
+    spoolAge({ nowMs: () => clock.nowMs(), read: async () => spoolFigures(await listUnfinished()) }),
+    jobBacklog(figures),
+    deadJobs(figures),
+    mediaProcess(mediaEnds),
+  ];
+}
+
+function spoolFigures(unfinished: readonly UnfinishedUpload[]) {
+  const times = unfinished.map(({ lastActivityAt }) => lastActivityAt).sort();
+  return {
+    count: unfinished.length,
+    oldestAt: times[0] ?? null,
+    abandonedCount: unfinished.filter(({ adoptedAs }) => adoptedAs !== null).length,
+  };
+}
+
+function processChecks({ clock, config }: HealthParts, loopDelay: LoopDelay): HealthCheck[] {
+  return [
+    eventLoop(loopDelay),
+    memory(readMemory),
+    openFiles(readOpenFiles),
+    wallClock({
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      fileTimeMs: () =>
+        proveWritable(config.dataDir).then(
+          ({ fileTimeMs }) => fileTimeMs,
+          () => undefined,
+        ),
+    }),
+    versions({
+      node: process.versions.node,
+      sqlite: process.versions['sqlite'] ?? 'unknown',
+      ffmpeg: ffmpegVersion(),
+    }),
+  ];
+}
