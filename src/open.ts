@@ -254,6 +254,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     backups,
     queue,
     mediaEnds,
+    events,
     listUnfinished: () => uploads.listUnfinished(),
     storageReport,
     log,

@@ -8,7 +8,7 @@ import { type VrpFolders, vrpEnvironment } from './vrp-process.ts';
  * Runs one command in this process, which spares the start of another one: what it does, what it says and how it ends
  * are those of `vrp`. One at a time, because the settings of a command are those of its process.
  */
-export async function runHere(folders: VrpFolders, args: readonly string[]) {
+export async function runHere(folders: VrpFolders, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
   const said = { stdout: '', stderr: '' };
   const hear = (name: keyof typeof said) =>
     new Writable({
@@ -19,7 +19,7 @@ export async function runHere(folders: VrpFolders, args: readonly string[]) {
       },
     });
   const before = { ...process.env };
-  Object.assign(process.env, vrpEnvironment(folders));
+  Object.assign(process.env, vrpEnvironment(folders), more);
   try {
     const streams = { stdout: hear('stdout'), stderr: hear('stderr') };
     const ending = await runCommandLine(args, {

@@ -31,7 +31,7 @@ export class HealthMonitor implements Health {
   readonly #listeners = new Set<(result: HealthCheckResult) => void>();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(desk: MonitorDesk) {
     this.#desk = desk;
@@ -61,9 +61,10 @@ export class HealthMonitor implements Health {
     round();
     this.#timer = setInterval(round, this.#desk.roundMs).unref();
     return async () => {
-      this.#isClosed = true;
+      this.#closing.abort();
       clearInterval(this.#timer);
       await this.#round;
+      await Promise.all([...this.#watched.values()].map(({ running }) => running));
       await this.#desk.past.flush();
     };
   }
@@ -80,6 +81,12 @@ export class HealthMonitor implements Health {
     return { status: healthOf(checks), checkedAt, checks };
   }
 
+  /** Has a check asked in the next round, however long ago it was. */
+  hurry(name: string): void {
+    const one = this.#watched.get(name);
+    if (one !== undefined) one.dueAtMs = 0;
+  }
+
   /** Asks the checks of these names now. */
   async ask(names: readonly string[]): Promise<readonly HealthCheckResult[]> {
     const asked = names.flatMap((name) => this.#watched.get(name) ?? []);
@@ -92,11 +99,13 @@ export class HealthMonitor implements Health {
     return { name, samples, perDay: slopePerDay(samples) };
   }
 
-  /** One after the other, so that a round never holds the loop for longer than its longest check does. */
+  /** One after the other, so that a round never holds the loop for longer than its longest check does; long ones go on beside. */
   async #askDue(): Promise<void> {
     for (const one of [...this.#watched.values()]) {
-      if (this.#isClosed) return;
-      if (performance.now() >= one.dueAtMs) await this.#ask(one);
+      if (this.#closing.signal.aborted) return;
+      if (performance.now() < one.dueAtMs) continue;
+      const asked = this.#ask(one);
+      if (one.check.isLong !== true) await asked;
     }
     // Not waited for: a database that stands still must not hold up the next round.
     void this.#desk.past.flush();
@@ -114,7 +123,11 @@ export class HealthMonitor implements Health {
     one.dueAtMs = performance.now() + (check.everyMs ?? 0);
     // A check that hangs is not asked again until it has come to an end.
     if (one.hangingSince !== undefined) return this.#settle(one, hanging(check.name, one.hangingSince), 0);
-    const { finding, durationMs, stillRunning } = await runCheck(check, this.#desk.past.recall(check.name));
+    const { finding, durationMs, stillRunning } = await runCheck(
+      check,
+      this.#desk.past.recall(check.name),
+      this.#closing.signal,
+    );
     if (stillRunning !== undefined) {
       one.hangingSince = toIsoUtc(this.#desk.clock.nowMs());
       void stillRunning.then(() => {
@@ -143,6 +156,8 @@ export class HealthMonitor implements Health {
       checkedAt,
       since,
     };
+    // What is said while everything ends is no finding.
+    if (this.#closing.signal.aborted) return one.result ?? result;
     one.result = result;
     this.#desk.past.note(result);
     for (const listener of [...this.#listeners]) {

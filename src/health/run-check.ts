@@ -12,22 +12,30 @@ export interface CheckRun {
 }
 
 /** Asks one check. Never rejects, and answers within its time-out whatever the check does. */
-export async function runCheck(check: HealthCheck, past: CheckContext['past']): Promise<CheckRun> {
+export async function runCheck(
+  check: HealthCheck,
+  past: CheckContext['past'],
+  closing: AbortSignal,
+): Promise<CheckRun> {
   const timeoutMs = check.timeoutMs ?? TIMEOUT_MS;
   const startedAt = performance.now();
   const ending = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let isLate = false;
   const late = new Promise<Finding>((resolve) => {
+    closing.addEventListener('abort', () => resolve(unknown('The monitor was closed.')), {
+      signal: ending.signal,
+    });
     timer = setTimeout(() => {
       isLate = true;
       resolve(unknown(`The check "${check.name}" gave no answer within ${timeoutMs / 1000} s.`));
       ending.abort();
     }, timeoutMs);
   });
-  const asked = ask(check, { signal: ending.signal, past });
+  const asked = ask(check, { signal: AbortSignal.any([ending.signal, closing]), past });
   const finding = await Promise.race([asked, late]);
   clearTimeout(timer);
+  if (!isLate) ending.abort();
   return {
     finding,
     durationMs: Math.round((performance.now() - startedAt) * 10) / 10,

@@ -22,6 +22,7 @@ import { HealthPast } from '../health/health-past.ts';
 import { readMemory, readOpenFiles } from '../health/machine-readings.ts';
 import { NEEDED_TO_RECORD, Readiness } from '../health/readiness.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
+import type { EventHub } from '../library/event-hub.ts';
 import type { StoreSpace } from '../library/store-space.ts';
 import type { Clock } from '../model/clock.ts';
 import { DEFAULT_PRESET } from '../model/preset.ts';
@@ -42,6 +43,7 @@ export interface HealthParts {
   readonly backups: Backups;
   readonly queue: Pick<JobQueue, 'count'>;
   readonly mediaEnds: MediaEnds;
+  readonly events: EventHub;
   listUnfinished(): Promise<readonly UnfinishedUpload[]>;
   storageReport(): Promise<StorageReport>;
   readonly log: LogListener;
@@ -57,7 +59,7 @@ export interface JoinedHealth {
 
 /** Joins the room `health` with everything that has something to tell. */
 export function joinHealth(parts: HealthParts): JoinedHealth {
-  const { catalogue, clock, config, log } = parts;
+  const { catalogue, clock, config, events, log } = parts;
   const loopDelay = new LoopDelay();
   const past = new HealthPast({
     clock,
@@ -80,6 +82,10 @@ export function joinHealth(parts: HealthParts): JoinedHealth {
     ...processChecks(parts, loopDelay),
   ];
   for (const check of all) monitor.watch(check);
+  // What a reading found stands in the catalogue before it is told.
+  events.subscribe((event) => {
+    if (event.type === 'recording-changed') monitor.hurry('recordings');
+  });
   const readiness = new Readiness(() => monitor.ask(NEEDED_TO_RECORD));
   return {
     health: monitor,
@@ -125,6 +131,7 @@ function diskChecks({ config, clock, space, capacity, storageReport }: HealthPar
       ...reading,
       acceptance: capacity.acceptanceAt(reading),
       keepFreeBytes: capacity.keepFreeBytes,
+      isShort: space.isShort,
       minutesLeft: minutes[DEFAULT_PRESET.id] ?? 0,
     };
   };

@@ -9,6 +9,8 @@ export interface DiskReading {
   readonly acceptance: { readonly derived: boolean; readonly imports: boolean; readonly takes: boolean };
   /** What must stay free; 0 where space is not checked. */
   readonly keepFreeBytes: number;
+  /** It was full, and the reserve has not been made anew since. */
+  readonly isShort: boolean;
   /** Minutes that still fit of the preset of the page. */
   readonly minutesLeft: number;
 }
@@ -25,7 +27,7 @@ export function diskSpace(read: () => Promise<DiskReading>): HealthCheck {
     severity: 'critical',
     unit: 'bytes',
     async run() {
-      const { freeBytes, acceptance, keepFreeBytes, minutesLeft } = await read();
+      const { freeBytes, acceptance, keepFreeBytes, isShort, minutesLeft } = await read();
       const figures = {
         value: freeBytes,
         threshold: keepFreeBytes,
@@ -43,6 +45,13 @@ export function diskSpace(read: () => Promise<DiskReading>): HealthCheck {
           ...figures,
           status: 'fail',
           message: `No file is taken in any more: ${free}.`,
+          remedy: MAKE_ROOM,
+        };
+      if (isShort)
+        return {
+          ...figures,
+          status: 'warn',
+          message: `The disk was full, the reserve is in use: ${free}.`,
           remedy: MAKE_ROOM,
         };
       if (!acceptance.derived || minutesLeft < SHORT_MINUTES)
