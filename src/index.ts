@@ -16,7 +16,7 @@ export type { EnvironmentName } from './config/environments.ts';
 export { StorageConfig } from './config/storage-config.ts';
 export { DatabaseContextManager } from './database/database-context-manager.ts';
 export type { SessionFactory } from './database/session-factory.ts';
-export type { SessionMetrics } from './database/session-metrics.ts';
+export type { SessionDurations, SessionMetrics } from './database/session-metrics.ts';
 export { SqliteSessions } from './database/sqlite/sqlite-sessions.ts';
 export { type FileMetadata, FileMetadataCalculator } from './file-metadata-calculator.ts';
 export type { Health } from './health/health.ts';
@@ -32,12 +32,23 @@ export type {
   CleanupRisk,
   Recommendation,
 } from './model/cleanup.ts';
+export type { DurationCounts } from './model/duration-counts.ts';
 export { FAILURES, type FailureCode, VoiceRecorderError } from './model/failure.ts';
 export type { HealthCheckResult, HealthReport, HealthSample, HealthTrend } from './model/health.ts';
 export type { HistoryEntry, HistoryFields, HistoryPage, HistoryQuery } from './model/history.ts';
 export type { ImportOutcome } from './model/import-outcome.ts';
-export type { Job, JobCounts, JobFilter, JobPage, JobPriority, JobState, ShownJob } from './model/job.ts';
+export type {
+  Job,
+  JobCounts,
+  JobFilter,
+  JobLoad,
+  JobPage,
+  JobPriority,
+  JobState,
+  ShownJob,
+} from './model/job.ts';
 export type { RecorderEvent } from './model/recorder-event.ts';
+export type { MediaFigures, RecorderFigures } from './model/recorder-figures.ts';
 export type {
   ListedRecording,
   Recording,
@@ -90,6 +101,7 @@ export type {
   PeaksView,
   SharingStore,
   StorageReport,
+  StoreRoom,
   Takes,
   UploadChunk,
   Uploads,

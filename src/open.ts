@@ -26,6 +26,7 @@ import { joinVerification } from './join/verification.ts';
 import { Activity } from './library/activity.ts';
 import { EventHub } from './library/event-hub.ts';
 import { joinJobs } from './library/joined-jobs.ts';
+import { Tally } from './library/tally.ts';
 import { openMedia } from './media/open-media.ts';
 import { systemClock } from './model/clock.ts';
 import type { LogListener, OpenOptions } from './open-options.ts';
@@ -80,14 +81,17 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   });
   opened.defer(() => blobs.close());
   const mediaEnds = new MediaEnds();
+  const tally = new Tally(clock);
   const media = openMedia({
     onEvent: (event) => {
       mediaEnds.hear(event);
+      tally.noteMedia(event);
       log('debug', `media child: ${event.type}`, { ...event });
     },
   });
   opened.defer(() => media.close());
   const events = new EventHub(logged('An event listener failed.'));
+  events.subscribe((event) => tally.noteEvent(event, marker.id));
   const capacity = joinCapacity(config, space, { clock, events });
   const sidecars = new SidecarWriter({
     outbox: catalogue.outbox,
@@ -148,6 +152,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     activity,
     log,
     aroundLongWork: options.aroundLongWork,
+    onCheck: ({ result }) => tally.noteCheck(result),
   });
   opened.defer(() => care.close());
   const placing = await recoverPlacing(ingestDesk);
@@ -165,8 +170,9 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     adoptRecovered: (spooled, uploadId) => adoptRecovered(ingestDesk, spooled, uploadId),
     freeBytes: () => space.usableBytes(),
     onDiskFull: () => space.releaseReserve(),
-    onProgress(event) {
+    onProgress(event, { kind, addedBytes }) {
       activity.note();
+      tally.noteBytes(event.uploadId, kind, addedBytes);
       // Whoever presses Stop waits for the probe, but not for the start of its process.
       media.prepareProbe();
       events.publish(event);
@@ -281,6 +287,8 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     storageReport,
     health,
     isReady,
+    room: () => capacity.room(),
+    figures: () => tally.figures(care.checkedBytes()),
     close: () => everything.disposeAsync(),
   };
 }

@@ -10,8 +10,9 @@ import type { Sha256Hex } from './model/digest.ts';
 import type { HistoryPage, HistoryQuery } from './model/history.ts';
 import type { RecordingId } from './model/id.ts';
 import type { ImportOutcome } from './model/import-outcome.ts';
-import type { JobFilter, JobPage, ShownJob } from './model/job.ts';
+import type { JobFilter, JobLoad, JobPage, ShownJob } from './model/job.ts';
 import type { RecorderEvent } from './model/recorder-event.ts';
+import type { RecorderFigures } from './model/recorder-figures.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from './model/recording.ts';
 import type { Take, TakeAmendment } from './model/take.ts';
 import type { UploadState, UploadWish } from './model/upload.ts';
@@ -43,6 +44,10 @@ export interface VoiceRecorder {
   storageReport(options?: { readonly isThorough?: boolean }): Promise<StorageReport>;
   /** How the store is, check by check, and how it was. */
   readonly health: Health;
+  /** How much room there is; answers whatever became of the database. */
+  room(): Promise<StoreRoom>;
+  /** What was counted since the store was opened; costs nothing. */
+  figures(): RecorderFigures;
   /** True when catalogue and store answer and there is room, as of the last second; what `/api/health/ready` says. */
   isReady(): Promise<boolean>;
   /** Finishes or parks everything, frees the lock. */
@@ -63,6 +68,8 @@ export interface Jobs {
   /** Last changed first. Rejects with `invalid-input`. */
   list(filter?: JobFilter): Promise<JobPage>;
   find(id: string): Promise<ShownJob | undefined>;
+  /** How much work there is of each kind; kinds without any are left out. */
+  load(): Promise<readonly JobLoad[]>;
   /** Queues a failed or cancelled job anew; the answer is its pending twin where there is one. Rejects with `job-unknown`. */
   retry(id: string): Promise<ShownJob>;
   /** A waiting job ends at once, a running one when it hears of it. Rejects with `job-unknown`. */
@@ -249,9 +256,8 @@ export interface Access {
   revokeToken(name: string): Promise<void>;
 }
 
-/** How much is kept, how much still fits and for how long. Sizes in bytes. */
-export interface StorageReport {
-  readonly dataDir: string;
+/** How much room a store has. Sizes in bytes. */
+export interface StoreRoom {
   readonly freeBytes: number;
   readonly totalBytes: number;
   /** Files that can still be made; null where the file system does not count them. */
@@ -262,6 +268,11 @@ export interface StorageReport {
   readonly minutesLeft: Readonly<Record<string, number>>;
   /** What is still begun. With less and less room derived files are given up first, then imports, then new takes. */
   readonly acceptance: Acceptance;
+}
+
+/** How much is kept, how much still fits and for how long. Sizes in bytes. */
+export interface StorageReport extends StoreRoom {
+  readonly dataDir: string;
   readonly recordingCount: number;
   readonly recordingBytes: number;
   /**

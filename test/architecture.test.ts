@@ -54,7 +54,8 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/rebuild': { values: ['src/model'], types: PORTS },
   'src/verify': { values: ['src/durable', 'src/model'], types: PORTS },
   'src/health': { values: ['src/model'], types: PORTS },
-  'src/serve': { values: ['src/model'], types: PORTS },
+  'src/metrics': { values: ['src/model'], types: PORTS },
+  'src/serve': { values: ['src/metrics', 'src/model'], types: PORTS },
   'src/join': { values: [], types: [] },
   'src/crashtest': { values: ['src/model'], types: [] },
   // Translates to the names of the Python original.

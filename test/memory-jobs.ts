@@ -51,6 +51,12 @@ export function memoryJobs(): MemoryJobs {
         .slice(0, limit),
       counts: { queued: countOf('queued'), running: countOf('running'), dead: countOf('dead') },
     }),
+    load: async () =>
+      [...Map.groupBy(jobs.values(), ({ kind }) => kind)].map(([kind, all]) => {
+        const count = (state: string) => all.filter((job) => job.state === state).length;
+        const counts = { queued: count('queued'), running: count('running'), dead: count('dead') };
+        return { kind, ...counts, oldestWaitSeconds: 0 };
+      }),
     find: async (id) => jobs.get(id),
     retry: (id) => change(id, ({ state }) => (state === 'dead' ? { state: 'queued', attempts: 0 } : {})),
     cancel: (id) =>

@@ -1,6 +1,8 @@
 import { memoryAccessRepository } from '../src/access/memory-access-repository.ts';
 import { openAccess } from '../src/access/open-access.ts';
 import { DatabaseContextManager } from '../src/database/database-context-manager.ts';
+import { Tally } from '../src/library/tally.ts';
+import { systemClock } from '../src/model/clock.ts';
 import { newId } from '../src/model/id.ts';
 import type { RecorderEvent } from '../src/model/recorder-event.ts';
 import type { Recording } from '../src/model/recording.ts';
@@ -16,6 +18,14 @@ import { sha256 } from './sha256.ts';
 import { someRecording } from './some-recording.ts';
 
 const NOW = '2026-11-22T21:32:05.000Z';
+const ROOM = {
+  freeBytes: 1e9,
+  totalBytes: 2e9,
+  freeInodes: null,
+  reservedBytes: 0,
+  acceptance: { derived: true, imports: true, takes: true },
+  minutesLeft: { voice: 2000 },
+};
 
 /** The recorder's ports on plain maps: for tests of what stands in front of them. Nothing survives the process. */
 export interface MemoryRecorder extends VoiceRecorder {
@@ -33,6 +43,7 @@ export interface MemoryRecorder extends VoiceRecorder {
 export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRecorder> {
   const storeId = newId(Date.now());
   const listeners = new Set<(event: RecorderEvent) => void>();
+  const tally = new Tally(systemClock);
   const recordings = new Map<string, Recording>();
   const bytesOf = new Map<string, Buffer>();
   const access = await openAccess({ repository: memoryAccessRepository(), stateFolder, storeId });
@@ -86,6 +97,7 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
       return listeners.size;
     },
     emit: (event) => {
+      tally.noteEvent(event, storeId);
       for (const listener of listeners) listener(event);
     },
     subscribe: (listener) => {
@@ -98,18 +110,15 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
       },
       list: async () => [],
     },
+    room: async () => ROOM,
+    figures: () => tally.figures(0),
     storageReport: async () => ({
+      ...ROOM,
       dataDir: 'memory',
-      freeBytes: 1e9,
-      totalBytes: 2e9,
-      freeInodes: null,
-      reservedBytes: 0,
-      acceptance: { derived: true, imports: true, takes: true },
       byKind: {},
       measuredAt: null,
       growth: [],
       forecast: null,
-      minutesLeft: { voice: 2000 },
       recordingCount: recordings.size,
       recordingBytes: [...bytesOf.values()].reduce((sum, bytes) => sum + bytes.length, 0),
     }),

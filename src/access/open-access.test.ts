@@ -179,6 +179,36 @@ describe('a named token', () => {
     expect(await access.findActorBySession(sessionSecret)).toEqual({ name: 'studio', role: 'edit' });
   });
 
+  it('that reads metrics opens no session', async () => {
+    const access = await open();
+    const token = await access.addToken('prometheus', 'metrics');
+    expect(await access.findActorByToken(token)).toEqual({ name: 'prometheus', role: 'metrics' });
+    expect(await access.logIn({ token })).toBeUndefined();
+  });
+
+  it('that reads metrics goes on counting without a database, once it was accepted; no other one does', async () => {
+    const access = await open();
+    const [known, unseen] = await Promise.all(
+      ['prometheus', 'grafana'].map((name) => access.addToken(name, 'metrics')),
+    );
+    const editor = await access.addToken('studio', 'edit');
+    await access.findActorByToken(known!);
+    await access.findActorByToken(editor);
+    const { findTokenByHash } = repository;
+    repository.findTokenByHash = () => Promise.reject(new Error('gone'));
+    expect(await access.findActorByToken(known!)).toEqual({ name: 'prometheus', role: 'metrics' });
+    await expect(access.findActorByToken(unseen!)).rejects.toThrow('gone');
+    await expect(access.findActorByToken(editor)).rejects.toThrow('gone');
+    // Neither does a database that says nothing keep it waiting.
+    repository.findTokenByHash = () => new Promise(() => undefined);
+    expect(await access.findActorByToken(known!)).toEqual({ name: 'prometheus', role: 'metrics' });
+    repository.findTokenByHash = findTokenByHash;
+    await access.revokeToken('prometheus');
+    expect(await access.findActorByToken(known!)).toBeUndefined();
+    repository.findTokenByHash = () => Promise.reject(new Error('gone'));
+    await expect(access.findActorByToken(known!)).rejects.toThrow('gone');
+  });
+
   it('needs a name of its own and a role there is', async () => {
     const access = await open();
     await access.addToken('studio', 'edit');

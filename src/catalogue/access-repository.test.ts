@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { scratchCatalogue } from '../../test/scratch-catalogue.ts';
+import { ROLES, type Role } from '../model/access.ts';
 
 const token = {
   name: 'phone',
@@ -27,6 +28,16 @@ describe('tokens', () => {
     expect(await catalogue.access.listTokens()).toEqual([named]);
     await catalogue.access.touchToken(token.tokenHash, '2026-01-02T00:00:00.000Z');
     expect((await catalogue.access.listTokens())[0]?.lastUsedAt).toBe('2026-01-02T00:00:00.000Z');
+  });
+
+  it('may be of every role, and of no other', async () => {
+    await using catalogue = await scratchCatalogue();
+    for (const [index, role] of ROLES.entries()) {
+      await catalogue.access.addToken({ ...token, name: role, role, tokenHash: `${index}`.repeat(64) });
+    }
+    expect((await catalogue.access.listTokens()).map(({ role }) => role).sort()).toEqual([...ROLES].sort());
+    const foreign = { ...token, role: 'guest' as Role };
+    await expect(catalogue.access.addToken(foreign)).rejects.toThrow(/CHECK|check/);
   });
 
   it('have names of their own', async () => {

@@ -4,7 +4,7 @@ import type { Jobs } from '../voice-recorder.ts';
 import type { ApiClient } from './api-client.ts';
 
 /** What `vrp jobs` needs, wherever the library is open. */
-export interface JobsDoor extends Jobs {
+export interface JobsDoor extends Omit<Jobs, 'load'> {
   /** True in front of a server, which runs jobs; a command by itself runs none. */
   readonly isRunning: boolean;
 }

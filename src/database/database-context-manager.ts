@@ -11,7 +11,12 @@ import { joinSession } from './joined-session.ts';
 import type { OpenSession, SessionFactory } from './session-factory.ts';
 import { isWorthAnotherTry } from './session-failure.ts';
 import { SessionFrame } from './session-frame.ts';
-import { type BreakerMetrics, SessionMeter, type SessionMetrics } from './session-metrics.ts';
+import {
+  type BreakerMetrics,
+  type SessionDurations,
+  SessionMeter,
+  type SessionMetrics,
+} from './session-metrics.ts';
 import { SessionTraces } from './session-traces.ts';
 
 /** Limits of sessions and who is told what; `DatabaseConfig` has the numbers. All of it has defaults. */
@@ -86,6 +91,11 @@ export class DatabaseContextManager implements DatabaseSessions, AsyncDisposable
         : null,
       breaker: this.breaker,
     };
+  }
+
+  /** How long sessions took since the beginning, in groups that can be added up over time and over servers. */
+  getSessionDurations(): SessionDurations {
+    return this.#meter.durations();
   }
 
   /** Whether the database is asked at all. */

@@ -1,10 +1,20 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { type DurationCounts, DurationMeter } from '../model/duration-counts.ts';
 import type { ActiveSession } from './active-session.ts';
 import type { CircuitState } from './circuit.ts';
 
 /** Latencies of so many sessions fill a histogram; two of them take turns. */
 const SESSIONS_IN_HISTOGRAM = 4_096;
 const LONGEST_US = 4 * 60 * 60 * 1_000_000;
+
+/** From a read that hits a cache to a deadline. */
+const DURATION_BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** How long all sessions took that have ended, refused ones not counted. */
+export interface SessionDurations {
+  readonly reads: DurationCounts;
+  readonly writes: DurationCounts;
+}
 
 /** How the sessions of one database fare; times in milliseconds. */
 export interface SessionMetrics {
@@ -44,6 +54,8 @@ export class SessionMeter {
   #failedSessions = 0;
   #retriedSessions = 0;
   #rolledBackSessions = 0;
+  readonly #reads = new DurationMeter(DURATION_BOUNDS_SECONDS);
+  readonly #writes = new DurationMeter(DURATION_BOUNDS_SECONDS);
   #newest = newHistogram();
   #older = newHistogram();
 
@@ -54,7 +66,9 @@ export class SessionMeter {
     if (!session.hasBegun) return;
     if (hasFailed && !session.isReadonly) this.#rolledBackSessions++;
     if (++this.#workedSessions % SESSIONS_IN_HISTOGRAM === 0) this.#turnOver();
-    const latencyUs = Math.round((performance.now() - session.startedAtMs) * 1_000);
+    const latencyMs = performance.now() - session.startedAtMs;
+    (session.isReadonly ? this.#reads : this.#writes).note(latencyMs / 1_000);
+    const latencyUs = Math.round(latencyMs * 1_000);
     this.#newest.record(Math.min(LONGEST_US, Math.max(1, latencyUs)));
   }
 
@@ -75,6 +89,10 @@ export class SessionMeter {
       rolledBackSessions: this.#rolledBackSessions,
       latencyMs: this.#percentiles(),
     };
+  }
+
+  durations(): SessionDurations {
+    return { reads: this.#reads.read(), writes: this.#writes.read() };
   }
 
   #turnOver(): void {

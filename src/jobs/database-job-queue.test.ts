@@ -370,3 +370,38 @@ describe('subscribe', () => {
     expect(seen).toEqual(['queued', 'running', 'done']);
   });
 });
+
+describe('the load', () => {
+  it('says of each kind what waits, runs and failed, and how long the one that is due longest has waited', async () => {
+    const queue = await emptyQueue();
+    expect(await queue.load()).toEqual([]);
+    await queue.enqueue({ kind: 'peaks', payload: 1 });
+    const { job: old } = await queue.enqueue({ kind: 'peaks', payload: 2 });
+    const { job: later } = await queue.enqueue({ kind: 'measure', payload: 3, delayMs: 60_000 });
+    const { job: done } = await queue.enqueue({ kind: 'joined', payload: 4 });
+    const { job: dead } = await queue.enqueue({ kind: 'joined', payload: 5, maxAttempts: 1 });
+    const running = await queue.lease(['joined'], LEASE_MS);
+    expect(running?.id).toBe(done.id);
+    await queue.complete(done.id, running?.fence ?? 0);
+    const failing = await queue.lease(['joined'], LEASE_MS);
+    expect(failing?.id).toBe(dead.id);
+    await queue.fail(dead.id, failing?.fence ?? 0, {
+      code: 'internal',
+      message: 'no',
+      isRetryable: false,
+    });
+    await catalogue.contexts.withSession({}, (db) =>
+      sql`UPDATE jobs SET run_at_ms = run_at_ms - 90000 WHERE id = ${old.id}`.execute(db),
+    );
+    const load = await queue.load();
+    expect(load.map(({ oldestWaitSeconds: _, ...counts }) => counts)).toEqual([
+      { kind: 'joined', queued: 0, running: 0, dead: 1 },
+      { kind: 'measure', queued: 1, running: 0, dead: 0 },
+      { kind: 'peaks', queued: 2, running: 0, dead: 0 },
+    ]);
+    const waits = Object.fromEntries(load.map(({ kind, oldestWaitSeconds }) => [kind, oldestWaitSeconds]));
+    expect(waits).toMatchObject({ joined: 0, measure: 0 });
+    expect(waits['peaks']).toBeGreaterThanOrEqual(90);
+    expect(later.state).toBe('queued');
+  });
+});

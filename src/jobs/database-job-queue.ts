@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { newId } from '../model/id.ts';
-import type { Job, JobCounts, JobFilter } from '../model/job.ts';
+import type { Job, JobCounts, JobFilter, JobLoad } from '../model/job.ts';
 import { atHome, NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { WritesTogether } from '../sessions/writes-together.ts';
@@ -18,6 +18,7 @@ import {
   leaseAt,
   leaseLost,
 } from './job-leases.ts';
+import { readJobLoad } from './job-load.ts';
 import type { JobFault, JobQueue, LeasedJob, NewJob } from './job-queue.ts';
 import { afterMs, databaseNowMs, type JobRow, toJob } from './job-row.ts';
 
@@ -219,6 +220,12 @@ export class DatabaseJobQueue implements JobQueue {
     );
     const countOf = (state: string) => Number(rows.find((row) => row.state === state)?.count ?? 0);
     return { queued: countOf('queued'), running: countOf('running'), dead: countOf('dead') };
+  }
+
+  load(): Promise<readonly JobLoad[]> {
+    return this.#sessions.withSession({ name: 'job load', readonly: true }, (db) =>
+      readJobLoad(db, this.#home),
+    );
   }
 
   async releaseAll(holder: string = this.#holder): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Job, JobCounts, JobFilter, JobPriority } from '../model/job.ts';
+import type { Job, JobCounts, JobFilter, JobLoad, JobPriority } from '../model/job.ts';
 
 export interface NewJob {
   readonly kind: string;
@@ -76,6 +76,9 @@ export interface JobQueue {
   list(filter?: JobFilter): Promise<readonly Job[]>;
 
   count(): Promise<JobCounts>;
+
+  /** The same by kind, with how long those that are due have been waiting. */
+  load(): Promise<readonly JobLoad[]>;
 
   /**
    * Frees every lease of `holder` (this queue's own when not given) and those that name nobody: only for who takes

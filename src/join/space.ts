@@ -10,7 +10,12 @@ import {
 import { FolderUsages } from '../capacity/folder-usage.ts';
 import { type ReservingDesk, reservingCopies, reservingUploads } from '../capacity/reserving-uploads.ts';
 import { SpaceLedger } from '../capacity/space-ledger.ts';
-import { type FolderKind, reportStorage } from '../capacity/storage-report.ts';
+import {
+  type FolderKind,
+  readStoreRoom,
+  reportStorage,
+  type StoreRoomDesk,
+} from '../capacity/storage-report.ts';
 import { readGrowthFigures } from '../catalogue/growth-figures.ts';
 import type { Catalogue } from '../catalogue/open-catalogue.ts';
 import { readStorageFigures } from '../catalogue/storage-figures.ts';
@@ -22,7 +27,7 @@ import type { Clock } from '../model/clock.ts';
 import { PRESETS } from '../model/preset.ts';
 import type { LogListener } from '../open-options.ts';
 import type { UploadSpool } from '../record/uploads-desk.ts';
-import type { StorageReport } from '../voice-recorder.ts';
+import type { StorageReport, StoreRoom } from '../voice-recorder.ts';
 
 const MB = 1_000_000;
 
@@ -50,6 +55,8 @@ export interface JoinedCapacity {
   readonly keepFreeBytes: number;
   /** What is still begun at this reading. */
   acceptanceAt(room: RoomReading): Acceptance;
+  /** How much room there is; asks nothing but the disk. */
+  room(): Promise<StoreRoom>;
   /** The spool, with room kept for what is declared. */
   reserving(spool: UploadSpool): UploadSpool;
   report(
@@ -69,6 +76,13 @@ export function joinCapacity(
   const { clock, events } = parts;
   const keepFreeBytes = keepFreeBytesOf(config);
   const ledger = new SpaceLedger({ usableBytes: () => space.usableBytes(), clock });
+  const roomDesk: StoreRoomDesk = {
+    presets: PRESETS,
+    readSpace: () => space.read(),
+    usableBytesOf: (reading) => space.usableBytesOf(reading),
+    reservedBytes: () => ledger.reservedBytes(),
+    acceptanceAt: (reading) => acceptanceAt(reading, keepFreeBytes),
+  };
   const usages = new FolderUsages<FolderKind>(foldersOf(config), clock);
   const desk: ReservingDesk = {
     ledger,
@@ -87,17 +101,14 @@ export function joinCapacity(
     keepFreeBytes,
     acceptanceAt: (room) => acceptanceAt(room, keepFreeBytes),
     requireRoomToDerive: async () => requireAccepted('derived', await space.read(), keepFreeBytes),
+    room: () => readStoreRoom(roomDesk),
     reserving: (spool) => reservingSpool(spool, desk),
     report: ({ catalogue, recommend }, isThorough) =>
       reportStorage(
         {
+          ...roomDesk,
           dataDir: config.dataDir,
-          presets: PRESETS,
           clock,
-          readSpace: () => space.read(),
-          usableBytesOf: (reading) => space.usableBytesOf(reading),
-          reservedBytes: () => ledger.reservedBytes(),
-          acceptanceAt: (reading) => acceptanceAt(reading, keepFreeBytes),
           figures: (since) =>
             catalogue.contexts.withSession({ name: 'storage report', readonly: true }, async (db) => ({
               ...(await readStorageFigures(db, catalogue.stores.home)),

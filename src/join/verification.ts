@@ -11,7 +11,7 @@ import type { Activity } from '../library/activity.ts';
 import type { Media } from '../media/media.ts';
 import type { Clock } from '../model/clock.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
-import type { ReconcileReport } from '../model/verification.ts';
+import type { FixityCheck, ReconcileReport } from '../model/verification.ts';
 import type { AroundWork } from '../open-options.ts';
 import { CheckBook } from '../verify/check-book.ts';
 import { StoreFixityLog } from '../verify/fixity-log.ts';
@@ -41,6 +41,8 @@ export interface VerificationParts {
   readonly drainSidecars: () => Promise<void>;
   readonly activity: Activity;
   readonly aroundLongWork: AroundWork | undefined;
+  /** Told of each check that is entered. */
+  onCheck(check: FixityCheck): void;
   readonly log: (
     level: 'warn' | 'error',
     message: string,
@@ -51,6 +53,8 @@ export interface VerificationParts {
 export interface JoinedVerification {
   readonly verification: Verification;
   readonly handlers: Readonly<Record<string, JobHandler>>;
+  /** Bytes of originals that were read again so far; those of a check that was asked for, once it is over. */
+  checkedBytes(): number;
   /** Begins the patrol; the returned function ends it. Without a wish for one, nothing happens. */
   startPatrol(): () => void;
   close(): Promise<void>;
@@ -70,7 +74,10 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
     find: (id: string) => findHere(catalogue, id),
     turns: parts.ingest.turns,
     requireStore: () => requireStore(parts),
-    enter: book.enter.bind(book),
+    enter: async (check: FixityCheck) => {
+      await book.enter(check);
+      parts.onCheck(check);
+    },
   };
   const verifier = new Verifier({ ...desk, examine: (key, options) => blobs.examine(key, options) });
   // A thread of its own: a slow reading must not hold up those who wait for a checksum.
@@ -80,13 +87,15 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
     ...desk,
     examine: (key, options) => patrolBlobs.examine(key, options),
   });
+  const patrolPace = new ReadingPace();
+  let askedBytes = 0;
   const patrolDesk: PatrolDesk = {
     clock,
     queue: parts.queue,
     listOldest: (limit, before) => catalogue.verification.listOldest(limit, before),
     countDue: (before) => catalogue.verification.countDue(before),
     verify: (id, options) => patrolVerifier.verify(id, options),
-    pace: new ReadingPace(),
+    pace: patrolPace,
     bytesPerSecond: config.patrolMbPerSecond * MB,
     days: config.patrolDays,
     isBusy: () => parts.activity.isBusy(),
@@ -100,6 +109,7 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
       return await verifier.verify(id, { signal, pace });
     } finally {
       clearInterval(timer);
+      askedBytes += pace.bytesRead;
     }
   };
   const { ingest, spool, media, drainSidecars, fetchCopy = async () => undefined } = parts;
@@ -119,6 +129,7 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
       patrol: patrolHandler(patrolDesk),
       reconcile: { run: async (_payload, { signal }) => tell(parts, await reconcile({ signal })) },
     },
+    checkedBytes: () => askedBytes + patrolPace.bytesRead,
     startPatrol: () => (config.patrolMbPerSecond === 0 ? () => undefined : startPatrol(patrolDesk)),
     close: () => patrolHasher.close(),
   };

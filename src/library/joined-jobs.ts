@@ -4,7 +4,7 @@ import { type Job, type ShownJob, subjectOf } from '../model/job.ts';
 import type { Jobs } from '../voice-recorder.ts';
 
 export interface JobsDesk {
-  readonly queue: Pick<JobQueue, 'list' | 'count' | 'find' | 'retry' | 'cancel'>;
+  readonly queue: Pick<JobQueue, 'list' | 'count' | 'load' | 'find' | 'retry' | 'cancel'>;
   readonly recordings: Pick<RecordingRepository, 'find' | 'listTake'>;
 }
 
@@ -34,6 +34,7 @@ export function joinJobs({ queue, recordings }: JobsDesk): Jobs {
       const job = await queue.find(id);
       return job && shown(job);
     },
+    load: () => queue.load(),
     retry: async (id) => shown(await queue.retry(id)),
     cancel: async (id) => shown(await queue.cancel(id)),
   };

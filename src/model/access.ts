@@ -1,7 +1,19 @@
-/** `record`: may add recordings, and go on with the uploads it began itself; `edit`: may also read and change; `admin`: may do all. */
-export const ROLES = ['record', 'edit', 'admin'] as const;
+/**
+ * `metrics`: may read `/metrics` and nothing else; `record`: may add recordings, and go on with the uploads it began
+ * itself; `edit`: may also read and change; `admin`: may do all.
+ */
+export const ROLES = ['metrics', 'record', 'edit', 'admin'] as const;
 /** What an actor may do; see {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
+
+/** Each of these may do what those before it may; `metrics` stands beside them. */
+const LADDER: readonly Role[] = ['record', 'edit', 'admin'];
+
+/** Whether somebody with the role `own` may do what needs `needed`. */
+export function isRoleEnough(own: Role, needed: Role): boolean {
+  if (own === needed || own === 'admin') return true;
+  return LADDER.includes(needed) && LADDER.indexOf(own) >= LADDER.indexOf(needed);
+}
 
 /** Who acts: the owner, or a named token. Stands in histories and logs. */
 export interface Actor {

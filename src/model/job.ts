@@ -47,6 +47,13 @@ export interface JobFilter {
 /** How many wait, run and failed for good. */
 export type JobCounts = Readonly<Record<'queued' | 'running' | 'dead', number>>;
 
+/** The work of one kind that waits, runs or failed for good. */
+export interface JobLoad extends JobCounts {
+  readonly kind: string;
+  /** How long the one that is due longest has been waiting; 0 when none is due. */
+  readonly oldestWaitSeconds: number;
+}
+
 /** A job as people see it. */
 export interface ShownJob extends Job {
   /** Of the recording it is about; null when it is about none, or about one that is gone. */

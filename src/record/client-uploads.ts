@@ -48,13 +48,10 @@ export class ClientUploads implements Uploads {
         background.attend(tools.ahead.relieve());
         await tools.desk.onDiskFull?.();
       },
-      onJournalled: (lane) => {
-        tools.digests.follow(lane.id, lane.paths.data, lane.offsetBytes);
-        tools.desk.onProgress?.({
-          type: 'upload-progress',
-          uploadId: lane.id,
-          offsetBytes: lane.offsetBytes,
-        });
+      onJournalled: ({ id, paths, offsetBytes, info }, addedBytes) => {
+        tools.digests.follow(id, paths.data, offsetBytes);
+        const facts = { kind: info.wish.kind, addedBytes };
+        tools.desk.onProgress?.({ type: 'upload-progress', uploadId: id, offsetBytes }, facts);
       },
     };
   }

@@ -31,7 +31,7 @@ export interface BodyTools extends ReceivingTools {
   /** Called on a full disk, before the safe part is journalled. */
   onDiskFull(): Promise<void>;
   /** Called whenever more bytes of the upload are safe. */
-  onJournalled(lane: UploadLane): void;
+  onJournalled(lane: UploadLane, addedBytes: number): void;
 }
 
 /**
@@ -57,8 +57,9 @@ export async function receiveBody(
       ownsPieces: log === null && chunk.body instanceof IncomingMessage,
       isDistrusted: () => lane.isDistrusted,
       onJournalled: (endBytes: number) => {
+        const addedBytes = endBytes - lane.offsetBytes;
         lane.noteJournalled(endBytes);
-        tools.onJournalled(lane);
+        tools.onJournalled(lane, addedBytes);
       },
     };
     const received = new ReceivedBytes(tools, place, chunk.checksum !== null);

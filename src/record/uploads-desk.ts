@@ -30,8 +30,15 @@ export interface UploadsDesk {
   freeBytes(): Promise<number>;
   /** Called when a write met a full disk, before the safe part is journalled: the time to free the reserve. */
   onDiskFull?(): Promise<void>;
-  onProgress?(event: Extract<RecorderEvent, { type: 'upload-progress' }>): void;
+  /** Called whenever more bytes of an upload are safe. */
+  onProgress?(event: Extract<RecorderEvent, { type: 'upload-progress' }>, facts: ProgressFacts): void;
   log?(level: 'info' | 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>>): void;
+}
+
+export interface ProgressFacts {
+  readonly kind: UploadWish['kind'];
+  /** Safe now, and not before. */
+  readonly addedBytes: number;
 }
 
 export interface UploadsTuning {

@@ -14,6 +14,7 @@ afterAll(() => served.close());
 
 const ID = '01991234-5678-7abc-8def-0123456789ab';
 const ROUTES: [method: string, path: string, role: Role][] = [
+  ['GET', '/metrics', 'metrics'],
   ['GET', '/api/session', 'record'],
   ['POST', '/api/logout', 'record'],
   ['GET', '/api/openapi.json', 'record'],
@@ -67,6 +68,14 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['DELETE', '/api/tokens/studio', 'admin'],
 ];
 
+/** Who is refused where a role is needed. */
+const REFUSED: Record<Role, readonly Role[]> = {
+  metrics: ['record', 'edit'],
+  record: ['metrics'],
+  edit: ['metrics', 'record'],
+  admin: ['metrics', 'edit'],
+};
+
 async function logIn(): Promise<string> {
   const answer = await served.ask('/api/login', {
     method: 'POST',
@@ -83,13 +92,13 @@ describe('a route', () => {
     const bare = await served.ask(path, { method, token: null });
     expect(bare.status).toBe(401);
     expect(bare.headers.get('www-authenticate')).toMatch(/^Bearer/);
-    if (role === 'record') return;
-    const lesserRole = role === 'admin' ? 'edit' : 'record';
-    const name = `${method} ${path.slice(5, 12)} ${path.slice(-12)} x`.replaceAll('/', '.');
-    const token = await served.recorder.access.addToken(name, lesserRole);
-    const lesser = await served.ask(path, { method, token });
-    expect(lesser.status).toBe(403);
-    if (method !== 'HEAD') expect(await lesser.json()).toMatchObject({ code: 'access-role' });
+    for (const lesserRole of REFUSED[role]) {
+      const name = `${method} ${path.slice(5, 12)} ${path.slice(-12)} ${lesserRole}`.replaceAll('/', '.');
+      const token = await served.recorder.access.addToken(name, lesserRole);
+      const lesser = await served.ask(path, { method, token });
+      expect(lesser.status, lesserRole).toBe(403);
+      if (method !== 'HEAD') expect(await lesser.json()).toMatchObject({ code: 'access-role' });
+    }
   });
 
   it('is all of these, those open to everybody, and no other', async () => {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { type Actor, ROLES, type Role } from '../model/access.ts';
+import { type Actor, isRoleEnough, type Role } from '../model/access.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Access } from '../voice-recorder.ts';
 import type { RecorderApp } from './recorder-app.ts';
@@ -78,7 +78,7 @@ async function identify(request: FastifyRequest, desk: AccessDesk): Promise<Acto
 
 /** Rejects with `access-role`. */
 export function refuseLesserRole(actor: Actor, needed: Role): void {
-  if (ROLES.indexOf(actor.role) >= ROLES.indexOf(needed)) return;
+  if (isRoleEnough(actor.role, needed)) return;
   throw new VoiceRecorderError(
     'access-role',
     `"${actor.name}" has the role ${actor.role}; this needs the role ${needed}.`,

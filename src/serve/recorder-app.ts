@@ -6,6 +6,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Actor, Role } from '../model/access.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
 import type { ServerAddress } from './server-address.ts';
@@ -38,6 +39,7 @@ export interface RouteDesk {
   readonly address: ServerAddress;
   readonly shutdown: Shutdown;
   readonly version: string;
+  readonly metrics: Metrics;
   /** Largest upload in bytes that is admitted; null when only the free space limits it. */
   readonly maxUploadBytes: number | null;
   /** The built page; null when none is served. */

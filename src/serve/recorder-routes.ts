@@ -15,6 +15,7 @@ import { addJobRoutes } from './job-routes.ts';
 import { rememberRoutes } from './known-routes.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { addManyRoutes } from './many-routes.ts';
+import { addMetricsRoutes, countRequests } from './metrics-routes.ts';
 import { describeRoutes } from './open-api.ts';
 import { answerProblem } from './problem.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
@@ -43,11 +44,13 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { problem, headers } = answerProblem(asInputFailure(error), request.id);
+    if (request.routeOptions.url?.startsWith('/api/uploads')) desk.metrics.http.noteRefusal(problem.code);
     if (problem.code === 'internal')
       request.log.error({ err: error, requestId: request.id }, 'internal error');
     return reply.code(problem.status).headers(headers).serializer(JSON.stringify).send(problem);
   });
 
+  countRequests(app, desk);
   logRequests(app);
   endUnreadBodies(app);
   await addSecurityHeaders(app, address.isSecure);
@@ -57,6 +60,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   const knownRoutes = rememberRoutes(app);
   await describeRoutes(app, desk.version);
 
+  addMetricsRoutes(app, desk);
   addStatusRoutes(app, desk);
   addHealthRoutes(app, desk);
   addStoreRoutes(app, desk);

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import { Metrics } from '../metrics/metrics.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
 import { certificateCheck } from './certificate-check.ts';
@@ -75,6 +76,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     address,
     shutdown,
     version: options.version,
+    metrics: new Metrics(options.recorder, options.version),
     maxUploadBytes: options.maxUploadBytes ?? null,
     webFolder: options.webFolder,
   });

@@ -21,7 +21,7 @@ export function register(program: Command, cli: Cli): void {
     .addOption(
       new Option(
         '--role <role>',
-        'what it may do: record (add only), edit (read and change too) or admin (all)',
+        'what it may do: metrics (read /metrics only), record (add only), edit (read and change too) or admin (all)',
       )
         .choices(ROLES)
         .default('edit'),
@@ -119,4 +119,5 @@ const EXAMPLES = `
 Examples:
   curl -H "Authorization: Bearer $(vrp token)" http://127.0.0.1:8420/api/recordings
   vrp token add field-recorder --role record
+  vrp token add prometheus --role metrics
   vrp token revoke field-recorder`;

@@ -11,6 +11,7 @@ import { m0011LabelOrders } from './m0011-label-orders.ts';
 import { m0012BegunWords } from './m0012-begun-words.ts';
 import { m0013WarnedInOrder } from './m0013-warned-in-order.ts';
 import { m0014Health } from './m0014-health.ts';
+import { m0015MetricsRole } from './m0015-metrics-role.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0012BegunWords,
   m0013WarnedInOrder,
   m0014Health,
+  m0015MetricsRole,
 ];
