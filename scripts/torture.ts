@@ -121,6 +121,11 @@ const RUNS: Readonly<Record<string, TortureRun>> = {
       };
     },
   },
+  prometheus: {
+    about:
+      'an installed Prometheus with the shipped rules scrapes a server; an alert fires and resolves (takes no options)',
+    run: async () => (await import('../test/torture/prometheus.ts')).run(),
+  },
   'many-recordings': {
     about:
       'rebuilds, compares and verifies a store of --count recordings (10,000): how much memory, how long a stall',
