@@ -9,6 +9,7 @@
  * await recorder.close();
  */
 
+export type { Alerts } from './alerts/alerts.ts';
 export { RecordingRepository } from './catalogue/recording-repository.ts';
 export { DatabaseConfig } from './config/database-config.ts';
 export type { PostgresPlace } from './config/database-url.ts';
@@ -22,6 +23,7 @@ export { type FileMetadata, FileMetadataCalculator } from './file-metadata-calcu
 export type { Health } from './health/health.ts';
 export type { Finding, HealthCheck } from './health/health-check.ts';
 export type { Actor, NamedToken, Role } from './model/access.ts';
+export type { Alert, AlertRule, DeliveryOutcome, Silence } from './model/alert.ts';
 export type { AudioFacts, AudioWarning, EmbeddedTags } from './model/audio-facts.ts';
 export type { CheckPhase, CheckResult } from './model/check-result.ts';
 export type {

@@ -250,7 +250,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
 
   const storageReport: VoiceRecorder['storageReport'] = ({ isThorough = false } = {}) =>
     capacity.report({ catalogue, recommend: () => cleanup.recommend() }, isThorough);
-  const { health, isReady, ...healthRounds } = joinHealth({
+  const { health, alerts, isReady, ...healthRounds } = joinHealth({
     config,
     marker,
     clock,
@@ -266,7 +266,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     log,
   });
   opened.defer(() => healthRounds.close());
-  if (runsJobs) opened.defer(healthRounds.start());
+  if (runsJobs) opened.defer(await healthRounds.start());
 
   const everything = opened.move();
   return {
@@ -286,6 +286,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     subscribe: (listener) => events.subscribe(listener),
     storageReport,
     health,
+    alerts,
     isReady,
     room: () => capacity.room(),
     figures: () => tally.figures(care.checkedBytes()),

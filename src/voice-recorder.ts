@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Alerts } from './alerts/alerts.ts';
 import type { Backups } from './backup/catalogue-backups.ts';
 import type { Acceptance } from './capacity/degradation.ts';
 import type { Forecast } from './capacity/forecast.ts';
@@ -42,6 +43,8 @@ export interface VoiceRecorder {
   subscribe(listener: (event: RecorderEvent) => void): () => void;
   /** `isThorough`: waits until the disk is counted anew, and says what could go. */
   storageReport(options?: { readonly isThorough?: boolean }): Promise<StorageReport>;
+  /** What people are told about what is not well. */
+  readonly alerts: Alerts;
   /** How the store is, check by check, and how it was. */
   readonly health: Health;
   /** How much room there is; answers whatever became of the database. */

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Alert } from '../src/model/alert.ts';
 import type { CheckStatus, HealthReport } from '../src/model/health.ts';
 import type { RecordingPage } from '../src/model/recording.ts';
 import { canMakeSmallDisk, makeSmallDisk, type SmallDisk } from './small-disk.ts';
@@ -16,6 +20,17 @@ import type { VrpFolders } from './vrp-process.ts';
 const ENV = { VRP_HEALTH_SECONDS: '1', VRP_DISK_SPACE_CHECK: 'on', VRP_MIN_DISK_SPACE_MB: '10' };
 const PATIENCE_SECONDS = 60;
 const rows: string[][] = [];
+/** What the webhook was told: `disk-space firing`. */
+const words: string[] = [];
+const hook = createServer((request, response) => {
+  let body = '';
+  request.setEncoding('utf8').on('data', (text: string) => (body += text));
+  request.on('end', () => {
+    const { data } = JSON.parse(body) as { data: Alert };
+    words.push(`${data.check} ${data.state}`);
+    response.writeHead(204).end();
+  });
+});
 
 let home = '';
 let disk: SmallDisk | undefined;
@@ -28,8 +43,13 @@ afterEach(async () => {
   disk = undefined;
   await rm(home, { recursive: true, force: true });
 });
+beforeAll(async () => {
+  hook.listen(0, '127.0.0.1');
+  await once(hook, 'listening');
+});
 afterAll(() => {
-  console.log(['fault', 'check', 'seen after s', 'cleared after s'].join(' | '));
+  hook.close();
+  console.log(['fault', 'check', 'seen after s', 'alert told', 'cleared after s'].join(' | '));
   for (const row of rows) console.log(row.join(' | '));
 });
 
@@ -37,9 +57,19 @@ async function begin(kind?: SmallDisk['kind'], sizeMb = 64): Promise<VrpFolders>
   home = await mkdtemp(join(tmpdir(), 'vrp-health-'));
   const folders = { dataDir: join(home, 'disk', 'data'), stateDir: join(home, 'state') };
   await mkdir(folders.stateDir);
+  words.length = 0;
+  const settings = {
+    alertWebhooks: [`http://127.0.0.1:${(hook.address() as AddressInfo).port}/`],
+    alertRules: [{ check: '*', afterSeconds: 0, clearAfterSeconds: 0 }],
+  };
+  await writeFile(join(home, 'config.json'), JSON.stringify(settings));
   if (kind === undefined) await mkdir(join(home, 'disk'));
   else disk = await makeSmallDisk(kind, join(home, 'disk'), sizeMb);
   return folders;
+}
+
+function start(folders: VrpFolders, more: NodeJS.ProcessEnv = {}, runner: readonly string[] = []) {
+  return startStoreServer(folders, { ...ENV, VRP_CONFIG_FILE: join(home, 'config.json'), ...more }, runner);
 }
 
 function ask(path: string, method = 'GET'): Promise<Response> {
@@ -74,7 +104,14 @@ async function sees(
   const seen = await secondsUntil(name, wanted);
   await mend();
   const cleared = await secondsUntil(name, ['pass']);
-  rows.push([fault, name, seen.toFixed(1), cleared.toFixed(1)]);
+  rows.push([fault, name, seen.toFixed(1), await told(name, 'firing'), cleared.toFixed(1)]);
+  await told(name, 'resolved');
+}
+
+/** Waits until the webhook has heard of it. */
+async function told(name: string, state: Alert['state']): Promise<string> {
+  await expect.poll(() => words, { timeout: 30_000 }).toContain(`${name} ${state}`);
+  return 'yes';
 }
 
 async function ready(): Promise<number> {
@@ -84,7 +121,7 @@ async function ready(): Promise<number> {
 describe('health under real faults', () => {
   it('sees a catalogue that is gone and a store that is not mounted, and is not ready meanwhile', async () => {
     const folders = await begin();
-    server = await startStoreServer(folders, ENV);
+    server = await start(folders);
     await expect.poll(ready).toBe(200);
     const catalogue = join(folders.dataDir, 'catalogue.sqlite');
     await stat(catalogue);
@@ -108,7 +145,7 @@ describe('health under real faults', () => {
   });
 
   it('sees that the server stood still', async () => {
-    server = await startStoreServer(await begin(), ENV);
+    server = await start(await begin());
     const { process: child } = server;
     await sees('process stopped for 3 s', 'event-loop', {
       async cause() {
@@ -122,10 +159,16 @@ describe('health under real faults', () => {
 
   it('sees few open files left', async () => {
     const folders = await begin();
-    server = await startStoreServer(folders, ENV, ['prlimit', '--nofile=60:60']);
+    server = await start(folders, {}, ['prlimit', '--nofile=60:60']);
     const startedAt = performance.now();
     await expect.poll(() => statusOf('open-files'), { timeout: 20_000 }).toMatch(/warn|fail/);
-    rows.push(['60 open files at most', 'open-files', since(startedAt), '-']);
+    rows.push([
+      '60 open files at most',
+      'open-files',
+      since(startedAt),
+      await told('open-files', 'firing'),
+      '-',
+    ]);
   });
 
   it('sees an original whose bytes changed, and that it is whole again', async () => {
@@ -137,7 +180,7 @@ describe('health under real faults', () => {
     const [{ id, storedFilename } = { id: '', storedFilename: '' }] = page.items;
     const path = join(folders.dataDir, storedFilename);
     const sound = await readFile(path);
-    server = await startStoreServer(folders, ENV);
+    server = await start(folders);
     const write = async (bytes: Buffer) => {
       const file = await open(path, 'r+');
       await file.write(bytes, 0, 1, 5_000);
@@ -152,44 +195,56 @@ describe('health under real faults', () => {
 
   it.skipIf(!canMakeSmallDisk)('sees a full disk: not ready until there is room again', async () => {
     const folders = await begin('tmpfs', 400);
-    server = await startStoreServer(folders, { ...ENV, VRP_MIN_DISK_SPACE_MB: '150' });
+    server = await start(folders, { VRP_MIN_DISK_SPACE_MB: '150' });
     const filler = join(home, 'disk', 'filler');
     await expect.poll(ready).toBe(200);
     await secondsUntil('disk-space', ['pass', 'warn']);
     const startedAt = performance.now();
     await writeFile(filler, Buffer.alloc(400 * 1024 * 1024)).catch(() => undefined);
     await secondsUntil('disk-space', ['fail']);
-    rows.push(['disk filled by another program', 'disk-space', since(startedAt), '-']);
+    rows.push([
+      'disk filled by another program',
+      'disk-space',
+      since(startedAt),
+      await told('disk-space', 'firing'),
+      '-',
+    ]);
     await expect.poll(ready, { timeout: 10_000 }).toBe(503);
     expect((await fetch(`${server.baseUrl}/api/health/live`)).status).toBe(200);
     expect((await ask('/api/recordings')).status).toBe(200);
     await unlink(filler);
     const freedAt = performance.now();
     await secondsUntil('disk-space', ['pass', 'warn']);
-    rows.push(['room made', 'disk-space', '-', since(freedAt)]);
+    rows.push(['room made', 'disk-space', '-', '-', since(freedAt)]);
     await expect.poll(ready, { timeout: 10_000 }).toBe(200);
     expect(await statusOf('file-system')).toBe('warn');
   });
 
   it.skipIf(!canMakeSmallDisk)('sees a disk that turned read-only', async () => {
     const folders = await begin('ext4', 256);
-    server = await startStoreServer(folders, ENV);
+    server = await start(folders);
     await secondsUntil('store-writable', ['pass']);
     const startedAt = performance.now();
     await disk?.turnReadOnly();
     await secondsUntil('store-writable', ['fail']);
-    rows.push(['disk turned read-only', 'store-writable', since(startedAt), 'after a repair']);
+    rows.push([
+      'disk turned read-only',
+      'store-writable',
+      since(startedAt),
+      await told('store-writable', 'firing'),
+      'after a repair',
+    ]);
     await expect.poll(ready, { timeout: 10_000 }).toBe(503);
     await server.kill();
     await disk?.mend();
-    server = await startStoreServer(folders, ENV);
+    server = await start(folders);
     await secondsUntil('store-writable', ['pass']);
     await expect.poll(ready).toBe(200);
   });
 
   it.skipIf(!canMakeSmallDisk)('sees a file system that has room, but none for names', async () => {
     const folders = await begin('ext4', 256);
-    server = await startStoreServer(folders, ENV);
+    server = await start(folders);
     await secondsUntil('inodes', ['pass']);
     const many = join(home, 'disk', 'many');
     await mkdir(many);
@@ -206,7 +261,7 @@ describe('health under real faults', () => {
     const freedAt = performance.now();
     await rm(many, { recursive: true });
     await secondsUntil('inodes', ['pass']);
-    rows.push(['no inode left', 'inodes', since(startedAt), since(freedAt)]);
+    rows.push(['no inode left', 'inodes', since(startedAt), await told('inodes', 'firing'), since(freedAt)]);
   });
 });
 

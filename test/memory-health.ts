@@ -1,8 +1,29 @@
+import { AlertService } from '../src/alerts/alert-service.ts';
 import type { Health } from '../src/health/health.ts';
 import { HealthMonitor } from '../src/health/health-monitor.ts';
 import { HealthPast } from '../src/health/health-past.ts';
+import type { Alert } from '../src/model/alert.ts';
 import { systemClock } from '../src/model/clock.ts';
 import type { HealthSample } from '../src/model/health.ts';
+
+/** Alerts of that monitor, told to nobody. */
+export function memoryAlerts(health: Health, onChange: (alert: Alert) => void): AlertService {
+  const service = new AlertService({
+    clock: systemClock,
+    book: {
+      ...{ enter: async () => undefined, list: async () => [], prune: async () => undefined },
+      ...{ silence: async () => undefined, unsilence: async () => undefined, silences: async () => [] },
+    },
+    rules: [{ check: '*', afterSeconds: 0, clearAfterSeconds: 0 }],
+    targets: [],
+    onChange,
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  health.subscribe((result) => service.hear(result));
+  return service;
+}
 
 /** A monitor whose past is kept in memory, with one check that says what it is told. */
 export function memoryHealth(isHealthy: () => boolean): Health {

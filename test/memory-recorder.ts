@@ -9,7 +9,7 @@ import type { Recording } from '../src/model/recording.ts';
 import type { VoiceRecorder } from '../src/voice-recorder.ts';
 import { failure } from './memory-failure.ts';
 import { memoryCleanup, memoryFiles } from './memory-files.ts';
-import { memoryHealth } from './memory-health.ts';
+import { memoryAlerts, memoryHealth } from './memory-health.ts';
 import { type MemoryJobs, memoryJobs } from './memory-jobs.ts';
 import { memoryLibrary, memoryTakes } from './memory-library.ts';
 import { memoryUploads } from './memory-uploads.ts';
@@ -70,6 +70,7 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
     if (error) throw error;
   });
   const verification = memoryVerification(recordings, bytesOf);
+  const health = memoryHealth(() => recorder.isHealthy);
   const recorder: MemoryRecorder = {
     storeId,
     dataDir: 'memory',
@@ -91,7 +92,8 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
     cleanup: memoryCleanup((event) => recorder.emit(event)),
     failNext: null,
     isHealthy: true,
-    health: memoryHealth(() => recorder.isHealthy),
+    health,
+    alerts: memoryAlerts(health, (alert) => recorder.emit({ type: 'alert-changed', alert })),
     addRecording,
     get listenerCount() {
       return listeners.size;

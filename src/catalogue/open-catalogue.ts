@@ -7,6 +7,7 @@ import type { Clock } from '../model/clock.ts';
 import { NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
 import { AccessRepository } from './access-repository.ts';
+import { AlertBook } from './alert-book.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Collections } from './collections.ts';
 import {
@@ -43,6 +44,7 @@ export interface Catalogue {
   readonly tombstones: Tombstones;
   readonly verification: VerificationRepository;
   readonly health: HealthHistory;
+  readonly alerts: AlertBook;
   readonly stores: Stores;
   /** What others change in a catalogue that is shared. */
   readonly changes: ChangeFeed;
@@ -82,6 +84,7 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     tombstones: new Tombstones(contexts, clock, home),
     verification: new VerificationRepository(contexts, clock, home),
     health: new HealthHistory(contexts, home),
+    alerts: new AlertBook(contexts, home),
     stores,
     changes: new ChangeFeed(contexts),
     close: () => contexts.close(),

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { readAlertRules } from './alert-rules.ts';
 import { DATABASE_URL_WORDS, parseDatabaseUrl } from './database-url.ts';
 import { ENVIRONMENT_NAMES } from './environments.ts';
 
@@ -65,13 +66,34 @@ function text(name: string, variable: string, expected: string, pattern: RegExp)
   );
 }
 
-function list(name: string, variable: string, expected: string, isItem: (word: string) => boolean) {
-  return setting(name, { variable, expected }, (raw) => {
+function list(
+  name: string,
+  variable: string,
+  expected: string,
+  isItem: (word: string) => boolean,
+  isSecret = false,
+) {
+  return setting(name, { variable, expected, isSecret }, (raw) => {
     const items = typeof raw === 'string' ? raw.split(',').map((item) => item.trim()) : raw;
     if (!Array.isArray(items)) return undefined;
     const words = items.filter((item): item is string => typeof item === 'string' && item !== '');
     return words.length > 0 && words.every(isItem) ? words : undefined;
   });
+}
+
+function secret(name: string, variable: string) {
+  const expected = 'a word of 8 characters or more';
+  return setting(name, { variable, expected, isSecret: true }, (raw) =>
+    typeof raw === 'string' && /^[\x21-\x7e]{8,500}$/.test(raw) ? raw : undefined,
+  );
+}
+
+/** No variable of the environment has this name. */
+const FILE_ONLY = '(configuration file only)';
+const HTTP_ADDRESSES = 'https:// or http:// addresses separated by commas';
+
+function isHttpAddress(word: string): boolean {
+  return /^https?:\/\//.test(word) && URL.canParse(word) && new URL(word).username === '';
 }
 
 const HOST_NAME = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/;
@@ -89,6 +111,30 @@ export const settingsSchema = z.strictObject({
   patrolDays: wholeNumber('patrolDays', 'VRP_PATROL_DAYS', 1, 3650),
   purgeTrash: onOff('purgeTrash', 'VRP_PURGE_TRASH'),
   backups: onOff('backups', 'VRP_BACKUPS'),
+  alertRules: setting(
+    'alertRules',
+    {
+      variable: 'VRP_ALERT_RULES',
+      expected:
+        'JSON: a list of {"check", "at", "above", "below", "clear", "afterSeconds", "clearAfterSeconds"}',
+    },
+    readAlertRules,
+  ),
+  alertWebhooks: list('alertWebhooks', 'VRP_ALERT_WEBHOOKS', HTTP_ADDRESSES, isHttpAddress, true),
+  alertWebhookSecret: secret('alertWebhookSecret', 'VRP_ALERT_WEBHOOK_SECRET'),
+  alertNtfy: list('alertNtfy', 'VRP_ALERT_NTFY', HTTP_ADDRESSES, isHttpAddress, true),
+  alertNtfyToken: secret('alertNtfyToken', 'VRP_ALERT_NTFY_TOKEN'),
+  // What the environment says must not become a program that is run.
+  alertCommand: setting(
+    'alertCommand',
+    { variable: FILE_ONLY, expected: 'a list: the absolute path of a program, and its arguments' },
+    (raw) =>
+      Array.isArray(raw) &&
+      raw.every((word) => typeof word === 'string' && !word.includes('\0')) &&
+      isAbsolute(raw[0] ?? '')
+        ? (raw as string[])
+        : undefined,
+  ),
   backupDays: wholeNumber('backupDays', 'VRP_BACKUP_DAYS', 1, 3650),
   backupWeeks: wholeNumber('backupWeeks', 'VRP_BACKUP_WEEKS', 0, 520),
   uploadExpiryDays: wholeNumber('uploadExpiryDays', 'VRP_UPLOAD_EXPIRY_DAYS', 1, 3650),

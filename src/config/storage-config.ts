@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type AlertConfig, alertConfigOf } from './alert-config.ts';
 import { dataDirOf } from './data-dir.ts';
 import { DatabaseConfig } from './database-config.ts';
 import { ENVIRONMENTS, type EnvironmentName } from './environments.ts';
@@ -54,6 +55,8 @@ export class StorageConfig implements PathLayout {
   readonly patrolMbPerSecond: number;
   /** Seconds from one round of health checks to the next; 0: none but when somebody asks. */
   readonly healthSeconds: number;
+  /** When people are told that something is not well, and where. */
+  readonly alerts: AlertConfig;
   /** Each original is read again after so many days. */
   readonly patrolDays: number;
 
@@ -87,6 +90,7 @@ export class StorageConfig implements PathLayout {
     this.healthSeconds = values.healthSeconds ?? defaults.healthSeconds;
     this.patrolMbPerSecond = values.patrolMbPerSecond ?? defaults.patrolMbPerSecond;
     this.patrolDays = values.patrolDays ?? 30;
+    this.alerts = alertConfigOf(settings);
     Object.freeze(this);
   }
 

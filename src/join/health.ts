@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ffmpegVersion } from 'node-av/ffmpeg';
+import type { Alerts } from '../alerts/alerts.ts';
 import type { Backups } from '../backup/catalogue-backups.ts';
 import { proveWritable } from '../blobs/write-probe.ts';
 import type { Catalogue } from '../catalogue/open-catalogue.ts';
@@ -30,6 +31,7 @@ import type { VerificationResult } from '../model/verification.ts';
 import type { LogListener } from '../open-options.ts';
 import type { UnfinishedUpload } from '../record/uploads-desk.ts';
 import type { StorageReport } from '../voice-recorder.ts';
+import { joinAlerts } from './alerts.ts';
 import type { JoinedCapacity } from './space.ts';
 import { tryWriting } from './try-writing.ts';
 
@@ -52,8 +54,9 @@ export interface HealthParts {
 export interface JoinedHealth {
   readonly health: Health;
   isReady(): Promise<boolean>;
-  /** Begins the rounds; the returned function ends them. */
-  start(): () => Promise<void>;
+  readonly alerts: Alerts;
+  /** Begins the rounds, and takes up earlier alerts; the returned function ends them. */
+  start(): Promise<() => Promise<void>>;
   close(): void;
 }
 
@@ -86,11 +89,20 @@ export function joinHealth(parts: HealthParts): JoinedHealth {
   events.subscribe((event) => {
     if (event.type === 'recording-changed') monitor.hurry('recordings');
   });
+  const alerts = joinAlerts({ config, clock, catalogue, health: monitor, events, log });
   const readiness = new Readiness(() => monitor.ask(NEEDED_TO_RECORD));
   return {
     health: monitor,
     isReady: () => readiness.isReady(),
-    start: () => (config.healthSeconds === 0 ? async () => undefined : monitor.start()),
+    alerts,
+    async start() {
+      const stopAlerts = await alerts.start();
+      const stopRounds = config.healthSeconds === 0 ? undefined : monitor.start();
+      return async () => {
+        await stopRounds?.();
+        await stopAlerts();
+      };
+    },
     close: () => loopDelay.close(),
   };
 }

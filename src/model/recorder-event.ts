@@ -1,3 +1,4 @@
+import type { Alert } from './alert.ts';
 import type { CleanupProgress } from './cleanup.ts';
 import type { JobState } from './job.ts';
 import type { Recording } from './recording.ts';
@@ -9,6 +10,7 @@ export type RecorderEvent =
   | { readonly type: 'recording-purged'; readonly recordingId: string }
   /** Many recordings, or nobody knows which: whoever shows some asks for them anew. */
   | { readonly type: 'library-changed' }
+  | { readonly type: 'alert-changed'; readonly alert: Alert }
   | ({ readonly type: 'cleanup-progress' } & CleanupProgress)
   | { readonly type: 'upload-progress'; readonly uploadId: string; readonly offsetBytes: number }
   | {

@@ -55,6 +55,12 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['POST', `/api/jobs/${ID}/cancel`, 'admin'],
   ['GET', '/api/storage', 'edit'],
   ['GET', '/api/health', 'edit'],
+  ['GET', '/api/alerts', 'edit'],
+  ['POST', `/api/alerts/${ID}/acknowledge`, 'edit'],
+  ['POST', `/api/alerts/${ID}/resolve`, 'edit'],
+  ['PUT', '/api/alerts/silences/disk-space', 'edit'],
+  ['DELETE', '/api/alerts/silences/disk-space', 'edit'],
+  ['POST', '/api/alerts/test', 'admin'],
   ['GET', '/api/health/history', 'edit'],
   ['GET', '/api/stores', 'edit'],
   ['GET', '/api/verification', 'edit'],
@@ -108,7 +114,7 @@ describe('a route', () => {
     );
     const listed = ROUTES.map(
       ([method, path]) =>
-        `${method} ${path.replace(ID, '{id}').replace('studio', '{name}').replace('t-1', '{takeId}').replace('/2/', '/{version}/')}`,
+        `${method} ${path.replace(ID, '{id}').replace('studio', '{name}').replace('disk-space', '{check}').replace('t-1', '{takeId}').replace('/2/', '/{version}/')}`,
     );
     const open = ['POST /api/login', 'GET /api/health/live', 'GET /api/health/ready'];
     const more = ['GET /api/events', 'OPTIONS /api/uploads/{id}'];

@@ -4,6 +4,7 @@ import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, validatorCompiler } from 'fastify-type-provider-zod';
 import { VoiceRecorderError } from '../model/failure.ts';
 import { guardAccess } from './access-guard.ts';
+import { addAlertRoutes } from './alert-routes.ts';
 import { addAudioRoutes } from './audio-routes.ts';
 import { addBackupRoutes } from './backup-routes.ts';
 import { addCleanupRoutes } from './cleanup-routes.ts';
@@ -63,6 +64,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   addMetricsRoutes(app, desk);
   addStatusRoutes(app, desk);
   addHealthRoutes(app, desk);
+  addAlertRoutes(app, desk);
   addStoreRoutes(app, desk);
   addBackupRoutes(app, desk);
   addLoginRoutes(app, desk, cookieName);

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { AlertSilenceTable, AlertTable, HealthSampleTable } from './health-schema.ts';
 
 /** The tables of the store's database as the queries see them; `database/migrations` makes them. */
 export interface StoreSchema {
@@ -24,6 +25,8 @@ export interface StoreSchema {
   recording_changes: RecordingChangeTable;
   change_readers: ChangeReaderTable;
   health_samples: HealthSampleTable;
+  alerts: AlertTable;
+  alert_silences: AlertSilenceTable;
 }
 
 /** Where a recording shows: follows from its status. `hidden` ones are still being placed. */
@@ -278,12 +281,4 @@ export interface MigrationTable {
   number: number;
   name: string;
   applied_at: string;
-}
-
-export interface HealthSampleTable {
-  store_id: Generated<string>;
-  name: string;
-  at: string;
-  status: string;
-  value: number | null;
 }
