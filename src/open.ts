@@ -189,6 +189,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   sidecars.drain().catch(logged('Owed sidecars could not be written.'));
 
   if (runsJobs) {
+    opened.defer(capacity.watchPressure());
     const stopJobs = await startJobs({
       queue,
       handlers: { ...jobs.handlers, ...care.handlers },

@@ -1,7 +1,7 @@
 import { CHECK_STATUSES } from '../model/health.ts';
 import type { CheckContext, Finding, HealthCheck } from './health-check.ts';
 
-export const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** A finding that can be believed to be one, and how long it took. */
 export interface CheckRun {

@@ -20,6 +20,8 @@ import { readGrowthFigures } from '../catalogue/growth-figures.ts';
 import type { Catalogue } from '../catalogue/open-catalogue.ts';
 import { readStorageFigures } from '../catalogue/storage-figures.ts';
 import type { StorageConfig } from '../config/storage-config.ts';
+import { readMemory } from '../health/machine-readings.ts';
+import { Pressure } from '../health/pressure.ts';
 import type { EventHub } from '../library/event-hub.ts';
 import { StoreSpace } from '../library/store-space.ts';
 import type { Recommendation } from '../model/cleanup.ts';
@@ -57,6 +59,8 @@ export interface JoinedCapacity {
   acceptanceAt(room: RoomReading): Acceptance;
   /** How much room there is; asks nothing but the disk. */
   room(): Promise<StoreRoom>;
+  /** From now on nothing new is begun under pressure; the returned function ends that. */
+  watchPressure(): () => void;
   /** The spool, with room kept for what is declared. */
   reserving(spool: UploadSpool): UploadSpool;
   report(
@@ -75,6 +79,7 @@ export function joinCapacity(
 ): JoinedCapacity {
   const { clock, events } = parts;
   const keepFreeBytes = keepFreeBytesOf(config);
+  const pressure = new Pressure({ readMemory });
   const ledger = new SpaceLedger({ usableBytes: () => space.usableBytes(), clock });
   const roomDesk: StoreRoomDesk = {
     presets: PRESETS,
@@ -87,7 +92,10 @@ export function joinCapacity(
   const desk: ReservingDesk = {
     ledger,
     clock,
-    requireAccepted: async (kind) => requireAccepted(kind, await space.read(), keepFreeBytes),
+    async requireAccepted(kind) {
+      pressure.requireCalm();
+      requireAccepted(kind, await space.read(), keepFreeBytes);
+    },
     onDiskFull: () => space.releaseReserve(),
     requireRoomToGoOn: async () => {
       if (space.isShort) requireMoreThanLastRoom(await space.read());
@@ -99,6 +107,7 @@ export function joinCapacity(
   });
   return {
     keepFreeBytes,
+    watchPressure: () => pressure.watch(),
     acceptanceAt: (room) => acceptanceAt(room, keepFreeBytes),
     requireRoomToDerive: async () => requireAccepted('derived', await space.read(), keepFreeBytes),
     room: () => readStoreRoom(roomDesk),

@@ -47,6 +47,7 @@ export const FAILURES = {
   'take-unknown': { retryable: false },
   'take-not-joinable': { retryable: false },
   'version-conflict': { retryable: false },
+  'server-busy': { retryable: true },
   'check-unknown': { retryable: false },
   'alert-unknown': { retryable: false },
   'alert-target-refused': { retryable: false },

@@ -45,6 +45,7 @@ export const STATUS_OF = {
   'take-unknown': 404,
   'take-not-joinable': 422,
   'version-conflict': 412,
+  'server-busy': 503,
   'check-unknown': 404,
   'alert-unknown': 404,
   'alert-target-refused': 403,
