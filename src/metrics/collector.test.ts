@@ -20,6 +20,26 @@ describe('a reading', () => {
     expect(collector.value).toBe(2);
   });
 
+  it('that takes long is taken more rarely, and told for longer', async () => {
+    const time = { ms: 0 };
+    let count = 0;
+    const collector = collectorOf(time, async () => {
+      time.ms += 400;
+      return ++count;
+    });
+    await collector.refresh();
+    time.ms = 160_000;
+    await collector.refresh();
+    expect(collector.value).toBe(1);
+    time.ms = 160_400;
+    await collector.refresh();
+    expect(collector.value).toBe(2);
+    time.ms += 319_000;
+    expect(collector.value).toBe(2);
+    time.ms += 1_000;
+    expect(collector.value).toBeUndefined();
+  });
+
   it('that fails takes the figures away, is counted, and is tried again at once', async () => {
     const time = { ms: 0 };
     let isBroken = false;

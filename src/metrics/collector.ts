@@ -7,7 +7,10 @@ export interface CollectorDesk<Reading> {
 
 /** Two who scrape at the same time cost one reading. */
 const FRESH_MS = 5_000;
-/** What a slow reading says is told until it is so old. */
+/** A reading that takes long is taken more rarely: so many times what it took lies between two of them. */
+const REST = 400;
+const LONGEST_FRESH_MS = 5 * 60_000;
+/** What is known is told until it is so old, and at least until it had to be known anew twice. */
 const USABLE_MS = 60_000;
 
 /** Takes a reading when it is wanted and none is fresh, and knows how that went. */
@@ -28,7 +31,8 @@ export class Collector<Reading> {
   /** Resolves when there is a fresh reading, or none could be taken. Never rejects. */
   refresh(): Promise<void> {
     const { nowMs } = this.#desk;
-    if (!this.#hasFailed && this.#newest && nowMs() - this.#newest.atMs < FRESH_MS) return Promise.resolve();
+    if (!this.#hasFailed && this.#newest && nowMs() - this.#newest.atMs < this.#freshMs)
+      return Promise.resolve();
     this.#running ??= this.#read().finally(() => {
       this.#running = undefined;
     });
@@ -59,7 +63,13 @@ export class Collector<Reading> {
   /** Undefined where the last reading failed, or is too old to be told. */
   get value(): Reading | undefined {
     if (this.#hasFailed || !this.#newest) return undefined;
-    return this.#desk.nowMs() - this.#newest.atMs < USABLE_MS ? this.#newest.value : undefined;
+    const usableMs = Math.max(USABLE_MS, 2 * this.#freshMs);
+    return this.#desk.nowMs() - this.#newest.atMs < usableMs ? this.#newest.value : undefined;
+  }
+
+  get #freshMs(): number {
+    const restMs = REST * 1000 * (this.#lastSeconds ?? 0);
+    return Math.min(LONGEST_FRESH_MS, Math.max(FRESH_MS, restMs));
   }
 
   get errorCount(): number {

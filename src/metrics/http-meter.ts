@@ -3,7 +3,7 @@ import { DurationMeter } from '../model/duration-counts.ts';
 import type { CountedDurations } from './sampled.ts';
 
 /** From an answer out of memory to an import that is sent for minutes. */
-const BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 /** Others stand together, so that nobody can make up series. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** By the first digit; 0: the sender left before there was an answer. */

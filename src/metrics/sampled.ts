@@ -49,6 +49,8 @@ export interface CountedDurations {
 
 interface Line {
   readonly labels: Record<string, string | number>;
+  /** Written out once for all lines of a series. */
+  readonly sharedLabels: Labels;
   readonly value: number;
   readonly metricName: string;
 }
@@ -82,20 +84,17 @@ export class DurationHistogram extends Histogram {
   }
 }
 
-function linesOf(name: string, { labels, durations }: CountedDurations): Line[] {
+function linesOf(name: string, { labels: sharedLabels, durations }: CountedDurations): Line[] {
   const { upToSeconds, counts, sumSeconds } = durations;
   let count = 0;
   const lines: Line[] = counts.map((inGroup, index) => {
     count += inGroup;
-    return {
-      labels: { ...labels, le: upToSeconds[index] ?? '+Inf' },
-      value: count,
-      metricName: `${name}_bucket`,
-    };
+    const labels = { le: upToSeconds[index] ?? '+Inf' };
+    return { labels, sharedLabels, value: count, metricName: `${name}_bucket` };
   });
   lines.push(
-    { labels: { ...labels }, value: sumSeconds, metricName: `${name}_sum` },
-    { labels: { ...labels }, value: count, metricName: `${name}_count` },
+    { labels: {}, sharedLabels, value: sumSeconds, metricName: `${name}_sum` },
+    { labels: {}, sharedLabels, value: count, metricName: `${name}_count` },
   );
   return lines;
 }

@@ -6,18 +6,19 @@ import type { RecorderApp, RouteDesk } from './recorder-app.ts';
 export function countRequests(app: RecorderApp, { metrics }: RouteDesk): void {
   const { http } = metrics;
   app.server.on('connection', (socket) => http.watch(socket));
-  app.addHook('onRequest', (_request, _reply, done) => {
+  app.addHook('onRequest', (request, { raw }, done) => {
+    const beganMs = performance.now();
     http.begin();
-    done();
-  });
-  app.addHook('onResponse', (request, reply, done) => {
-    http.end({
-      method: request.method,
-      route: request.is404 ? undefined : request.routeOptions.url,
-      status: reply.statusCode,
-      isAborted: !reply.raw.writableFinished,
-      durationSeconds: reply.elapsedTime / 1000,
-    });
+    // The hook onResponse hears nothing of an answer whose reader left.
+    raw.once('close', () =>
+      http.end({
+        method: request.method,
+        route: request.is404 ? undefined : request.routeOptions.url,
+        status: raw.statusCode,
+        isAborted: !raw.writableFinished,
+        durationSeconds: (performance.now() - beganMs) / 1000,
+      }),
+    );
     done();
   });
   app.addHook('onClose', (_app, done) => {
