@@ -49,6 +49,7 @@ export type {
   JobState,
   ShownJob,
 } from './model/job.ts';
+export type { Preflight, PreflightPurpose, PreflightReason, PreflightWish } from './model/preflight.ts';
 export type { RecorderEvent } from './model/recorder-event.ts';
 export type { MediaFigures, RecorderFigures } from './model/recorder-figures.ts';
 export type {

@@ -251,7 +251,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
 
   const storageReport: VoiceRecorder['storageReport'] = ({ isThorough = false } = {}) =>
     capacity.report({ catalogue, recommend: () => cleanup.recommend() }, isThorough);
-  const { health, alerts, isReady, ...healthRounds } = joinHealth({
+  const { health, alerts, isReady, preflight, ...healthRounds } = joinHealth({
     config,
     marker,
     clock,
@@ -286,8 +286,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     stores: () => catalogue.stores.list(),
     subscribe: (listener) => events.subscribe(listener),
     storageReport,
-    health,
-    alerts,
+    ...{ health, alerts, preflight },
     isReady,
     room: () => capacity.room(),
     figures: () => tally.figures(care.checkedBytes()),

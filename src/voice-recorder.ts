@@ -12,6 +12,7 @@ import type { HistoryPage, HistoryQuery } from './model/history.ts';
 import type { RecordingId } from './model/id.ts';
 import type { ImportOutcome } from './model/import-outcome.ts';
 import type { JobFilter, JobLoad, JobPage, ShownJob } from './model/job.ts';
+import type { Preflight, PreflightWish } from './model/preflight.ts';
 import type { RecorderEvent } from './model/recorder-event.ts';
 import type { RecorderFigures } from './model/recorder-figures.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from './model/recording.ts';
@@ -51,6 +52,11 @@ export interface VoiceRecorder {
   room(): Promise<StoreRoom>;
   /** What was counted since the store was opened; costs nothing. */
   figures(): RecorderFigures;
+  /**
+   * Looks whether something can be done before it is begun: writes to the disk, asks the database, counts what fits.
+   * Rejects with `invalid-input`.
+   */
+  preflight(wish?: PreflightWish): Promise<Preflight>;
   /** True when catalogue and store answer and there is room, as of the last second; what `/api/health/ready` says. */
   isReady(): Promise<boolean>;
   /** Finishes or parks everything, frees the lock. */

@@ -124,6 +124,9 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
       recordingCount: recordings.size,
       recordingBytes: [...bytesOf.values()].reduce((sum, bytes) => sum + bytes.length, 0),
     }),
+    preflight: async ({ bytes = null } = {}) => ({
+      ...{ answer: 'yes', minutesFit: 2000, freeBytes: 1e9, neededBytes: bytes, reasons: [] },
+    }),
     isReady: async () => recorder.isHealthy,
     close: async () => undefined,
   };

@@ -1,5 +1,6 @@
 import type { Backup, NewBackup } from '../backup/catalogue-backups.ts';
 import type { HealthReport } from '../model/health.ts';
+import type { Preflight, PreflightWish } from '../model/preflight.ts';
 import type { StorageReport, VoiceRecorder } from '../voice-recorder.ts';
 import type { ApiClient } from './api-client.ts';
 
@@ -8,6 +9,7 @@ export interface StoreDoor {
   createBackup(): Promise<NewBackup>;
   listBackups(): Promise<readonly Backup[]>;
   storageReport(options: { readonly isThorough: boolean }): Promise<StorageReport>;
+  preflight(wish: PreflightWish): Promise<Preflight>;
   /** Every check asked now. */
   healthReport(): Promise<HealthReport>;
 }
@@ -23,6 +25,7 @@ export function storeInProcess(recorder: VoiceRecorder): StoreDoor {
     createBackup: () => recorder.backups.create(),
     listBackups: () => recorder.backups.list(),
     storageReport: (options) => recorder.storageReport(options),
+    preflight: (wish) => recorder.preflight(wish),
     healthReport: () => recorder.health.report({ isFresh: true }),
   };
 }
@@ -39,6 +42,12 @@ export function storeThroughServer(api: ApiClient): StoreDoor {
           ...(isThorough ? { timeoutMs: COUNT_TIMEOUT_MS } : {}),
         })
       ).json as StorageReport,
+    preflight: async ({ ...wish }) => {
+      const words = Object.entries(wish).map(([name, value]) => [name, String(value)]);
+      const query = new URLSearchParams(words as [string, string][]);
+      return (await api.request('GET', `/api/preflight?${query}`, { timeoutMs: HEALTH_TIMEOUT_MS }))
+        .json as Preflight;
+    },
     healthReport: async () =>
       (await api.request('GET', '/api/health?fresh=true', { timeoutMs: HEALTH_TIMEOUT_MS }))
         .json as HealthReport,

@@ -4,6 +4,7 @@ import { ffmpegVersion } from 'node-av/ffmpeg';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Backups } from '../backup/catalogue-backups.ts';
 import { proveWritable } from '../blobs/write-probe.ts';
+import { judgePreflight, type PreflightDesk } from '../capacity/preflight.ts';
 import type { Catalogue } from '../catalogue/open-catalogue.ts';
 import type { StorageConfig } from '../config/storage-config.ts';
 import { findMarker, type StoreMarker } from '../config/store-marker.ts';
@@ -26,6 +27,7 @@ import type { JobQueue } from '../jobs/job-queue.ts';
 import type { EventHub } from '../library/event-hub.ts';
 import type { StoreSpace } from '../library/store-space.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Preflight, PreflightWish } from '../model/preflight.ts';
 import { DEFAULT_PRESET } from '../model/preset.ts';
 import type { VerificationResult } from '../model/verification.ts';
 import type { LogListener } from '../open-options.ts';
@@ -35,13 +37,15 @@ import { joinAlerts } from './alerts.ts';
 import type { JoinedCapacity } from './space.ts';
 import { tryWriting } from './try-writing.ts';
 
+const MB = 1_000_000;
+
 export interface HealthParts {
   readonly config: StorageConfig;
   readonly marker: StoreMarker;
   readonly clock: Clock;
   readonly catalogue: Catalogue;
   readonly space: StoreSpace;
-  readonly capacity: Pick<JoinedCapacity, 'acceptanceAt' | 'keepFreeBytes'>;
+  readonly capacity: Pick<JoinedCapacity, 'acceptanceAt' | 'keepFreeBytes' | 'isOverloaded' | 'roomBytes'>;
   readonly backups: Backups;
   readonly queue: Pick<JobQueue, 'count'>;
   readonly mediaEnds: MediaEnds;
@@ -55,6 +59,7 @@ export interface JoinedHealth {
   readonly health: Health;
   isReady(): Promise<boolean>;
   readonly alerts: Alerts;
+  preflight(wish?: PreflightWish): Promise<Preflight>;
   /** Begins the rounds, and takes up earlier alerts; the returned function ends them. */
   start(): Promise<() => Promise<void>>;
   close(): void;
@@ -94,6 +99,7 @@ export function joinHealth(parts: HealthParts): JoinedHealth {
   return {
     health: monitor,
     isReady: () => readiness.isReady(),
+    preflight: async (wish = {}) => judgePreflight(preflightDesk(parts, monitor), wish),
     alerts,
     async start() {
       const stopAlerts = await alerts.start();
@@ -104,6 +110,21 @@ export function joinHealth(parts: HealthParts): JoinedHealth {
       };
     },
     close: () => loopDelay.close(),
+  };
+}
+
+function preflightDesk(
+  { catalogue, capacity, config, space }: HealthParts,
+  monitor: HealthMonitor,
+): PreflightDesk {
+  return {
+    ask: (names) => monitor.ask(names),
+    readSpace: () => space.read(),
+    roomBytes: (room) => capacity.roomBytes(room),
+    acceptanceAt: (room) => capacity.acceptanceAt(room),
+    maxFileBytes: config.maxFileMb === 0 ? null : config.maxFileMb * MB,
+    isOverloaded: () => capacity.isOverloaded(),
+    recordingCount: async () => (await catalogue.recordings.totals()).recordingCount,
   };
 }
 

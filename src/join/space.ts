@@ -59,6 +59,10 @@ export interface JoinedCapacity {
   acceptanceAt(room: RoomReading): Acceptance;
   /** How much room there is; asks nothing but the disk. */
   room(): Promise<StoreRoom>;
+  /** Whether nothing new is begun because there is more to do than can be done. */
+  isOverloaded(): boolean;
+  /** What may be filled, beside what must stay free and what is promised. */
+  roomBytes(room: RoomReading): number;
   /** From now on nothing new is begun under pressure; the returned function ends that. */
   watchPressure(): () => void;
   /** The spool, with room kept for what is declared. */
@@ -107,6 +111,8 @@ export function joinCapacity(
   });
   return {
     keepFreeBytes,
+    isOverloaded: () => pressure.cause !== undefined,
+    roomBytes: (room) => Math.max(0, space.usableBytesOf(room) - ledger.reservedBytes()),
     watchPressure: () => pressure.watch(),
     acceptanceAt: (room) => acceptanceAt(room, keepFreeBytes),
     requireRoomToDerive: async () => requireAccepted('derived', await space.read(), keepFreeBytes),

@@ -55,6 +55,7 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['POST', `/api/jobs/${ID}/cancel`, 'admin'],
   ['GET', '/api/storage', 'edit'],
   ['GET', '/api/health', 'edit'],
+  ['GET', '/api/preflight', 'record'],
   ['GET', '/api/alerts', 'edit'],
   ['POST', `/api/alerts/${ID}/acknowledge`, 'edit'],
   ['POST', `/api/alerts/${ID}/resolve`, 'edit'],

@@ -18,6 +18,7 @@ import { addLoginRoutes } from './login-routes.ts';
 import { addManyRoutes } from './many-routes.ts';
 import { addMetricsRoutes, countRequests } from './metrics-routes.ts';
 import { describeRoutes } from './open-api.ts';
+import { addPreflightRoutes } from './preflight-routes.ts';
 import { answerProblem } from './problem.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
 import { addRecordingRoutes } from './recording-routes.ts';
@@ -65,6 +66,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   addStatusRoutes(app, desk);
   addHealthRoutes(app, desk);
   addAlertRoutes(app, desk);
+  addPreflightRoutes(app, desk);
   addStoreRoutes(app, desk);
   addBackupRoutes(app, desk);
   addLoginRoutes(app, desk, cookieName);

@@ -2,6 +2,7 @@ import { StorageConfig } from '../config/storage-config.ts';
 import { spaceOf } from '../join/space.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { HealthReport } from '../model/health.ts';
+import type { Preflight, PreflightWish } from '../model/preflight.ts';
 import { PRESETS } from '../model/preset.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
 
@@ -43,13 +44,25 @@ export class DatabaseHealthMonitor {
    * What every check finds now; of an open recorder only. Rejects with `invalid-input` when there is none.
    */
   async report(): Promise<HealthReport> {
-    if (this.recorder === undefined) {
-      throw new VoiceRecorderError(
-        'invalid-input',
-        'A configuration has no health to report: give DatabaseHealthMonitor an open recorder.',
-      );
-    }
-    return await this.recorder.health.report({ isFresh: true });
+    return await this.#open('there is no health to report').health.report({ isFresh: true });
+  }
+
+  /**
+   * Whether something can be done before it is begun; of an open recorder only. Rejects with `invalid-input`.
+   *
+   * @example
+   * const { answer, minutesFit, reasons } = await monitor.preflight({ preset: 'interview', minutes: 90 });
+   */
+  async preflight(wish: PreflightWish = {}): Promise<Preflight> {
+    return await this.#open('nothing can be looked at before it is begun').preflight(wish);
+  }
+
+  #open(consequence: string): VoiceRecorder {
+    if (this.recorder !== undefined) return this.recorder;
+    throw new VoiceRecorderError(
+      'invalid-input',
+      `With a configuration alone ${consequence}: give DatabaseHealthMonitor an open recorder.`,
+    );
   }
 
   async #look(): Promise<Omit<DiskSpaceCheck, 'isHealthy'>> {

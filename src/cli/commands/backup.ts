@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { formatBytes } from '../../model/format.ts';
 import type { Cli } from '../cli.ts';
 import { withLibrary } from '../library-door.ts';
+import { requirePreflight } from '../preflight.ts';
 import { printable } from '../terminal-text.ts';
 
 export function register(program: Command, cli: Cli): void {
@@ -17,7 +18,10 @@ export function register(program: Command, cli: Cli): void {
 
 async function backUp(cli: Cli): Promise<void> {
   const { output } = cli;
-  const backup = await withLibrary(cli, (door) => door.store.createBackup());
+  const backup = await withLibrary(cli, async (door) => {
+    await requirePreflight(door, output, { purpose: 'backup' });
+    return await door.store.createBackup();
+  });
   if (output.isJson) {
     output.document(backup);
     return;

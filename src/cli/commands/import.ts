@@ -8,6 +8,7 @@ import { openImportBar } from '../import-bar.ts';
 import { isInside, planImport } from '../import-plan.ts';
 import { type ImportSummary, runImports } from '../import-run.ts';
 import { isStoreUntouched, openLibraryDoor } from '../library-door.ts';
+import { tellReasons } from '../preflight.ts';
 import { collect } from '../repeatable-option.ts';
 import { printable } from '../terminal-text.ts';
 
@@ -44,7 +45,7 @@ async function importPaths(cli: Cli, paths: readonly string[], options: ImportCo
   const { dataDir } = describeStore(cli);
   const plan = await planImport({ paths, isRecursive: options.recursive ?? false, dataDir });
   const showsBar = output.hasProgressBesideLines && plan.files.length > 0;
-  const importer = await openImporter(cli, options, dataDir);
+  const importer = await openImporter(cli, options, dataDir, plan.totalBytes);
   const bar = showsBar ? await openImportBar(plan.totalBytes, plan.files.length) : undefined;
   const startMs = performance.now();
   let summary: ImportSummary;
@@ -89,13 +90,21 @@ interface Importer {
   readonly close: () => Promise<void>;
 }
 
-async function openImporter(cli: Cli, options: ImportCommandOptions, dataDir: string): Promise<Importer> {
+async function openImporter(
+  cli: Cli,
+  options: ImportCommandOptions,
+  dataDir: string,
+  totalBytes: number,
+): Promise<Importer> {
   if (options.dryRun && (await isStoreUntouched(cli))) {
     // Trying must not leave a store behind.
     const { openRehearsal } = await import('../../open-rehearsal.ts');
     return { ...openRehearsal(dataDir), atOnce: 1 };
   }
   const door = await openLibraryDoor(cli);
+  // Only said: some of it may be there already, and what does not fit is refused file by file.
+  const { reasons } = await door.store.preflight({ purpose: 'import', bytes: totalBytes });
+  tellReasons(cli.output, reasons);
   return {
     atOnce: door.importsAtOnce,
     close: () => door.close(),

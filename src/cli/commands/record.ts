@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VoiceRecorderError } from '../../model/failure.ts';
-import { formatBytes } from '../../model/format.ts';
 import { DEFAULT_PRESET, findPreset, PRESETS, type Preset } from '../../model/preset.ts';
 import { findCapturePrograms, PROGRAM_NAMES, type ProgramName } from '../capture/capture-program.ts';
 import { finishLeftoverTakes } from '../capture/leftover-takes.ts';
 import { listDevices } from '../capture/list-devices.ts';
 import { recordParts } from '../capture/record-parts.ts';
 import type { Cli } from '../cli.ts';
-import { type LibraryDoor, openLibraryDoor } from '../library-door.ts';
+import { openLibraryDoor } from '../library-door.ts';
+import { requirePreflight } from '../preflight.ts';
 import { shortId } from '../recording-text.ts';
 import { collect } from '../repeatable-option.ts';
 import { printable } from '../terminal-text.ts';
@@ -65,7 +65,11 @@ async function record(cli: Cli, options: RecordOptions): Promise<void> {
   }
   // Opened once before anything is recorded: a store that cannot be used is told of now, not afterwards.
   const door = await openLibraryDoor(cli);
-  await requireRoomForTake(door).catch(async (error: unknown) => {
+  const wish = {
+    preset: options.preset.id,
+    ...(options.duration === undefined ? {} : { minutes: options.duration / 60 }),
+  };
+  await requirePreflight(door, output, wish).catch(async (error: unknown) => {
     await door.close();
     throw error;
   });
@@ -102,17 +106,6 @@ async function record(cli: Cli, options: RecordOptions): Promise<void> {
   } finally {
     await leftovers;
   }
-}
-
-/** Refused before anything is recorded rather than in the midst of it. */
-async function requireRoomForTake({ store }: LibraryDoor): Promise<void> {
-  const { acceptance, freeBytes } = await store.storageReport({ isThorough: false });
-  if (acceptance.takes) return;
-  throw new VoiceRecorderError(
-    'disk-full',
-    `Only ${formatBytes(freeBytes)} are free on the disk of the library: too little to begin a take. "vrp storage" says what could go.`,
-    { details: { freeBytes } },
-  );
 }
 
 function sentenceOf(error: unknown): string {

@@ -17,6 +17,7 @@ import { DevicePicker } from './device-picker.tsx';
 import { ElsewhereNote } from './elsewhere-note.tsx';
 import { MicrophoneHelp } from './microphone-help.tsx';
 import { useMicrophonePermission } from './microphone-permission.ts';
+import { PreflightNote } from './preflight-note.tsx';
 import { PresetPicker } from './preset-picker.tsx';
 import { Problems } from './problems.tsx';
 import { TakeCard } from './take-card.tsx';
@@ -44,6 +45,7 @@ function Recorder() {
   const phase = useCaptureValue((snapshot) => snapshot.phase);
   const isIdle = phase === 'idle';
   const acceptance = useStorageReport().data?.acceptance;
+  const presetId = usePresetChoice().chosen.id;
   usePreparedPreset();
   return (
     <div className="mx-auto flex w-full max-w-5xl flex-col gap-5 px-4 py-4 sm:px-6 sm:py-6">
@@ -51,6 +53,7 @@ function Recorder() {
       <Deck />
       <ElsewhereNote />
       {acceptance ? <ScarceRoom acceptance={acceptance} isForRecording /> : null}
+      {isIdle ? <PreflightNote presetId={presetId} /> : null}
       <Problems />
       <MicrophoneHelp />
       <div

@@ -15,6 +15,9 @@ export const record = {
     saved: 'Saved',
     failed: 'Stopped by a problem',
   },
+  noSecondCopy:
+    'There is no second copy of the recordings on this server: a lost disk would take them all. Copy its data folder to another disk or machine regularly.',
+  keptHereMeanwhile: 'A take that you record now is kept in this browser until the server can take it.',
   captured: 'Captured',
   capturedWhere: 'in this browser',
   safe: 'Safe',
