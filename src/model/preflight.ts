@@ -2,8 +2,10 @@ import type { FailureCode } from './failure.ts';
 
 /** What is about to be done. */
 export const PREFLIGHT_PURPOSES = ['record', 'upload', 'import', 'backup'] as const;
+/** One of {@link PREFLIGHT_PURPOSES}. */
 export type PreflightPurpose = (typeof PREFLIGHT_PURPOSES)[number];
 
+/** What is to be done, and how much of it. */
 export interface PreflightWish {
   /** A recording when not given. */
   readonly purpose?: PreflightPurpose | undefined;

@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { readSettings } from '../../config/read-settings.ts';
 import { readServerConfig, type ServerConfig } from '../../config/server-config.ts';
 import { StorageConfig } from '../../config/storage-config.ts';
 import { failureCodeOf, VoiceRecorderError } from '../../model/failure.ts';
 import { openVoiceRecorder } from '../../open.ts';
-import { openLog } from '../../serve/request-log.ts';
+import type { openLog } from '../../serve/request-log.ts';
 import { type RunningServer, startServer } from '../../serve/start-server.ts';
 import { describeTls, readTlsFiles, type TlsFiles } from '../../serve/tls-files.ts';
 import { watchTlsFiles } from '../../serve/tls-renewal.ts';
@@ -18,6 +17,7 @@ import { withSmallHeap } from '../lean-heap.ts';
 import { openBrowser } from '../open-browser.ts';
 import { factLines } from '../recording-text.ts';
 import { leaveServerNote, readServerNote } from '../server-file.ts';
+import { openServerLog } from '../server-log.ts';
 import { describeStore, overridesOf } from '../store-place.ts';
 import { printable } from '../terminal-text.ts';
 
@@ -57,7 +57,7 @@ async function start(cli: Cli, options: StartOptions): Promise<void> {
   const tls = await readTls(config);
   const webFolder = await ensureWeb(output);
   const { environment, dataDir } = cli.store;
-  const logger = openServerLog(cli);
+  const logger = await openServerLog(cli);
   const { stateDir } = StorageConfig.describe(environment, overridesOf(cli.store), cli.env);
   const recorder = await openVoiceRecorder({
     ...(environment === undefined ? {} : { environment }),
@@ -127,11 +127,6 @@ function listen(cli: Cli, config: ServerConfig, parts: Parts): Promise<RunningSe
 }
 
 /** Beside a person's screen only what went wrong is worth a line, unless more was asked for. */
-function openServerLog(cli: Cli): ReturnType<typeof openLog> {
-  const chosenLevel = readSettings({}, cli.env).values.logLevel;
-  return openLog(chosenLevel ?? (process.stderr.isTTY ? 'warn' : 'info'));
-}
-
 async function greet(
   { output, version }: Cli,
   config: ServerConfig,
