@@ -97,15 +97,15 @@ async function secondsUntil(name: string, wanted: readonly CheckStatus[]): Promi
 async function sees(
   fault: string,
   name: string,
-  { cause, mend, wanted = ['fail'] }: { cause(): unknown; mend(): unknown; wanted?: readonly CheckStatus[] },
+  { cause, mend, calm = ['pass'] }: { cause(): unknown; mend(): unknown; calm?: readonly CheckStatus[] },
 ): Promise<void> {
-  await secondsUntil(name, ['pass']);
+  await secondsUntil(name, calm);
   await cause();
-  const seen = await secondsUntil(name, wanted);
+  const seen = await secondsUntil(name, ['fail']);
   await mend();
-  const cleared = await secondsUntil(name, ['pass']);
+  const cleared = await secondsUntil(name, calm);
   rows.push([fault, name, seen.toFixed(1), await told(name, 'firing'), cleared.toFixed(1)]);
-  await told(name, 'resolved');
+  if (!calm.includes('warn')) await told(name, 'resolved');
 }
 
 /** Waits until the webhook has heard of it. */
@@ -154,6 +154,8 @@ describe('health under real faults', () => {
         child.kill('SIGCONT');
       },
       mend: () => undefined,
+      // A machine that has much else to do is late now and then.
+      calm: ['pass', 'warn'],
     });
   });
 
@@ -243,7 +245,7 @@ describe('health under real faults', () => {
   });
 
   it.skipIf(!canMakeSmallDisk)('sees a file system that has room, but none for names', async () => {
-    const folders = await begin('ext4', 256);
+    const folders = await begin('ext4', 96);
     server = await start(folders);
     await secondsUntil('inodes', ['pass']);
     const many = join(home, 'disk', 'many');

@@ -1,31 +1,43 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { HealthCheck } from '../health-check.ts';
 import { statusOf } from '../health-check.ts';
 
-const SAMPLE_MS = 20;
+const TICK_MS = 50;
+const MAX_TICKS = 2_000;
 const SLOW_LOOP_MS = 100;
 const STUCK_LOOP_MS = 1_000;
 /** A standstill is told for so long after it was over. */
 const TOLD_MS = 30_000;
 
-/** Measures how late the event loop of this thread is, from now on until `close()`. */
+/**
+ * Measures how late the event loop of this thread is, from now on until `close()`. By a timer of its own: the monitor of
+ * Node misses a standstill that begins right after it was reset.
+ */
 export class LoopDelay {
-  readonly #histogram = monitorEventLoopDelay({ resolution: SAMPLE_MS });
+  #lateMs: number[] = [];
+  readonly #timer: NodeJS.Timeout;
 
   constructor() {
-    this.#histogram.enable();
+    let tickedAt = performance.now();
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      this.#lateMs.push(Math.max(0, now - tickedAt - TICK_MS));
+      tickedAt = now;
+      // Nobody has asked for a long time.
+      if (this.#lateMs.length > MAX_TICKS) this.#lateMs.shift();
+    }, TICK_MS).unref();
   }
 
   /** The longest delay since the last question, and the delay of which 1 % were longer; in milliseconds. */
   take(): { readonly maxMs: number; readonly p99Ms: number } {
-    const late = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1e6 - SAMPLE_MS));
-    const taken = { maxMs: late(this.#histogram.max), p99Ms: late(this.#histogram.percentile(99)) };
-    this.#histogram.reset();
+    const sorted = this.#lateMs.sort((a, b) => a - b);
+    const at = (share: number) => Math.round(sorted[Math.ceil(sorted.length * share) - 1] ?? 0);
+    const taken = { maxMs: at(1), p99Ms: at(0.99) };
+    this.#lateMs = [];
     return taken;
   }
 
   close(): void {
-    this.#histogram.disable();
+    clearInterval(this.#timer);
   }
 }
 
