@@ -264,6 +264,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     events,
     listUnfinished: () => uploads.listUnfinished(),
     storageReport,
+    isServer: runsJobs,
     log,
   });
   opened.defer(() => healthRounds.close());

@@ -92,7 +92,7 @@ describe.skipIf(!found)('the library in the browser (skipped without Chromium)',
     const { page, server } = studio;
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     const findings: string[] = [];
-    for (const path of ['/', '/library', '/trash', '/storage']) {
+    for (const path of ['/', '/library', '/trash', '/storage', '/health']) {
       await page.goto(`${server.baseUrl}${path}`);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
       for (const colorScheme of ['light', 'dark'] as const) {

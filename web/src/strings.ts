@@ -2,6 +2,7 @@ import { app, chips, collections, keys } from './strings/app.ts';
 import { condition, scarceRoom } from './strings/condition.ts';
 import { detail } from './strings/detail.ts';
 import { firstRun } from './strings/first-run.ts';
+import { health } from './strings/health.ts';
 import { history } from './strings/history.ts';
 import { imports } from './strings/imports.ts';
 import { jobs } from './strings/jobs.ts';
@@ -35,6 +36,7 @@ export const STRINGS = {
   take,
   trash,
   storage,
+  health,
   jobs,
   imports,
   firstRun,

@@ -1,6 +1,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { RecorderEvent } from '../../../src/model/recorder-event.ts';
+import { HEALTH_KEYS } from './health.ts';
 import { noteProgress } from './jobs.ts';
 import { KEYS } from './queries.ts';
 
@@ -11,6 +12,7 @@ const EVENT_TYPES = [
   'library-changed',
   'cleanup-progress',
   'job-changed',
+  'alert-changed',
 ] as const satisfies readonly RecorderEvent['type'][];
 /** An import of a thousand files must not ask for the list a thousand times. */
 const REFRESH_EVERY_MS = 1000;
@@ -43,6 +45,10 @@ function follow(queries: QueryClient): () => void {
     const event = JSON.parse(message.data) as RecorderEvent;
     if (event.type === 'cleanup-progress') {
       queries.setQueryData(KEYS.cleanupProgress, event);
+      return;
+    }
+    if (event.type === 'alert-changed') {
+      for (const queryKey of Object.values(HEALTH_KEYS)) void queries.invalidateQueries({ queryKey });
       return;
     }
     if (event.type === 'job-changed') {

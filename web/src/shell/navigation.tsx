@@ -5,7 +5,7 @@ import { formatBytes } from '../format/size.ts';
 import { JobsButton } from '../jobs/jobs-button.tsx';
 import { STRINGS } from '../strings.ts';
 import { BrandMark } from '../ui/brand-mark.tsx';
-import { KeysIcon, LibraryIcon, RecordIcon, StorageIcon, TrashIcon } from '../ui/icons.tsx';
+import { HealthIcon, KeysIcon, LibraryIcon, RecordIcon, StorageIcon, TrashIcon } from '../ui/icons.tsx';
 import { openKeysDialog } from './keys-dialog.tsx';
 
 const words = STRINGS.app;
@@ -15,6 +15,7 @@ const PAGES = [
   { to: '/library', label: words.library, Icon: LibraryIcon, isOpenToRecorders: false },
   { to: '/trash', label: words.trash, Icon: TrashIcon, isOpenToRecorders: false },
   { to: '/storage', label: words.storage, Icon: StorageIcon, isOpenToRecorders: false },
+  { to: '/health', label: words.health, Icon: HealthIcon, isOpenToRecorders: false },
 ] as const;
 
 /** A token that may only record sees only the recorder. */

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
+import { HealthPage } from '../health/health-page.tsx';
 import { DetailPage } from '../library/detail-page.tsx';
 import { LibraryPage, NothingOpen } from '../library/library-page.tsx';
 import { TrashPage } from '../library/trash-page.tsx';
@@ -10,7 +11,7 @@ import { Shell } from './shell.tsx';
 
 /**
  * `/` records, `/library` lists, `/library/<id>` opens one recording, `/trash` shows what was thrown away,
- * `/storage` where the space goes, `/recovery` what this browser still keeps. */
+ * `/storage` where the space goes, `/health` how the server is, `/recovery` what this browser still keeps. */
 export function makeRouter(loginProblem: string | null) {
   const root = createRootRoute({ component: () => <Shell loginProblem={loginProblem} /> });
   const record = createRoute({ getParentRoute: () => root, path: '/', component: RecordPage });
@@ -19,6 +20,7 @@ export function makeRouter(loginProblem: string | null) {
   const detail = createRoute({ getParentRoute: () => library, path: '$id', component: DetailPage });
   const trash = createRoute({ getParentRoute: () => root, path: '/trash', component: TrashPage });
   const storage = createRoute({ getParentRoute: () => root, path: '/storage', component: StoragePage });
+  const health = createRoute({ getParentRoute: () => root, path: '/health', component: HealthPage });
   const recovery = createRoute({ getParentRoute: () => root, path: '/recovery', component: RecoveryPage });
   return createRouter({
     routeTree: root.addChildren([
@@ -27,6 +29,7 @@ export function makeRouter(loginProblem: string | null) {
       library.addChildren([nothingOpen, detail]),
       trash,
       storage,
+      health,
     ]),
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: Crashed,

@@ -6,6 +6,7 @@ export const app = {
   library: 'Library',
   trash: 'Trash',
   storage: 'Storage',
+  health: 'Health',
   keys: 'Keyboard keys',
   close: 'Close',
   cancel: 'Cancel',

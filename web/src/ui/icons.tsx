@@ -38,6 +38,7 @@ export const StorageIcon = icon(
     <path d="M4.5 6v12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8V6M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8" />
   </>,
 );
+export const HealthIcon = icon(<path d="M3 12.5h4.2l2-5.5 4 11 2.4-5.5H21" />);
 export const JobsIcon = icon(<path d="M4 6h16M4 12h8M4 18h6M14 16.2l2.4 2.4 4.1-4.8" />);
 export const KeysIcon = icon(
   <>
