@@ -34,7 +34,7 @@ describe.skipIf(skipReason)(`through pgbouncer in transaction mode ${skipReason 
     expect((await catalogue.recordings.tags())[0]).toEqual({ tag: 'same', count: 64 });
     const { rows } = await catalogue.contexts.withSession({ readonly: true }, (db) =>
       sql<{ n: number }>`SELECT count(*) AS n FROM pg_stat_activity
-        WHERE usename = current_user AND client_port IS NOT NULL AND application_name LIKE 'voice-recorder-pro%'`.execute(
+        WHERE datname = current_database() AND usename = current_user AND client_port IS NOT NULL AND application_name LIKE 'voice-recorder-pro%'`.execute(
         db,
       ),
     );

@@ -210,6 +210,25 @@ describe.skipIf(postgres.skipReason)('PostgreSQL sessions', () => {
     expect(failure.code).toBe('catalogue-busy');
     expect(failure.details['isRetryable']).toBe(false);
   });
+
+  it('leave a new mark where somebody removed the old one', async () => {
+    await using catalogue = await scratch();
+    const asked = (text: string) => (catalogue.postgres ? ask(catalogue.postgres, text) : []);
+    await addRecording(catalogue);
+    await asked('DELETE FROM session_marks');
+    await addRecording(catalogue);
+    expect(await asked('SELECT mark FROM session_marks')).not.toEqual([]);
+  });
+
+  it('write nothing outside of a transaction', async () => {
+    await using catalogue = await scratch();
+    const change = catalogue.contexts.withSession({}, async (db) => {
+      // As when the session had not begun at all.
+      await sql`ROLLBACK`.execute(db);
+      await sql`UPDATE recordings SET title = 'on its own'`.execute(db);
+    });
+    expect((await failureOf(change)).message).toContain('read-only');
+  });
 });
 
 describe.skipIf(postgres.skipReason)('who cannot be let in', () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { QueryConfig } from 'pg';
 
 /**
  * What a write session leaves in the database as the sign of its commit: a row of `session_marks` that only its own
@@ -37,8 +38,17 @@ export class MarkSlots {
   }
 }
 
+/** For a row that is there, which is nearly always so; else nothing is changed and {@link makeMark} is needed. */
+export function leaveMark({ slot, mark }: SessionMark): QueryConfig {
+  return {
+    name: 'leave mark',
+    text: 'UPDATE session_marks SET mark = $1, used_at = now() WHERE slot = $2',
+    values: [mark, slot],
+  };
+}
+
 /** Keeps the row until the session ends, so that whoever reads it to change it waits for that. */
-export function leaveMark({ slot, mark }: SessionMark): string {
+export function makeMark({ slot, mark }: SessionMark): string {
   return (
     `INSERT INTO session_marks (slot, mark, used_at) VALUES ('${slot}', '${mark}', now()) ` +
     'ON CONFLICT (slot) DO UPDATE SET mark = excluded.mark, used_at = excluded.used_at'

@@ -1,22 +1,32 @@
 import type { CompiledQuery } from 'kysely';
-import type { PoolClient, QueryResult } from 'pg';
+import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import { VoiceRecorderError } from '../../model/failure.ts';
 import { storableValue } from '../../sessions/storable-value.ts';
 import { sessionEnded } from '../session-end.ts';
-import type { SessionMark } from './marks.ts';
+import { makeMark, type SessionMark } from './marks.ts';
 import type { PostgresResult, PostgresTarget } from './postgres-dialect.ts';
 import { isConnectionLost, toFailure } from './postgres-failure.ts';
+
+/** How a session begins on the connection it was given. */
+export interface Beginning {
+  /** Sent in one go. */
+  readonly messages: readonly QueryConfig[];
+  /** What a session that writes leaves behind. */
+  readonly mark: SessionMark | undefined;
+  /** True: the last message leaves the mark where its row is there already, and says whether it was. */
+  readonly isMarkLeft: boolean;
+  /** True: a statement that goes out together with these changes nothing should they fail. */
+  readonly isFirstStatementSafe: boolean;
+}
 
 /** What one session takes from the pool it belongs to. */
 export interface SessionDesk {
   readonly place: string;
   readonly isReadonly: boolean;
-  /** A free connection. Rejects as {@link toFailure} says. */
-  take(): Promise<PoolClient>;
+  /** A free connection, and how to begin on it. Rejects as {@link toFailure} says. */
+  take(): Promise<{ readonly client: PoolClient; readonly beginning: Beginning }>;
   /** Gives the connection back; `isSpent`: closes it. */
   giveBack(client: PoolClient, isSpent: boolean): void;
-  /** The statements that begin the session, and the mark it leaves if it writes. */
-  beginning(client: PoolClient): { readonly text: string; readonly mark: SessionMark | undefined };
   /** Asks the server to stop the running statement. */
   cancel(client: PoolClient): void;
   /** Resolves when the session with this mark turned out to be committed. */
@@ -31,7 +41,9 @@ export class PostgresSession implements PostgresTarget {
   readonly #desk: SessionDesk;
   #begun: Promise<PoolClient> | undefined;
   #client: PoolClient | undefined;
-  #mark: SessionMark | undefined;
+  #beginning: Beginning | undefined;
+  /** What the server answered to it. */
+  #answered: Promise<readonly QueryResult[]> | undefined;
   readonly #running = new Set<Promise<unknown>>();
   #isOpen = true;
   #isLost = false;
@@ -47,7 +59,7 @@ export class PostgresSession implements PostgresTarget {
     this.#begun ??= this.#begin();
     const client = await this.#begun;
     if (!this.#isOpen) throw sessionEnded();
-    const result = await this.#send(client, query.sql, query.parameters.map(storableValue));
+    const result = await this.#send(client, { text: query.sql, values: query.parameters.map(storableValue) });
     return { rows: result.rows, changedRows: result.rowCount ?? 0 };
   }
 
@@ -64,6 +76,7 @@ export class PostgresSession implements PostgresTarget {
     if (this.#desk.isReadonly) return this.#end(client);
     let fault: unknown;
     try {
+      await this.#requireMark(client);
       const { command } = await client.query('COMMIT');
       this.#giveBack(client, false);
       if (command === 'COMMIT') return;
@@ -71,10 +84,10 @@ export class PostgresSession implements PostgresTarget {
     } catch (error) {
       if (isConnectionLost(error)) {
         // The mark's row stays this connection's own until it is known what became of it.
-        return this.#desk.settle(this.#mark, error).finally(() => this.#giveBack(client, true));
+        return this.#desk.settle(this.#beginning?.mark, error).finally(() => this.#giveBack(client, true));
       }
       this.#giveBack(client, true);
-      fault = toFailure(error, this.#desk.place, true);
+      fault = this.#fault ?? toFailure(error, this.#desk.place, true);
     }
     throw fault ?? rolledBack(this.#desk.place);
   }
@@ -97,19 +110,25 @@ export class PostgresSession implements PostgresTarget {
   }
 
   async #begin(): Promise<PoolClient> {
-    const client = await this.#desk.take();
+    const { client, beginning } = await this.#desk.take();
     this.#client = client;
-    const { text, mark } = this.#desk.beginning(client);
-    this.#mark = mark;
-    const beginning = this.#send(client, text, []);
-    // A session that only reads need not wait for it: its first query goes out with it.
-    if (this.#desk.isReadonly) beginning.catch(() => undefined);
-    else await beginning;
+    this.#beginning = beginning;
+    this.#answered = Promise.all(beginning.messages.map((message) => this.#send(client, message)));
+    // The first query goes out with it where that is safe, instead of waiting for the answer.
+    this.#answered.catch(() => undefined);
+    if (!beginning.isFirstStatementSafe) await this.#answered;
     return client;
   }
 
-  async #send(client: PoolClient, text: string, values: unknown[]): Promise<QueryResult> {
-    const sent = client.query(text, values);
+  /** Rejects when the session could not begin: then there is nothing to be committed. */
+  async #requireMark(client: PoolClient): Promise<void> {
+    const left = (await this.#answered)?.at(-1);
+    const { mark, isMarkLeft } = this.#beginning ?? {};
+    if (mark && isMarkLeft && left?.rowCount === 0) await client.query(makeMark(mark));
+  }
+
+  async #send(client: PoolClient, query: QueryConfig): Promise<QueryResult> {
+    const sent = client.query(query);
     this.#running.add(sent);
     try {
       return await sent;

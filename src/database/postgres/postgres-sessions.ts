@@ -8,18 +8,19 @@ import {
 } from '../session-factory.ts';
 import { cancelStatement } from './cancel-statement.ts';
 import { type PostgresSettings, placeName, poolSettings } from './connection-settings.ts';
-import { leaveMark, MarkSlots, type SessionMark } from './marks.ts';
+import { setUpOnce } from './direct-connection.ts';
+import { leaveMark, MarkSlots, makeMark } from './marks.ts';
 import { kyselyOn } from './postgres-dialect.ts';
 import { toFailure } from './postgres-failure.ts';
-import { PostgresSession, type SessionDesk } from './postgres-session.ts';
+import { type Beginning, PostgresSession, type SessionDesk } from './postgres-session.ts';
 import { settleCommit } from './settle-commit.ts';
 
 // Above every deadline that sessions come with by themselves: the end of statements nobody could cancel any more.
 const STATEMENT_LIMIT_MS = 60_000;
 
 /**
- * Sessions on one PostgreSQL database, each a transaction on a connection of a pool. Nothing is kept on a connection
- * beyond a transaction, so that a pgbouncer in transaction mode may stand in between.
+ * Sessions on one PostgreSQL database, each a transaction on a connection of a pool. A pgbouncer in transaction mode may
+ * stand in between: nothing is kept on a connection beyond a transaction then.
  */
 export class PostgresSessions implements SessionFactory {
   readonly #settings: PostgresSettings;
@@ -97,49 +98,62 @@ export class PostgresSessions implements SessionFactory {
     return {
       place: this.#place,
       isReadonly,
-      take: () => this.#take(),
+      take: () => this.#take(isReadonly),
       giveBack: (client, isSpent) => client.release(isSpent),
-      beginning: (client) => this.#beginning(client, isReadonly),
       cancel: (client) => cancelStatement(client, this.#settings),
       settle: (mark, fault) => settleCommit({ settings: this.#settings, place: this.#place, mark, fault }),
     };
   }
 
-  async #take(): Promise<PoolClient> {
+  async #take(isReadonly: boolean): Promise<{ client: PoolClient; beginning: Beginning }> {
+    let client: PoolClient | undefined;
     try {
-      return await this.#pool.connect();
+      client = await this.#pool.connect();
+      const isDirect = await setUpOnce(client, this.#settingsOf('SESSION'));
+      return { client, beginning: this.#beginning(client, isReadonly, isDirect) };
     } catch (error) {
+      client?.release(true);
       throw toFailure(error, this.#place, false);
     }
   }
 
-  /** One message with all of it: a pooler in between gives the connection to somebody else after each transaction. */
-  #beginning(client: PoolClient, isReadonly: boolean): { text: string; mark: SessionMark | undefined } {
+  #beginning(client: PoolClient, isReadonly: boolean, isDirect: boolean): Beginning {
     const begin = isReadonly
       ? 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
       : 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
+    const mark = this.#leavesMarks && !isReadonly ? this.#slots.next(client) : undefined;
+    if (isDirect) {
+      const messages = mark ? [{ text: begin }, leaveMark(mark)] : [{ text: begin }];
+      return { messages, mark, isMarkLeft: mark !== undefined, isFirstStatementSafe: true };
+    }
+    // One message with all of it: a pooler gives the connection to somebody else after each transaction.
+    const steps = [begin, ...this.#settingsOf('LOCAL'), ...(mark ? [makeMark(mark)] : [])];
+    const messages = [{ text: steps.join('; ') }];
+    return { messages, mark, isMarkLeft: false, isFirstStatementSafe: isReadonly };
+  }
+
+  #settingsOf(scope: 'SESSION' | 'LOCAL'): string[] {
     const limitMs = this.#settings.statementLimitMs ?? STATEMENT_LIMIT_MS;
-    const steps = [
-      begin,
-      `SET LOCAL search_path TO ${this.#searchPath}`,
-      `SET LOCAL statement_timeout TO ${limitMs}`,
-      `SET LOCAL idle_in_transaction_session_timeout TO ${limitMs}`,
-    ];
-    if (isReadonly) return { text: steps.join('; '), mark: undefined };
-    // 0 would mean to wait for ever.
-    steps.push(`SET LOCAL lock_timeout TO ${Math.max(1, this.#settings.busyLimitMs)}`);
-    // What was changed is noted with who did it, for those who share the database.
-    steps.push(`SET LOCAL voice_recorder.writer TO '${this.#slots.process}'`);
-    steps.push(KEEP_COMMITS);
-    const mark = this.#leavesMarks ? this.#slots.next(client) : undefined;
-    if (mark) steps.push(leaveMark(mark));
-    return { text: steps.join('; '), mark };
+    const settings = [
+      `search_path TO ${this.#searchPath}`,
+      `statement_timeout TO ${limitMs}`,
+      `idle_in_transaction_session_timeout TO ${limitMs}`,
+      // 0 would mean to wait for ever.
+      `lock_timeout TO ${Math.max(1, this.#settings.busyLimitMs)}`,
+      // What was changed is noted with who did it, for those who share the database.
+      `voice_recorder.writer TO '${this.#slots.process}'`,
+    ].map((setting) => `SET ${scope} ${setting}`);
+    const isLocal = scope === 'LOCAL';
+    // A statement whose session could not begin must not count on its own.
+    if (!isLocal) settings.push('SET SESSION default_transaction_read_only TO on');
+    return [...settings, keepCommits(isLocal)];
   }
 }
 
 // A server may be told to answer commits before they are on stable storage; ours are answered when they are.
-const KEEP_COMMITS =
-  "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
+function keepCommits(isLocal: boolean): string {
+  return `SELECT set_config('synchronous_commit', 'on', ${isLocal}) WHERE current_setting('synchronous_commit') = 'off'`;
+}
 
 function closed(): VoiceRecorderError {
   return new VoiceRecorderError('catalogue-failed', 'The catalogue has been closed.');
