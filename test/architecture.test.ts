@@ -36,8 +36,9 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
     values: ['src/database', 'src/durable', 'src/model', 'src/sessions', 'src/threads'],
     types: PORTS,
   },
+  'src/log': { values: [], types: [] },
   'src/jobs': {
-    values: ['src/model', 'src/sessions'],
+    values: ['src/log', 'src/model', 'src/sessions'],
     types: PORTS,
   },
   'src/access': { values: ['src/durable', 'src/model'], types: PORTS },
@@ -57,7 +58,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/alerts': { values: ['src/model'], types: PORTS },
   'src/health': { values: ['src/model'], types: PORTS },
   'src/metrics': { values: ['src/model'], types: PORTS },
-  'src/serve': { values: ['src/metrics', 'src/model'], types: PORTS },
+  'src/serve': { values: ['src/log', 'src/metrics', 'src/model'], types: PORTS },
   'src/join': { values: [], types: [] },
   'src/crashtest': { values: ['src/model'], types: [] },
   // Translates to the names of the Python original.
@@ -70,6 +71,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
       'src/durable',
       'src/model',
       'src/config',
+      'src/log',
       'src/sessions',
       'src/serve',
       'src/verify',

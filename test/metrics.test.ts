@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openLog, stderrTarget } from '../src/log/open-log.ts';
 import { openVoiceRecorder } from '../src/open.ts';
-import { openLog } from '../src/serve/request-log.ts';
 import { type RunningServer, startServer } from '../src/serve/start-server.ts';
 import type { VoiceRecorder } from '../src/voice-recorder.ts';
 import { promtool, whyNoPromtool } from './promtool.ts';
@@ -38,7 +38,7 @@ beforeEach(async () => {
     port: 0,
     webFolder: null,
     version: '1.2.3',
-    logger: openLog('silent'),
+    logger: openLog({ targets: [stderrTarget('silent')] }),
   });
   owner = await recorder.access.ownerToken();
   scraper = await recorder.access.addToken('prometheus', 'metrics');

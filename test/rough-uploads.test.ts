@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openLog, stderrTarget } from '../src/log/open-log.ts';
 import type { Clock } from '../src/model/clock.ts';
 import type { UploadMetadata } from '../src/model/upload-metadata.ts';
 import { openVoiceRecorder } from '../src/open.ts';
 import { DEFAULT_TUNING } from '../src/record/uploads-desk.ts';
-import { openLog } from '../src/serve/request-log.ts';
 import { type RunningServer, startServer } from '../src/serve/start-server.ts';
 import type { VoiceRecorder } from '../src/voice-recorder.ts';
 import { PlainUploader, sha256Of, uploadIdOf } from './store-server.ts';
@@ -46,7 +46,7 @@ beforeAll(async () => {
     port: 0,
     webFolder: null,
     version: '0.0.0',
-    logger: openLog('silent'),
+    logger: openLog({ targets: [stderrTarget('silent')] }),
   });
   token = await recorder.access.ownerToken();
   client = new PlainUploader({ baseUrl: server.baseUrl, token });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { openLog } from '../src/serve/request-log.ts';
+import { openLog } from '../src/log/open-log.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../src/serve/start-server.ts';
 import { type MemoryRecorder, openMemoryRecorder } from './memory-recorder.ts';
 
@@ -24,15 +24,13 @@ export async function serveRecorder(options: Partial<ServerOptions> = {}): Promi
   const folder = await mkdtemp(join(tmpdir(), 'vrp-serve-'));
   const recorder = await openMemoryRecorder(folder);
   let logged = '';
-  const logger = openLog(
-    'debug',
-    new Writable({
-      write(chunk, _encoding, done) {
-        logged += String(chunk);
-        done();
-      },
-    }),
-  );
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      logged += String(chunk);
+      done();
+    },
+  });
+  const logger = openLog({ targets: [{ stream, level: 'debug' }] });
   const server = await startServer({
     recorder,
     host: '127.0.0.1',

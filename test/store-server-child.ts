@@ -1,7 +1,8 @@
 // A server before a real store, for runs that kill it: as `vrp start` joins it, without the page. Says where it listens
 // and the owner's token in one JSON line, and stops on SIGTERM.
+
+import { openLog, stderrTarget } from '../src/log/open-log.ts';
 import { openVoiceRecorder } from '../src/open.ts';
-import { openLog } from '../src/serve/request-log.ts';
 import { startServer } from '../src/serve/start-server.ts';
 
 export interface ServerChildLine {
@@ -9,7 +10,7 @@ export interface ServerChildLine {
   readonly token: string;
 }
 
-const logger = openLog('info');
+const logger = openLog({ targets: [stderrTarget('info')] });
 const recorder = await openVoiceRecorder({
   lockWaitMs: 5000,
   log: (level, message, details) => logger[level](details, message),

@@ -40,6 +40,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/health.ts'),
   },
   {
+    name: 'doctor',
+    group: SERVER,
+    summary: 'collect what a report of a bug needs in one file',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
     name: 'jobs',
     group: SERVER,
     summary: 'see the work in the background, try it again or cancel it',

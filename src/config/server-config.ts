@@ -15,6 +15,12 @@ export interface ServerConfig {
   readonly tlsKey: string | null;
   readonly isInsecureAllowed: boolean;
   readonly logLevel: string;
+  /** False: nobody asked for one. */
+  readonly isLogLevelChosen: boolean;
+  /** Where the log is kept beside what goes to stderr; null: in the state folder; `off`: nowhere. */
+  readonly logFile: string | null;
+  /** Titles, notes, tags and names of files are written to the log as they are. */
+  readonly logNames: boolean;
 }
 
 /** Throws `config-invalid` with every fault. */
@@ -33,5 +39,8 @@ export function readServerConfig(
     tlsKey: values.tlsKey ?? null,
     isInsecureAllowed: values.insecure ?? false,
     logLevel: values.logLevel ?? 'info',
+    isLogLevelChosen: values.logLevel !== undefined,
+    logFile: values.logFile ?? null,
+    logNames: values.logNames ?? false,
   });
 }

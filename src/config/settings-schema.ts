@@ -187,6 +187,10 @@ export const settingsSchema = z.strictObject({
     'trace',
     'silent',
   ]),
+  logFile: setting('logFile', { variable: 'VRP_LOG_FILE', expected: 'an absolute path, or "off"' }, (raw) =>
+    typeof raw === 'string' && (raw === 'off' || (isAbsolute(raw) && !raw.includes('\0'))) ? raw : undefined,
+  ),
+  logNames: onOff('logNames', 'VRP_LOG_NAMES'),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

@@ -1,3 +1,4 @@
+import { runInLogContext } from '../log/log-context.ts';
 import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
 import type { JobHandler } from './job-handler.ts';
@@ -36,13 +37,7 @@ export class JobAttempt {
     const heart = setInterval(() => this.#sendBeat(), this.#leaseMs / BEATS_PER_LEASE).unref();
     let fault: JobFault | undefined;
     try {
-      await handler.run(this.job.payload, {
-        job: this.job,
-        fence: this.#fence,
-        signal: this.#controller.signal,
-        underFence: (work) => this.#queue.underFence(this.job.id, this.#fence, work),
-        reportProgress: (share) => this.#noteProgress(share),
-      });
+      await runInLogContext({ jobId: this.job.id, jobKind: this.job.kind }, () => this.#handle(handler));
     } catch (error) {
       fault = toFault(error);
     } finally {
@@ -55,6 +50,16 @@ export class JobAttempt {
     } finally {
       this.#end.resolve();
     }
+  }
+
+  #handle(handler: JobHandler): Promise<void> {
+    return handler.run(this.job.payload, {
+      job: this.job,
+      fence: this.#fence,
+      signal: this.#controller.signal,
+      underFence: (work) => this.#queue.underFence(this.job.id, this.#fence, work),
+      reportProgress: (share) => this.#noteProgress(share),
+    });
   }
 
   cancel(): void {

@@ -50,6 +50,7 @@ export const FAILURES = {
   'server-busy': { retryable: true },
   'check-unknown': { retryable: false },
   'alert-unknown': { retryable: false },
+  'report-not-written': { retryable: false },
   'alert-target-refused': { retryable: false },
   'alert-not-delivered': { retryable: true },
   'amendment-unknown': { retryable: false },

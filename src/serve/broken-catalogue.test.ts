@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { voiceSamples, writeWav } from '../../test/voice-wav.ts';
+import { openLog, stderrTarget } from '../log/open-log.ts';
 import { openVoiceRecorder } from '../open.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
-import { openLog } from './request-log.ts';
 import { type RunningServer, startServer } from './start-server.ts';
 
 /* What clients are told while the catalogue of a running server is taken away, torn or written by strangers. */
 
-const logger = openLog('silent');
+const logger = openLog({ targets: [stderrTarget('silent')] });
 let home: string;
 let file: string;
 let id: string;

@@ -48,6 +48,7 @@ export const STATUS_OF = {
   'server-busy': 503,
   'check-unknown': 404,
   'alert-unknown': 404,
+  'report-not-written': 500,
   'alert-target-refused': 403,
   'alert-not-delivered': 502,
   'amendment-unknown': 404,

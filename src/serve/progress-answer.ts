@@ -40,8 +40,7 @@ export async function answerWithProgress<Progress, Answer>(
       (answer) => write({ answer }),
       (error: unknown) => {
         const { problem } = answerProblem(error, request.id);
-        if (problem.code === 'internal')
-          request.log.error({ err: error, requestId: request.id }, 'internal error');
+        if (problem.code === 'internal') request.log.error({ err: error }, 'internal error');
         return write({ problem });
       },
     )

@@ -47,8 +47,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { problem, headers } = answerProblem(asInputFailure(error), request.id);
     if (request.routeOptions.url?.startsWith('/api/uploads')) desk.metrics.http.noteRefusal(problem.code);
-    if (problem.code === 'internal')
-      request.log.error({ err: error, requestId: request.id }, 'internal error');
+    if (problem.code === 'internal') request.log.error({ err: error }, 'internal error');
     return reply.code(problem.status).headers(headers).serializer(JSON.stringify).send(problem);
   });
 

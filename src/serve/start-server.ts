@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import { openLog, stderrTarget } from '../log/open-log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { VoiceRecorder } from '../voice-recorder.ts';
@@ -9,7 +10,6 @@ import { createListener } from './listener.ts';
 import { answerProblem } from './problem.ts';
 import type { RecorderApp } from './recorder-app.ts';
 import { addRecorderRoutes } from './recorder-routes.ts';
-import { openLog } from './request-log.ts';
 import { ServerAddress } from './server-address.ts';
 import { Shutdown } from './shutdown.ts';
 import type { TlsFiles } from './tls-files.ts';
@@ -116,7 +116,7 @@ function createApp(
 ): RecorderApp {
   return Fastify({
     serverFactory: (handler) => createListener(handler, () => address, shutdown, tls),
-    loggerInstance: options.logger ?? openLog('warn'),
+    loggerInstance: options.logger ?? openLog({ targets: [stderrTarget('warn')] }),
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     // A logger of its own for each request costs as much as routing it; our lines name their request themselves.

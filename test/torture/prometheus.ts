@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { quietPort } from '../../src/crashtest/quiet-port.ts';
+import { openLog, stderrTarget } from '../../src/log/open-log.ts';
 import { openVoiceRecorder } from '../../src/open.ts';
-import { openLog } from '../../src/serve/request-log.ts';
 import { startServer } from '../../src/serve/start-server.ts';
 import { voiceSamples, writeWav } from '../voice-wav.ts';
 
@@ -72,7 +72,7 @@ async function openStore(home: string): Promise<Store> {
     dataDir,
     overrides: { stateDir: join(home, 'state'), healthSeconds: 5 },
   });
-  const logger = openLog('silent');
+  const logger = openLog({ targets: [stderrTarget('silent')] });
   const settings = { recorder, host: '127.0.0.1', port: 0, webFolder: null, version: '0.0.0', logger };
   const server = await startServer(settings);
   const sound = join(home, 'Harbour.wav');

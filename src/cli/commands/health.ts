@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { failureCodeOf } from '../../model/failure.ts';
 import type { CheckStatus, HealthCheckResult, HealthReport, HealthStatus } from '../../model/health.ts';
 import type { Cli } from '../cli.ts';
+import { lookAtHealth } from '../health-look.ts';
 import { type LibraryDoor, withLibrary } from '../library-door.ts';
 import { openLiveLines } from '../live-lines.ts';
 import type { Output, Style } from '../output.ts';
@@ -35,39 +35,10 @@ export function register(program: Command, cli: Cli): void {
 
 async function showHealth(cli: Cli): Promise<void> {
   const { output } = cli;
-  const report = await lookAt(cli);
+  const report = await lookAtHealth(cli);
   if (output.isJson) output.document(report);
   else for (const line of reportLines(output, report)) output.line(line);
   if (report.status !== 'healthy') cli.markFailed();
-}
-
-/** A store that cannot be opened is a finding, not a failure to find one. */
-async function lookAt(cli: Cli): Promise<HealthReport> {
-  try {
-    return await withLibrary(cli, (door) => door.store.healthReport());
-  } catch (error) {
-    const code = failureCodeOf(error);
-    if (code === undefined || code === 'interrupted') throw error;
-    return closedStore(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function closedStore(message: string): HealthReport {
-  const now = new Date().toISOString();
-  const check: HealthCheckResult = {
-    name: 'store',
-    status: 'fail',
-    severity: 'critical',
-    value: null,
-    threshold: null,
-    unit: null,
-    message,
-    remedy: null,
-    durationMs: 0,
-    checkedAt: now,
-    since: now,
-  };
-  return { status: 'failing', checkedAt: now, checks: [check] };
 }
 
 async function watchHealth(cli: Cli): Promise<void> {

@@ -4,7 +4,6 @@ import { readServerConfig, type ServerConfig } from '../../config/server-config.
 import { StorageConfig } from '../../config/storage-config.ts';
 import { failureCodeOf, VoiceRecorderError } from '../../model/failure.ts';
 import { openVoiceRecorder } from '../../open.ts';
-import type { openLog } from '../../serve/request-log.ts';
 import { type RunningServer, startServer } from '../../serve/start-server.ts';
 import { describeTls, readTlsFiles, type TlsFiles } from '../../serve/tls-files.ts';
 import { watchTlsFiles } from '../../serve/tls-renewal.ts';
@@ -17,7 +16,7 @@ import { withSmallHeap } from '../lean-heap.ts';
 import { openBrowser } from '../open-browser.ts';
 import { factLines } from '../recording-text.ts';
 import { leaveServerNote, readServerNote } from '../server-file.ts';
-import { openServerLog } from '../server-log.ts';
+import { openServerLog, type ServerLog } from '../server-log.ts';
 import { describeStore, overridesOf } from '../store-place.ts';
 import { printable } from '../terminal-text.ts';
 
@@ -51,14 +50,32 @@ export function register(program: Command, cli: Cli): void {
 }
 
 async function start(cli: Cli, options: StartOptions): Promise<void> {
-  const { output } = cli;
-  const signal = cli.interruption;
   const config = readServerConfig(givenSettings(options), cli.env);
   const tls = await readTls(config);
-  const webFolder = await ensureWeb(output);
+  const webFolder = await ensureWeb(cli.output);
+  const { environment } = cli.store;
+  const place = StorageConfig.describe(environment, overridesOf(cli.store), cli.env);
+  const log = await openServerLog(cli, config, place);
+  try {
+    await serve(cli, options, { config, tls, webFolder, logger: log.logger, stateDir: place.stateDir });
+  } finally {
+    await log.close();
+  }
+}
+
+interface Serving {
+  readonly config: ServerConfig;
+  readonly tls: TlsFiles | null;
+  readonly webFolder: string;
+  readonly logger: ServerLog['logger'];
+  readonly stateDir: string;
+}
+
+async function serve(cli: Cli, options: StartOptions, serving: Serving): Promise<void> {
+  const { config, tls, webFolder, logger, stateDir } = serving;
+  const { output } = cli;
+  const signal = cli.interruption;
   const { environment, dataDir } = cli.store;
-  const logger = await openServerLog(cli);
-  const { stateDir } = StorageConfig.describe(environment, overridesOf(cli.store), cli.env);
   const recorder = await openVoiceRecorder({
     ...(environment === undefined ? {} : { environment }),
     ...(dataDir === undefined ? {} : { dataDir }),
@@ -106,7 +123,7 @@ async function runsAlready(cli: Cli, cause: unknown): Promise<unknown> {
 
 interface Parts {
   readonly recorder: VoiceRecorder;
-  readonly logger: ReturnType<typeof openLog>;
+  readonly logger: ServerLog['logger'];
   readonly webFolder: string;
   readonly tls: TlsFiles | null;
 }
