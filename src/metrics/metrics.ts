@@ -5,6 +5,7 @@ import { addCollectorMetrics, Collectors } from './collectors.ts';
 import { addHealthMetrics } from './health-metrics.ts';
 import { HttpMeter } from './http-meter.ts';
 import { addHttpMetrics } from './http-metrics.ts';
+import { PerformanceRecorder } from './performance-recorder.ts';
 import { type OpenFiles, readOpenFiles } from './process-files.ts';
 import { addProcessMetrics } from './process-metrics.ts';
 import { ProcessWatch } from './process-watch.ts';
@@ -16,17 +17,20 @@ import { addStoreMetrics } from './store-metrics.ts';
 /** What one server counts, in the text format of Prometheus. Nothing in it names a recording, a file or a person. */
 export class Metrics {
   readonly http = new HttpMeter();
+  /** How the server was doing over the last day. */
+  readonly performance: PerformanceRecorder;
   readonly #recorder: VoiceRecorder;
   readonly #version: string;
   readonly #collectors: Collectors;
   #openFiles: OpenFiles | undefined;
   #scraped: { readonly registry: Registry; readonly watch: ProcessWatch } | undefined;
 
-  /** Until the first scrape only requests are counted, which costs next to nothing. */
+  /** Until the first scrape only requests are counted, and a few figures noted now and then. */
   constructor(recorder: VoiceRecorder, version: string) {
     this.#recorder = recorder;
     this.#version = version;
     this.#collectors = new Collectors(recorder);
+    this.performance = new PerformanceRecorder({ http: this.http, recorder });
   }
 
   /** Resolves within about two seconds, whatever the database or the disk does: what is not known is left out. */
@@ -43,6 +47,7 @@ export class Metrics {
   }
 
   close(): void {
+    this.performance.close();
     this.#scraped?.watch.close();
   }
 

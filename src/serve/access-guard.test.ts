@@ -63,6 +63,7 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['DELETE', '/api/alerts/silences/disk-space', 'edit'],
   ['POST', '/api/alerts/test', 'admin'],
   ['GET', '/api/health/history', 'edit'],
+  ['GET', '/api/performance', 'edit'],
   ['GET', '/api/stores', 'edit'],
   ['GET', '/api/verification', 'edit'],
   ['POST', '/api/reconcile', 'admin'],

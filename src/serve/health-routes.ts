@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CHECK_STATUSES, HEALTH_STATUSES, SEVERITIES } from '../model/health.ts';
+import { PERFORMANCE_FIGURES } from '../model/performance.ts';
 import { answers } from './answer-schema.ts';
 import type { RecorderApp, RouteDesk } from './recorder-app.ts';
 
@@ -43,10 +44,20 @@ const trendQuery = z.object({
   days: z.coerce.number().positive().max(90).default(7),
 });
 
+const performanceSchema = z.object({
+  times: z.array(z.number()).describe('Ends of the stretches in seconds since 1970, ascending'),
+  stretchSeconds: z.number(),
+  since: z.number().describe('When the first stretch began, in seconds since 1970'),
+  figures: z
+    .record(z.enum(PERFORMANCE_FIGURES), z.array(z.number().nullable()))
+    .describe('A value for each stretch: rates are means of it, latencies and sizes the largest in it'),
+});
+const performanceQuery = z.object({ hours: z.coerce.number().positive().max(24).default(1) });
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The whole report, and the past of each check. */
-export function addHealthRoutes(app: RecorderApp, { recorder }: RouteDesk): void {
+/** The whole report, the past of each check, and how the server was doing over the last day. */
+export function addHealthRoutes(app: RecorderApp, { recorder, metrics }: RouteDesk): void {
   app.get(
     '/api/health',
     { config: { role: 'edit' }, schema: { querystring: reportQuery, response: answers(reportSchema) } },
@@ -61,5 +72,17 @@ export function addHealthRoutes(app: RecorderApp, { recorder }: RouteDesk): void
     { config: { role: 'edit' }, schema: { querystring: trendQuery, response: answers(trendSchema) } },
     async ({ query }) =>
       recorder.health.trend(query.check, new Date(Date.now() - query.days * DAY_MS).toISOString()),
+  );
+
+  app.get(
+    '/api/performance',
+    {
+      config: { role: 'edit' },
+      schema: { querystring: performanceQuery, response: answers(performanceSchema) },
+    },
+    async ({ query }, reply) => {
+      reply.header('cache-control', 'no-store');
+      return metrics.performance.past(query.hours);
+    },
   );
 }

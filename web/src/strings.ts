@@ -11,6 +11,7 @@ import { lists } from './strings/lists.ts';
 import { login } from './strings/login.ts';
 import { microphone } from './strings/microphone.ts';
 import { moments } from './strings/moments.ts';
+import { performance } from './strings/performance.ts';
 import { presets } from './strings/presets.ts';
 import { connection, problems } from './strings/problems.ts';
 import { record } from './strings/record.ts';
@@ -37,6 +38,7 @@ export const STRINGS = {
   trash,
   storage,
   health,
+  performance,
   jobs,
   imports,
   firstRun,

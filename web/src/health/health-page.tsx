@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { HealthReport, HealthStatus } from '../../../src/model/health.ts';
 import { askAnew, HEALTH_KEYS, useHealth } from '../api/health.ts';
 import { messageOf } from '../api/http.ts';
@@ -10,8 +10,11 @@ import { usePageTitle } from '../ui/page-title.ts';
 import { useToast } from '../ui/toasts.tsx';
 import { AlertList } from './alert-list.tsx';
 import { CheckList } from './check-list.tsx';
+import { HealthTabs } from './health-tabs.tsx';
 
 const words = STRINGS.health;
+// With it comes the library of the charts.
+const DayOverview = lazy(async () => ({ default: (await import('./day-overview.tsx')).DayOverview }));
 
 /** How the server and its store are, what is not well and what to do about it, and what was told of it. */
 export function HealthPage() {
@@ -22,9 +25,12 @@ export function HealthPage() {
     <div className="mx-auto w-full max-w-4xl px-4 py-4 sm:px-8 sm:py-6">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-2xl font-semibold tracking-tight">{words.heading}</h1>
-        <button type="button" className="button" aria-busy={isAsking} disabled={isAsking} onClick={ask}>
-          {words.again}
-        </button>
+        <div className="flex flex-wrap gap-3">
+          <HealthTabs />
+          <button type="button" className="button" aria-busy={isAsking} disabled={isAsking} onClick={ask}>
+            {words.again}
+          </button>
+        </div>
       </div>
       {report.isError ? (
         <div className="mt-4">
@@ -41,6 +47,9 @@ export function HealthPage() {
       {report.data ? (
         <div className="mt-4 grid gap-4">
           <Whole report={report.data} />
+          <Suspense fallback={null}>
+            <DayOverview report={report.data} />
+          </Suspense>
           <CheckList checks={report.data.checks} />
           <AlertList />
         </div>

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from '@tanstack/react-router';
 import { HealthPage } from '../health/health-page.tsx';
 import { DetailPage } from '../library/detail-page.tsx';
 import { LibraryPage, NothingOpen } from '../library/library-page.tsx';
@@ -11,7 +11,8 @@ import { Shell } from './shell.tsx';
 
 /**
  * `/` records, `/library` lists, `/library/<id>` opens one recording, `/trash` shows what was thrown away,
- * `/storage` where the space goes, `/health` how the server is, `/recovery` what this browser still keeps. */
+ * `/storage` where the space goes, `/health` how the server is and `/health/performance` how it was,
+ * `/recovery` what this browser still keeps. */
 export function makeRouter(loginProblem: string | null) {
   const root = createRootRoute({ component: () => <Shell loginProblem={loginProblem} /> });
   const record = createRoute({ getParentRoute: () => root, path: '/', component: RecordPage });
@@ -21,6 +22,12 @@ export function makeRouter(loginProblem: string | null) {
   const trash = createRoute({ getParentRoute: () => root, path: '/trash', component: TrashPage });
   const storage = createRoute({ getParentRoute: () => root, path: '/storage', component: StoragePage });
   const health = createRoute({ getParentRoute: () => root, path: '/health', component: HealthPage });
+  const performance = createRoute({
+    getParentRoute: () => root,
+    path: '/health/performance',
+    // Charts are looked at rarely; nobody who wants to record waits for their library.
+    component: lazyRouteComponent(() => import('../health/performance-page.tsx'), 'PerformancePage'),
+  });
   const recovery = createRoute({ getParentRoute: () => root, path: '/recovery', component: RecoveryPage });
   return createRouter({
     routeTree: root.addChildren([
@@ -30,6 +37,7 @@ export function makeRouter(loginProblem: string | null) {
       trash,
       storage,
       health,
+      performance,
     ]),
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: Crashed,
