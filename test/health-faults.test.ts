@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -19,6 +20,7 @@ import type { VrpFolders } from './vrp-process.ts';
 
 const ENV = { VRP_HEALTH_SECONDS: '1', VRP_DISK_SPACE_CHECK: 'on', VRP_MIN_DISK_SPACE_MB: '10' };
 const PATIENCE_SECONDS = 60;
+const canTrace = spawnSync('strace', ['-V'], { stdio: 'ignore' }).status === 0;
 const rows: string[][] = [];
 /** What the webhook was told: `disk-space firing`. */
 const words: string[] = [];
@@ -155,6 +157,27 @@ describe('health under real faults', () => {
       },
       mend: () => undefined,
       // A machine that has much else to do is late now and then.
+      calm: ['pass', 'warn'],
+    });
+  });
+
+  it.skipIf(!canTrace)('sees a disk that takes two seconds for a sync', async () => {
+    server = await start(await begin());
+    const options = ['-f', '-q', '-o', '/dev/null', '-e', 'trace=fsync,fdatasync'];
+    const delay = ['-e', 'inject=fsync,fdatasync:delay_enter=2000000', '-p', String(server.process.pid)];
+    let tracer: ChildProcess | undefined;
+    await sees('each sync takes 2 s', 'sync-latency', {
+      async cause() {
+        tracer = spawn('strace', [...options, ...delay], { stdio: 'ignore' });
+        await sleep(1_000);
+        // By itself it is looked at once a minute.
+        void ask('/api/health?fresh=true');
+      },
+      async mend() {
+        tracer?.kill('SIGINT');
+        if (tracer?.exitCode === null) await once(tracer, 'exit');
+        await ask('/api/health?fresh=true');
+      },
       calm: ['pass', 'warn'],
     });
   });
