@@ -36,7 +36,10 @@ describe.skipIf(!found)('the health page (skipped without Chromium)', () => {
     await unwell.getByText('store-marker').waitFor();
     expect(await unwell.innerText()).toContain('mount it again');
     const alerts = page.getByRole('region', { name: 'Alerts' });
+    const link = page.getByRole('link', { name: 'Health' });
+    expect(await link.textContent()).toMatch(/1 alert$/);
     await alerts.getByRole('button', { name: 'I see to it: store-marker' }).click();
+    await link.getByText('1 alert').waitFor({ state: 'detached' });
     await alerts.getByText('owner sees to it').waitFor();
     await alerts.getByRole('button', { name: 'Silence for an hour: store-marker' }).click();
     await alerts.getByText('silenced').waitFor();

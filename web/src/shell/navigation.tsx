@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { Role } from '../../../src/model/access.ts';
 import { useStorageReport } from '../api/queries.ts';
 import { formatBytes } from '../format/size.ts';
+import { FiringBadge } from '../health/firing-badge.tsx';
 import { JobsButton } from '../jobs/jobs-button.tsx';
 import { STRINGS } from '../strings.ts';
 import { BrandMark } from '../ui/brand-mark.tsx';
@@ -42,6 +43,7 @@ export function NavigationRail({ role }: { readonly role: Role }) {
           >
             <Icon size={22} />
             {label}
+            {to === '/health' ? <FiringBadge /> : null}
           </Link>
         ))}
       </nav>
@@ -90,6 +92,7 @@ export function NavigationBar({ role }: { readonly role: Role }) {
         >
           <Icon size={22} />
           {label}
+          {to === '/health' ? <FiringBadge /> : null}
         </Link>
       ))}
       {role === 'record' ? null : <JobsButton place="bar" />}
