@@ -56,6 +56,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
   'src/rebuild': { values: ['src/model'], types: PORTS },
   'src/verify': { values: ['src/durable', 'src/model'], types: PORTS },
   'src/alerts': { values: ['src/model'], types: PORTS },
+  'src/sync': { values: ['src/durable', 'src/model', 'src/threads'], types: PORTS },
   'src/health': { values: ['src/model'], types: PORTS },
   'src/metrics': { values: ['src/model'], types: PORTS },
   'src/serve': { values: ['src/log', 'src/metrics', 'src/model'], types: PORTS },

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
+import { giveBackBuffer, lendAlignedBuffer } from '../durable/aligned-buffer.ts';
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { CopyListener } from './copy-listener.ts';
-import { type DirectWriter, giveBackBuffer, lendAlignedBuffer } from './direct-writer.ts';
+import type { DirectWriter } from './direct-writer.ts';
 import { systemDisk } from './disk.ts';
 
 export interface CopyRequest {

@@ -2,7 +2,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { DirectWriter, giveBackBuffer, lendAlignedBuffer } from './direct-writer.ts';
+import { giveBackBuffer, lendAlignedBuffer } from '../durable/aligned-buffer.ts';
+import { DirectWriter } from './direct-writer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vrp-direct-'));
 const path = join(folder, 'data');
