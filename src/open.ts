@@ -11,8 +11,10 @@ import type { IngestDesk } from './ingest/ingest-desk.ts';
 import { adoptRecovered, ingestSpooled } from './ingest/ingest-spooled.ts';
 import { recoverPlacing } from './ingest/recover-placing.ts';
 import { Turns } from './ingest/turns.ts';
+import { startAdoptionRounds } from './join/adoption-rounds.ts';
 import { joinBackups } from './join/backups.ts';
 import { openStoreCatalogue } from './join/catalogue.ts';
+import { joinCopies } from './join/copies.ts';
 import { joinDerivedWork } from './join/derived-work.ts';
 import { joinHealth } from './join/health.ts';
 import { startJobs } from './join/jobs.ts';
@@ -35,7 +37,6 @@ import { openUploads } from './record/open-uploads.ts';
 import { readAdoptedAs } from './record/upload-info.ts';
 import type { VoiceRecorder } from './voice-recorder.ts';
 
-const ADOPTION_ROUND_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MB = 1_000_000;
 
@@ -102,12 +103,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   opened.defer(() => sidecars.close());
 
   const { derived, takeFiles, queue, measuring, jobs, spoolThreadEntry, peaksPlace } = joinDerivedWork({
-    config,
-    storeId: marker.id,
-    clock,
-    catalogue,
-    blobs,
-    media,
+    ...{ config, storeId: marker.id, clock, catalogue, blobs, media },
     requireRoomToDerive: () => capacity.requireRoomToDerive(),
     isTakeArriving: (takeId) => uploads.isTakeArriving(takeId),
     onMeasured: (recording) => ingestDesk.onChanged?.(recording),
@@ -188,11 +184,16 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   );
   sidecars.drain().catch(logged('Owed sidecars could not be written.'));
 
+  const copying = joinCopies({
+    ...{ config, storeId: marker.id, clock, catalogue, queue, events, log },
+    localPath: (key) => blobs.localPath(key),
+    wakeSidecars: () => sidecars.wake(),
+  });
   if (runsJobs) {
     opened.defer(capacity.watchPressure());
     const stopJobs = await startJobs({
       queue,
-      handlers: { ...jobs.handlers, ...care.handlers },
+      handlers: { ...jobs.handlers, ...care.handlers, ...copying.handlers },
       publish: (event) => events.publish(event),
       onFault: logged('The job queue failed.'),
     });
@@ -203,10 +204,8 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     opened.defer(startSidecarSearch({ dataDir: config.dataDir, catalogue, sidecars, log }));
     opened.defer(stopJobs);
     opened.defer(care.startPatrol());
-    const round = setInterval(() => {
-      uploads.adoptExpired().catch(logged('Adopting old takes failed.'));
-    }, ADOPTION_ROUND_MS).unref();
-    opened.defer(() => clearInterval(round));
+    opened.defer(copying.start());
+    opened.defer(startAdoptionRounds(uploads, logged('Adopting old takes failed.')));
   }
   const access = await openAccess({
     repository: catalogue.access,
@@ -284,6 +283,7 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     verification: care.verification,
     backups,
     jobs: joinJobs({ queue, recordings: catalogue.recordings }),
+    copies: copying.copies,
     stores: () => catalogue.stores.list(),
     subscribe: (listener) => events.subscribe(listener),
     storageReport,

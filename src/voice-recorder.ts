@@ -19,6 +19,7 @@ import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } fro
 import type { Take, TakeAmendment } from './model/take.ts';
 import type { UploadState, UploadWish } from './model/upload.ts';
 import type { Cleanup, FileCount, StoredFiles } from './stored-files.ts';
+import type { Copies } from './sync/copies.ts';
 import type { Verification } from './verify/verification.ts';
 
 /** The joined house, as `serve`, `cli` and embedding programs see it. `openVoiceRecorder()` makes one. */
@@ -38,6 +39,8 @@ export interface VoiceRecorder {
   readonly verification: Verification;
   readonly backups: Backups;
   readonly jobs: Jobs;
+  /** Copies at other places. */
+  readonly copies: Copies;
   /** The stores that share the catalogue, this one included; none where it is a file. */
   stores(): Promise<readonly SharingStore[]>;
   /** Calls `listener` for each event until the returned function is called. */

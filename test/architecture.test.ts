@@ -13,6 +13,8 @@ const PORTS = [
   'src/blobs/blob-store.ts',
   'src/media/media.ts',
   'src/catalogue/recording-repository.ts',
+  'src/catalogue/copy-ledger.ts',
+  'src/catalogue/copy-report.ts',
   'src/jobs/job-queue.ts',
   'src/jobs/job-handler.ts',
   'src/verify/verification.ts',
@@ -20,6 +22,7 @@ const PORTS = [
   'src/alerts/alerts.ts',
   'src/health/health-check.ts',
   'src/voice-recorder.ts',
+  'src/sync/copies.ts',
   'src/backup/catalogue-backups.ts',
   'src/stored-files.ts',
 ];

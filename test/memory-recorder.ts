@@ -7,6 +7,7 @@ import { newId } from '../src/model/id.ts';
 import type { RecorderEvent } from '../src/model/recorder-event.ts';
 import type { Recording } from '../src/model/recording.ts';
 import type { VoiceRecorder } from '../src/voice-recorder.ts';
+import { memoryCopies } from './memory-copies.ts';
 import { failure } from './memory-failure.ts';
 import { memoryCleanup, memoryFiles } from './memory-files.ts';
 import { memoryAlerts, memoryHealth } from './memory-health.ts';
@@ -88,6 +89,7 @@ export async function openMemoryRecorder(stateFolder: string): Promise<MemoryRec
       close: async () => undefined,
     }),
     jobs: memoryJobs(),
+    copies: memoryCopies(),
     stores: async () => [],
     cleanup: memoryCleanup((event) => recorder.emit(event)),
     failNext: null,

@@ -27,6 +27,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   { name: 'tokens', key: ['name'] },
   { name: 'login_sessions', key: ['secret_hash'] },
   { name: 'jobs', key: ['id'], hasStore: true },
+  { name: 'copies', key: ['target_id', 'recording_id'] },
 ];
 
 /** Rows behind `after`, in the order of their keys. */

@@ -17,6 +17,8 @@ import {
   requireCurrentSchema,
   requireFile,
 } from './connect-catalogue.ts';
+import { CopyLedger } from './copy-ledger.ts';
+import { CopyReport } from './copy-report.ts';
 import { HealthHistory } from './health-history.ts';
 import { KnownRecordings } from './known-recordings.ts';
 import { RecordingHistory } from './recording-history.ts';
@@ -45,6 +47,9 @@ export interface Catalogue {
   readonly verification: VerificationRepository;
   readonly health: HealthHistory;
   readonly alerts: AlertBook;
+  /** Which recordings have copies at which targets. */
+  readonly copies: CopyLedger;
+  readonly copyReport: CopyReport;
   readonly stores: Stores;
   /** What others change in a catalogue that is shared. */
   readonly changes: ChangeFeed;
@@ -85,6 +90,8 @@ export async function openCatalogue(settings: CatalogueSettings): Promise<Catalo
     verification: new VerificationRepository(contexts, clock, home),
     health: new HealthHistory(contexts, home),
     alerts: new AlertBook(contexts, home),
+    copies: new CopyLedger(contexts, clock, home),
+    copyReport: new CopyReport(contexts, clock),
     stores,
     changes: new ChangeFeed(contexts),
     close: () => contexts.close(),

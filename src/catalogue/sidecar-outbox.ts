@@ -29,6 +29,14 @@ export class SidecarOutbox {
     });
   }
 
+  /** The recording as it is now, and what its sidecar carries of its history, owed or not. */
+  async describe(id: string): Promise<KnownSidecar | undefined> {
+    return await this.#sessions.withSession({ name: 'describe recording', readonly: true }, async (db) => {
+      const row = await db.selectFrom('recordings').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && { recording: toRecording(row), history: await readSidecarHistory(db, id) };
+    });
+  }
+
   /** Ids of owed sidecars behind `after`, in the order of ids. */
   async listOwed(after: string, limit: number): Promise<readonly string[]> {
     const rows = await this.#sessions.withSession({ name: 'list owed sidecars', readonly: true }, (db) =>

@@ -90,7 +90,6 @@ export const FAILURES = {
   'copy-missing': { retryable: true },
   'copy-mismatch': { retryable: true },
   'copy-conflict': { retryable: false },
-  'copy-locked': { retryable: false },
   // Jobs and media.
   'job-unknown': { retryable: false },
   'job-cancelled': { retryable: false },

@@ -1,5 +1,6 @@
 import type { Alert } from './alert.ts';
 import type { CleanupProgress } from './cleanup.ts';
+import type { CopyProgress } from './copy.ts';
 import type { JobState } from './job.ts';
 import type { Recording } from './recording.ts';
 
@@ -12,6 +13,7 @@ export type RecorderEvent =
   | { readonly type: 'library-changed' }
   | { readonly type: 'alert-changed'; readonly alert: Alert }
   | ({ readonly type: 'cleanup-progress' } & CleanupProgress)
+  | ({ readonly type: 'copy-changed' } & CopyProgress)
   | { readonly type: 'upload-progress'; readonly uploadId: string; readonly offsetBytes: number }
   | {
       readonly type: 'job-changed';

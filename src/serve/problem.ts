@@ -87,7 +87,6 @@ export const STATUS_OF = {
   'copy-missing': 404,
   'copy-mismatch': 502,
   'copy-conflict': 409,
-  'copy-locked': 409,
   'job-unknown': 404,
   'job-cancelled': 409,
   'job-abandoned': 500,

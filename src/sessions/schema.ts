@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { CopyTable } from './copy-schema.ts';
 import type { AlertSilenceTable, AlertTable, HealthSampleTable } from './health-schema.ts';
 
 /** The tables of the store's database as the queries see them; `database/migrations` makes them. */
@@ -27,6 +28,7 @@ export interface StoreSchema {
   health_samples: HealthSampleTable;
   alerts: AlertTable;
   alert_silences: AlertSilenceTable;
+  copies: CopyTable;
 }
 
 /** Where a recording shows: follows from its status. `hidden` ones are still being placed. */

@@ -63,7 +63,7 @@ export interface CopyTarget {
   /** Undefined when there is none. Rejects with `copy-mismatch` when it is longer than documents are. */
   readDocument(key: FarKey): Promise<string | undefined>;
 
-  /** Harmless when there is none. Rejects with `copy-locked` where the target keeps what it has. */
+  /** Harmless when there is none. */
   remove(key: FarKey): Promise<void>;
 
   /** Objects below `prefix` (a folder with its slash, or nothing for all), in the order of keys, from behind `after`. */

@@ -18,4 +18,5 @@ describe.skipIf(postgres.skipReason)(`on PostgreSQL ${postgres.skipReason ?? ''}
   await import('../../src/jobs/database-job-queue.test.ts');
   await import('../../src/jobs/job-runner.test.ts');
   await import('../../src/derive/measure-jobs.test.ts');
+  await import('../../src/sync/copy-service.test.ts');
 });

@@ -13,6 +13,7 @@ import { m0013WarnedInOrder } from './m0013-warned-in-order.ts';
 import { m0014Health } from './m0014-health.ts';
 import { m0015MetricsRole } from './m0015-metrics-role.ts';
 import { m0016Alerts } from './m0016-alerts.ts';
+import { m0017Copies } from './m0017-copies.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0014Health,
   m0015MetricsRole,
   m0016Alerts,
+  m0017Copies,
 ];

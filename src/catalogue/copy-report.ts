@@ -1,0 +1,147 @@
+import { sql } from 'kysely';
+import { type Clock, toIsoUtc } from '../model/clock.ts';
+import { COPY_STATES, type Copy, type CopyCounts, type CopyStateName } from '../model/copy.ts';
+import type { RecordingId } from '../model/id.ts';
+import type { DatabaseSessions } from '../sessions/database-sessions.ts';
+import type { LedgerTarget } from './copy-ledger.ts';
+
+/** How a target stands as a whole. */
+export interface LedgerSummary {
+  readonly copies: CopyCounts;
+  readonly owedBytes: number;
+  readonly lastVerifiedAt: string | null;
+  readonly oldestVerifiedAt: string | null;
+}
+
+export interface CopyFilter {
+  readonly state?: CopyStateName;
+  readonly recordingId?: RecordingId;
+  /** 1 to 500. */
+  readonly limit: number;
+}
+
+const MS_PER_S = 1000;
+
+/** What the ledger of copies says. Failures as of the sessions. */
+export class CopyReport {
+  readonly #sessions: DatabaseSessions;
+  readonly #clock: Clock;
+
+  constructor(sessions: DatabaseSessions, clock: Clock) {
+    this.#sessions = sessions;
+    this.#clock = clock;
+  }
+
+  async summary(target: LedgerTarget): Promise<LedgerSummary> {
+    const rows = await this.#sessions.withSession({ name: 'count copies', readonly: true }, (db) =>
+      db
+        .selectFrom('copies')
+        .select(['state', sql<number>`count(*)`.as('count'), sql<number>`sum(size_bytes)`.as('bytes')])
+        .select((row) => [row.fn.max('verified_at').as('last'), row.fn.min('verified_at').as('oldest')])
+        .where('target_id', '=', target.id)
+        .groupBy('state')
+        .execute(),
+    );
+    const counts = Object.fromEntries(COPY_STATES.map((state) => [state, 0])) as Record<
+      CopyStateName,
+      number
+    >;
+    let owedBytes = 0;
+    for (const { state, count, bytes } of rows) {
+      counts[state as CopyStateName] = Number(count);
+      if (!isThere(state)) owedBytes += Number(bytes);
+    }
+    const dates = rows.filter(({ state }) => isThere(state));
+    return {
+      copies: counts,
+      owedBytes,
+      lastVerifiedAt: dates.map(({ last }) => last).reduce(later, null),
+      oldestVerifiedAt: dates.map(({ oldest }) => oldest).reduce(earlier, null),
+    };
+  }
+
+  /** What failed first, then what is under way; newest recordings first. */
+  async list(target: LedgerTarget, { state, recordingId, limit }: CopyFilter): Promise<readonly Copy[]> {
+    const rows = await this.#sessions.withSession({ name: 'list copies', readonly: true }, (db) =>
+      db
+        .selectFrom('copies')
+        .selectAll()
+        .where('target_id', '=', target.id)
+        .$if(state !== undefined, (query) => query.where('state', '=', state ?? ''))
+        .$if(recordingId !== undefined, (query) => query.where('recording_id', '=', recordingId ?? ''))
+        .orderBy('recording_id', 'desc')
+        .limit(limit)
+        .execute(),
+    );
+    return rows.map((row) => ({
+      recordingId: row.recording_id,
+      target: target.name,
+      state: row.state as CopyStateName,
+      sizeBytes: Number(row.size_bytes),
+      attempts: row.attempts,
+      nextTryAt: row.next_try_ms === null || row.next_try_ms === 0 ? null : toIsoUtc(Number(row.next_try_ms)),
+      sentAt: row.sent_at,
+      verifiedAt: row.verified_at,
+      error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
+    }));
+  }
+
+  /** Seconds until something of the target is due; undefined when nothing ever is. */
+  async dueInSeconds(target: LedgerTarget): Promise<number | undefined> {
+    const row = await this.#sessions.withSession({ name: 'next due copy', readonly: true }, (db) =>
+      db
+        .selectFrom('copies')
+        .select('next_try_ms')
+        .where('target_id', '=', target.id)
+        .where('next_try_ms', 'is not', null)
+        .orderBy('next_try_ms')
+        .limit(1)
+        .executeTakeFirst(),
+    );
+    if (row?.next_try_ms === undefined || row.next_try_ms === null) return undefined;
+    return Math.max(0, (Number(row.next_try_ms) - this.#clock.nowMs()) / MS_PER_S);
+  }
+
+  /** Verified copies that nobody read since `before` (ISO 8601 UTC), the longest ago first. */
+  async oldestVerified(
+    target: LedgerTarget,
+    before: string,
+    limit: number,
+  ): Promise<
+    readonly {
+      readonly recordingId: RecordingId;
+      readonly storedFilename: string;
+      readonly checksum: string;
+    }[]
+  > {
+    const rows = await this.#sessions.withSession({ name: 'list oldest copies', readonly: true }, (db) =>
+      db
+        .selectFrom('copies as c')
+        .innerJoin('recordings as r', 'r.id', 'c.recording_id')
+        .select(['c.recording_id', 'c.stored_filename', 'r.checksum'])
+        .where('c.target_id', '=', target.id)
+        .where('c.state', '=', 'verified')
+        .where('c.verified_at', '<', before)
+        .orderBy('c.verified_at')
+        .limit(limit)
+        .execute(),
+    );
+    return rows.map(({ recording_id: recordingId, stored_filename: storedFilename, checksum }) => ({
+      recordingId,
+      storedFilename,
+      checksum,
+    }));
+  }
+}
+
+function isThere(state: string): boolean {
+  return state === 'verified' || state === 'stale';
+}
+
+function later(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b > a) ? b : a;
+}
+
+function earlier(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b < a) ? b : a;
+}
