@@ -131,12 +131,14 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
     log,
   };
   const activity = new Activity(clock);
+  const copying = joinCopies({
+    ...{ config, storeId: marker.id, clock, catalogue, queue, events, log },
+    localPath: (key) => blobs.localPath(key),
+    wakeSidecars: () => sidecars.wake(),
+  });
   const care = await joinVerification({
-    config,
-    storeId: marker.id,
-    clock,
-    catalogue,
-    blobs,
+    ...{ config, storeId: marker.id, clock, catalogue, blobs },
+    fetchCopy: copying.fetchCopy,
     ingest: ingestDesk,
     spool: {
       copyIn: (path, wish, copyOptions) => uploads.copyIn(path, wish, copyOptions),
@@ -184,11 +186,6 @@ export async function openVoiceRecorder(options: OpenOptions = {}): Promise<Voic
   );
   sidecars.drain().catch(logged('Owed sidecars could not be written.'));
 
-  const copying = joinCopies({
-    ...{ config, storeId: marker.id, clock, catalogue, queue, events, log },
-    localPath: (key) => blobs.localPath(key),
-    wakeSidecars: () => sidecars.wake(),
-  });
   if (runsJobs) {
     opened.defer(capacity.watchPressure());
     const stopJobs = await startJobs({

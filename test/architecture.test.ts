@@ -79,6 +79,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
       'src/sessions',
       'src/serve',
       'src/verify',
+      'src/sync',
       'src/crashtest',
       'src/open.ts',
       'src/open-reader.ts',

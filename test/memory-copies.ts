@@ -16,6 +16,10 @@ export function memoryCopies(): Copies {
       requireTarget(target);
       return { verified: 0, failed: 0, faults: [] };
     },
+    async plan({ target } = {}) {
+      requireTarget(target);
+      return { copies: 0, bytes: 0 };
+    },
     async retry({ target } = {}) {
       requireTarget(target);
       return 0;

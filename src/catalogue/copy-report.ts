@@ -14,8 +14,8 @@ export interface LedgerSummary {
 }
 
 export interface CopyFilter {
-  readonly state?: CopyStateName;
-  readonly recordingId?: RecordingId;
+  readonly state?: CopyStateName | undefined;
+  readonly recordingId?: RecordingId | undefined;
   /** 1 to 500. */
   readonly limit: number;
 }
@@ -60,7 +60,7 @@ export class CopyReport {
     };
   }
 
-  /** What failed first, then what is under way; newest recordings first. */
+  /** Newest recordings first. */
   async list(target: LedgerTarget, { state, recordingId, limit }: CopyFilter): Promise<readonly Copy[]> {
     const rows = await this.#sessions.withSession({ name: 'list copies', readonly: true }, (db) =>
       db
@@ -78,6 +78,7 @@ export class CopyReport {
       target: target.name,
       state: row.state as CopyStateName,
       sizeBytes: Number(row.size_bytes),
+      storedFilename: row.stored_filename,
       attempts: row.attempts,
       nextTryAt: row.next_try_ms === null || row.next_try_ms === 0 ? null : toIsoUtc(Number(row.next_try_ms)),
       sentAt: row.sent_at,

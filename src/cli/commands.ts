@@ -148,6 +148,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/database.ts'),
   },
   {
+    name: 'targets',
+    group: FILES,
+    summary: 'say where copies of recordings go, and how they stand',
+    load: () => import('./commands/targets.ts'),
+  },
+  {
+    name: 'sync',
+    group: FILES,
+    summary: 'send copies to the targets and verify them there',
+    load: () => import('./commands/sync.ts'),
+  },
+  {
     name: 'backup',
     group: FILES,
     summary: 'make a checked snapshot of the catalogue',

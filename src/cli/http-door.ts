@@ -9,6 +9,7 @@ import { type ApiClient, connect, type ServerAddress } from './api-client.ts';
 import { takesThroughServer } from './capture/take-uploads.ts';
 import { careThroughServer } from './care-door.ts';
 import { collectionsThroughServer } from './collections-door.ts';
+import { copiesThroughServer } from './copies-door.ts';
 import { filesThroughServer } from './files-door.ts';
 import { importThroughServer } from './http-import.ts';
 import { jobsThroughServer } from './jobs-door.ts';
@@ -83,6 +84,7 @@ export async function openHttpDoor(
     files: filesThroughServer(api),
     store: storeThroughServer(api),
     jobs: jobsThroughServer(api),
+    copies: copiesThroughServer(api),
     async close() {
       api.close();
       await rehearsal?.close();

@@ -6,6 +6,7 @@ import type { HistoryPage, HistoryQuery } from '../model/history.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { ImportOutcome } from '../model/import-outcome.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from '../model/recording.ts';
+import type { Copies } from '../sync/copies.ts';
 import type { Access, ImportOptions } from '../voice-recorder.ts';
 import type { ServerAddress } from './api-client.ts';
 import type { TakeUploads } from './capture/take-uploads.ts';
@@ -46,6 +47,7 @@ export interface LibraryDoor {
   readonly tokens: Pick<Access, 'addToken' | 'listTokens' | 'revokeToken'>;
   readonly store: StoreDoor;
   readonly jobs: JobsDoor;
+  readonly copies: Copies;
   close(): Promise<void>;
 }
 

@@ -48,6 +48,7 @@ export async function openLocalDoor(cli: Cli): Promise<LibraryDoor> {
     tokens: recorder.access,
     store: storeInProcess(recorder),
     jobs: jobsInProcess(recorder.jobs),
+    copies: recorder.copies,
     close: () => recorder.close(),
   };
 }

@@ -77,6 +77,7 @@ export function recordingFacts(recording: Recording, filePath: string): [label: 
     ['Embedded album', embedded.album],
     ['Embedded date', embedded.date],
     ['Last verified', recording.lastVerifiedAt && localTime(recording.lastVerifiedAt)],
+    ['Copies', copiesText(recording)],
     ['Id', recording.id],
   ];
   return facts.flatMap(([label, text]) => (text === null || text === '' ? [] : [[label, printable(text)]]));
@@ -94,6 +95,14 @@ export function loudnessText(loudness: Loudness | null): string | null {
 }
 
 /** `12 %`; null where it was not measured. */
+/** `nas verified 2026-11-24 14:13, cloud failed` */
+function copiesText({ sync }: Recording): string | null {
+  const texts = sync.map(({ target, state, verifiedAt }) =>
+    [target, state, ...(verifiedAt === null ? [] : [localTime(verifiedAt)])].join(' '),
+  );
+  return texts.length === 0 ? null : texts.join(', ');
+}
+
 export function shareText(share: number | null): string | null {
   return share === null ? null : `${Math.round(share * 100)} %`;
 }

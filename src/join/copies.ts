@@ -11,6 +11,7 @@ import { CopySchedule } from '../sync/copy-schedule.ts';
 import { CopyService } from '../sync/copy-service.ts';
 import { TargetBook } from '../sync/target-book.ts';
 import { openThreadedTarget } from '../sync/threaded-target.ts';
+import type { FetchCopy } from '../verify/repairer.ts';
 
 export interface CopyParts {
   readonly config: StorageConfig;
@@ -26,6 +27,7 @@ export interface CopyParts {
 
 export interface JoinedCopies {
   readonly copies: Copies;
+  readonly fetchCopy: FetchCopy;
   readonly handlers: Readonly<Record<string, JobHandler>>;
   /** Keeps copies up to date until the returned function is called. */
   start(): () => Promise<void>;
@@ -39,13 +41,15 @@ export function joinCopies(parts: CopyParts): JoinedCopies {
   const service = new CopyService({
     ...desk,
     storeId,
-    scratchFolder: config.spoolPath,
+    scratchFolder: config.derivedPath,
     localPath: parts.localPath,
     async describe(id) {
       const known = await catalogue.outbox.describe(id);
       return known && { text: sidecarText(known.recording, known.history), version: known.recording.version };
     },
     openTarget: openThreadedTarget,
+    onFault: ({ name: target }, { code, message }) =>
+      parts.log('warn', `A copy could not be fetched. ${message}`, { target, code }),
     onProgress(progress) {
       events.publish({ type: 'copy-changed', ...progress });
       // The ledger has told the sidecar's outbox.
@@ -60,6 +64,7 @@ export function joinCopies(parts: CopyParts): JoinedCopies {
   });
   return {
     copies: service,
+    fetchCopy: (recording, signal) => service.fetch(recording, signal),
     handlers: schedule.handlers,
     start() {
       const unsubscribe = events.subscribe((event) => {

@@ -35,8 +35,8 @@ export interface VerificationParts {
   readonly ingest: IngestDesk;
   readonly spool: RepairParts['spool'];
   readonly media: Media;
-  /** Where sound copies of damaged originals come from; nowhere when not given. */
-  readonly fetchCopy?: FetchCopy;
+  /** Where sound copies of damaged originals come from. */
+  readonly fetchCopy: FetchCopy;
   readonly queue: JobQueue;
   readonly drainSidecars: () => Promise<void>;
   readonly activity: Activity;
@@ -112,7 +112,7 @@ export async function joinVerification(parts: VerificationParts): Promise<Joined
       askedBytes += pace.bytesRead;
     }
   };
-  const { ingest, spool, media, drainSidecars, fetchCopy = async () => undefined } = parts;
+  const { ingest, spool, media, drainSidecars, fetchCopy } = parts;
   const reconcile = joinReconcile(
     { dataDir: config.dataDir, catalogue, blobs, ingest, drainSidecars, around: parts.aroundLongWork },
     { requireStore: desk.requireStore, verify: (id, signal) => verify(id, signal ? { signal } : {}) },

@@ -21,6 +21,8 @@ export interface Copy {
   /** Name of the target. */
   readonly target: string;
   readonly state: CopyStateName;
+  /** Where it lies there: path below the root of the target. */
+  readonly storedFilename: string;
   /** Of the audio. */
   readonly sizeBytes: number;
   /** Times it was begun since it was last verified. */

@@ -13,12 +13,14 @@ export const PROGRESS_NOTE =
 
 /**
  * Answers with what `work` comes to. Who accepts JSON Lines hears meanwhile how far it is; work that fails or is done before
- * there was anything to tell is answered as always. The signal is aborted when whoever asked has gone.
+ * there was anything to tell is answered as always. `mustTell`: what is told however soon it
+ * comes. The signal is aborted when whoever asked has gone.
  */
 export async function answerWithProgress<Progress, Answer>(
   request: FastifyRequest,
   reply: FastifyReply,
   work: (signal: AbortSignal, onProgress?: (progress: Progress) => void) => Promise<Answer>,
+  mustTell: (progress: Progress) => boolean = () => false,
 ): Promise<Answer | FastifyReply> {
   const signal = untilGone(reply);
   if (!(request.headers.accept ?? '').includes(PROGRESS_TYPE)) return await work(signal);
@@ -28,7 +30,7 @@ export async function answerWithProgress<Progress, Answer>(
   let toldAt = 0;
   const done = work(signal, (progress) => {
     const now = performance.now();
-    if (now - toldAt < TELL_EVERY_MS) return;
+    if (now - toldAt < TELL_EVERY_MS && !mustTell(progress)) return;
     toldAt = now;
     write({ progress });
     begun.resolve('begun');

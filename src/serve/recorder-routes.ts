@@ -9,6 +9,7 @@ import { addAudioRoutes } from './audio-routes.ts';
 import { addBackupRoutes } from './backup-routes.ts';
 import { addCleanupRoutes } from './cleanup-routes.ts';
 import { addCollectionRoutes } from './collection-routes.ts';
+import { addCopyRoutes } from './copy-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addHistoryRoutes } from './history-routes.ts';
@@ -79,6 +80,7 @@ export async function addRecorderRoutes(app: RecorderApp, desk: RouteDesk): Prom
   addTakeRoutes(app, desk);
   addCleanupRoutes(app, desk);
   addJobRoutes(app, desk);
+  addCopyRoutes(app, desk);
   addEventRoutes(app, desk);
   await app.register((scope, _options, done) => {
     addUploadRoutes(scope as RecorderApp, desk);

@@ -13,6 +13,8 @@ export interface Copies {
    * is in the answer. Rejects with `target-unknown`, `recording-unknown`, or `interrupted` when `signal` aborts.
    */
   sync(options?: SyncOptions): Promise<SyncSummary>;
+  /** Finds out what is owed, for whoever wants to know before it is sent. Rejects with `target-unknown`. */
+  plan(options?: Pick<SyncOptions, 'target'>): Promise<SyncPlan>;
   /** Has failed copies tried again, conflicts too. Resolves to their number. Rejects with `target-unknown`. */
   retry(options?: { readonly target?: string; readonly ids?: readonly RecordingId[] }): Promise<number>;
   /** Writes, reads back, finds and removes an object. Rejects with `target-unknown`. */
@@ -21,11 +23,11 @@ export interface Copies {
 
 /** Which copies are wanted; all when nothing is given. */
 export interface CopyQuery {
-  readonly target?: string;
-  readonly state?: CopyStateName;
-  readonly recordingId?: RecordingId;
+  readonly target?: string | undefined;
+  readonly state?: CopyStateName | undefined;
+  readonly recordingId?: RecordingId | undefined;
   /** Of each target: 1 to 500; 100 when not given. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** What is to be synced, and who hears of it. */
@@ -36,6 +38,12 @@ export interface SyncOptions {
   readonly ids?: readonly RecordingId[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: CopyProgress) => void;
+}
+
+/** What a sync would send. */
+export interface SyncPlan {
+  readonly copies: number;
+  readonly bytes: number;
 }
 
 /** What a sync came to. */

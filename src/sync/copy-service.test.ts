@@ -47,6 +47,7 @@ async function store(spoil: (path: string) => Promise<void> = async () => undefi
   const id = await claimTarget(openFolderTarget(place), STORE, toIsoUtc(systemClock.nowMs()));
   book.add({ id, name: 'nas', place });
   const heard: CopyProgress[] = [];
+  const faults: string[] = [];
   const service = new CopyService({
     storeId: STORE,
     clock: systemClock,
@@ -60,6 +61,7 @@ async function store(spoil: (path: string) => Promise<void> = async () => undefi
       return known && { text: sidecarText(known.recording, known.history), version: known.recording.version };
     },
     openTarget: open,
+    onFault: (_, { code }) => faults.push(code),
     onProgress: (progress) => heard.push(progress),
   });
   const add = async (bytes = randomBytes(50_000)) => {
@@ -74,7 +76,7 @@ async function store(spoil: (path: string) => Promise<void> = async () => undefi
     await writeFile(join(local, storedFilename), bytes);
     return recording;
   };
-  return { service, add, catalogue, far, local, heard, book };
+  return { service, add, catalogue, far, local, heard, book, faults };
 }
 
 it('sends audio and sidecar, reads them back, and says so in the ledger and in the recording', async () => {
@@ -167,6 +169,22 @@ it('sends nothing where another disk is, and goes on when the right one is back'
   await rename(`${far}-right`, far);
   expect(await service.sync()).toEqual({ verified: 1, failed: 0, faults: [] });
   expect((await service.targets())[0]?.fault).toBeNull();
+});
+
+it('fetches the right bytes from a verified copy, and no others', async () => {
+  const { service, add, far, local, faults } = await store();
+  const recording = await add();
+  expect(await service.fetch(recording)).toBeUndefined();
+  await service.sync();
+  const path = await service.fetch(recording);
+  const kept = await readFile(join(local, recording.storedFilename));
+  expect(await readFile(path ?? '')).toEqual(kept);
+  await rm(path ?? '');
+  await writeFile(join(far, recording.storedFilename), randomBytes(50_000));
+  expect(await service.fetch(recording)).toBeUndefined();
+  await rm(join(far, recording.storedFilename));
+  expect(await service.fetch(recording)).toBeUndefined();
+  expect(faults).toEqual(['copy-missing']);
 });
 
 it('forgets a target that was removed, in the recordings too', async () => {

@@ -1,16 +1,19 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { CopyLedger } from '../catalogue/copy-ledger.ts';
 import type { CopyReport } from '../catalogue/copy-report.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Copy, CopyFault, CopyProgress, TargetReport } from '../model/copy.ts';
-import { VoiceRecorderError } from '../model/failure.ts';
+import { failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
-import type { Copies, CopyQuery, SyncOptions, SyncSummary } from './copies.ts';
+import type { Recording } from '../model/recording.ts';
+import type { Copies, CopyQuery, SyncOptions, SyncPlan, SyncSummary } from './copies.ts';
 import type { CopyTarget } from './copy-target.ts';
 import { expectMarker } from './far-marker.ts';
 import type { SendDesk } from './send-copy.ts';
 import type { Target, TargetBook } from './target-book.ts';
 import { addressOf, type TargetPlace } from './target-place.ts';
-import { type Round, type RoundOptions, TargetSync } from './target-sync.ts';
+import { faultOf, type Round, type RoundOptions, TargetSync } from './target-sync.ts';
 import { type TargetTrial, testTarget } from './test-target.ts';
 
 export interface CopyServiceDesk extends Pick<SendDesk, 'localPath' | 'describe'> {
@@ -23,6 +26,8 @@ export interface CopyServiceDesk extends Pick<SendDesk, 'localPath' | 'describe'
   readonly scratchFolder: string;
   openTarget(place: TargetPlace): CopyTarget;
   onProgress(progress: CopyProgress): void;
+  /** A target had not what was looked for there. */
+  onFault(target: Target, fault: CopyFault): void;
 }
 
 const LISTED = 100;
@@ -77,6 +82,17 @@ export class CopyService implements Copies {
     };
   }
 
+  async plan({ target }: Pick<SyncOptions, 'target'> = {}): Promise<SyncPlan> {
+    const plan = { copies: 0, bytes: 0 };
+    for (const one of this.#chosen(target)) {
+      await this.survey(one);
+      const { copies, owedBytes } = await this.#desk.report.summary(one);
+      plan.copies += copies.owed + copies.sending + copies.sent + copies.stale + copies.failed;
+      plan.bytes += owedBytes;
+    }
+    return plan;
+  }
+
   async retry({
     target,
     ids,
@@ -96,6 +112,36 @@ export class CopyService implements Copies {
     } finally {
       await far.close();
     }
+  }
+
+  /**
+   * Fetches the bytes of a recording from a verified copy into a synced file of the scratch folder; undefined where no copy
+   * has them. Goes on with what an earlier call left there.
+   */
+  async fetch(
+    { id, checksum }: Pick<Recording, 'id' | 'checksum'>,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
+    const path = join(this.#desk.scratchFolder, `copy-of-${id}`);
+    for (const target of this.#desk.book.list()) {
+      const [copy] = await this.#desk.report.list(target, { recordingId: id, limit: 1 });
+      if (copy?.verifiedAt == null) continue;
+      const far = this.#desk.openTarget(target.place);
+      const end = () => void far.close();
+      signal?.addEventListener('abort', end);
+      try {
+        const found = await far.fetch(copy.storedFilename, path);
+        if (found.checksum === checksum) return path;
+        await rm(path, { force: true });
+      } catch (error) {
+        if (signal?.aborted || failureCodeOf(error) === 'disk-full') throw error;
+        this.#desk.onFault(target, faultOf(error));
+      } finally {
+        signal?.removeEventListener('abort', end);
+        await far.close();
+      }
+    }
+    return undefined;
   }
 
   /** Enters what the target owes every recording of the store. */

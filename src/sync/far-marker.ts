@@ -11,12 +11,12 @@ export interface FarMarker {
   readonly createdAt: string;
 }
 
-export const MARKER_KEY = 'vrp-copies.json';
+const MARKER_KEY = 'vrp-copies.json';
 const FORMAT = 'voice-recorder-pro/copies';
 const FORMAT_VERSION = 1;
 
 /** Undefined when there is none. Rejects with `target-invalid` for one that cannot be read. */
-export async function readMarkerAt(target: CopyTarget): Promise<FarMarker | undefined> {
+async function readMarkerAt(target: CopyTarget): Promise<FarMarker | undefined> {
   const text = await target.readDocument(MARKER_KEY);
   if (text === undefined) return undefined;
   try {

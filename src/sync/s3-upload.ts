@@ -22,7 +22,7 @@ export function isOnePiece({ sizeBytes }: Shipment): boolean {
 }
 
 /** Follows from the size alone: whoever goes on later cuts at the same places. */
-export function partBytesOf(sizeBytes: number): number {
+function partBytesOf(sizeBytes: number): number {
   return Math.max(LEAST_PART_BYTES, Math.ceil(sizeBytes / MOST_PARTS / MIB) * MIB);
 }
 
