@@ -34,6 +34,14 @@ export type {
   CleanupRisk,
   Recommendation,
 } from './model/cleanup.ts';
+export type {
+  Copy,
+  CopyCounts,
+  CopyFault,
+  CopyProgress,
+  CopyStateName,
+  TargetReport,
+} from './model/copy.ts';
 export type { DurationCounts } from './model/duration-counts.ts';
 export { FAILURES, type FailureCode, VoiceRecorderError } from './model/failure.ts';
 export type { HealthCheckResult, HealthReport, HealthSample, HealthTrend } from './model/health.ts';
@@ -92,6 +100,8 @@ export type {
   StoredFiles,
   StreamWish,
 } from './stored-files.ts';
+export type { Copies, CopyQuery, SyncOptions, SyncPlan, SyncSummary } from './sync/copies.ts';
+export type { TargetTrial } from './sync/test-target.ts';
 export type { ReconcileOptions, Verification, VerifyOptions } from './verify/verification.ts';
 export type {
   Access,

@@ -9,6 +9,18 @@ const source = new URL('../src/', import.meta.url);
 
 /** Every name a stranger can import: adding or removing one is a decision, made here. */
 const PUBLIC_NAMES = [
+  'Copies',
+  'Copy',
+  'CopyCounts',
+  'CopyFault',
+  'CopyProgress',
+  'CopyQuery',
+  'CopyStateName',
+  'SyncOptions',
+  'SyncPlan',
+  'SyncSummary',
+  'TargetReport',
+  'TargetTrial',
   'CheckResult',
   'CheckPhase',
   'FixityCheck',

@@ -55,7 +55,7 @@ const ROUTES: [method: string, path: string, role: Role][] = [
   ['GET', '/api/sync/copies', 'edit'],
   ['POST', '/api/sync/retry', 'edit'],
   ['POST', `/api/recordings/${ID}/sync`, 'edit'],
-  ['POST', '/api/targets/nas/test', 'admin'],
+  ['POST', '/api/targets/studio/test', 'admin'],
   ['GET', '/api/jobs', 'edit'],
   ['GET', `/api/jobs/${ID}`, 'edit'],
   ['POST', `/api/jobs/${ID}/retry`, 'edit'],
