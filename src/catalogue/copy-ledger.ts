@@ -162,6 +162,11 @@ export class CopyLedger {
     }));
   }
 
+  /** Its bytes were read at the target once more, and are right. */
+  reverified(target: LedgerTarget, id: RecordingId): Promise<void> {
+    return this.#enter(target, id, () => ({ state: 'verified', verified_at: this.#now() }));
+  }
+
   /** `nextTryMs`: null where only a person can help. */
   fail(target: LedgerTarget, id: RecordingId, attempts: number, failing: FailedCopy): Promise<void> {
     const { state, fault, nextTryMs } = failing;

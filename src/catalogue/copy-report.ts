@@ -13,6 +13,13 @@ export interface LedgerSummary {
   readonly oldestVerifiedAt: string | null;
 }
 
+/** A copy that is to be read again. */
+export interface VerifiedCopy {
+  readonly recordingId: RecordingId;
+  readonly storedFilename: string;
+  readonly checksum: string;
+}
+
 export interface CopyFilter {
   readonly state?: CopyStateName | undefined;
   readonly recordingId?: RecordingId | undefined;
@@ -108,13 +115,7 @@ export class CopyReport {
     target: LedgerTarget,
     before: string,
     limit: number,
-  ): Promise<
-    readonly {
-      readonly recordingId: RecordingId;
-      readonly storedFilename: string;
-      readonly checksum: string;
-    }[]
-  > {
+  ): Promise<readonly VerifiedCopy[]> {
     const rows = await this.#sessions.withSession({ name: 'list oldest copies', readonly: true }, (db) =>
       db
         .selectFrom('copies as c')

@@ -60,6 +60,7 @@ export function joinCopies(parts: CopyParts): JoinedCopies {
     ...desk,
     service,
     queue: parts.queue,
+    recheckDays: config.patrolDays,
     onFailure: (error) => parts.log('error', 'What copies are owed could not be looked for.', { error }),
   });
   return {

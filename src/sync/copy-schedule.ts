@@ -1,6 +1,6 @@
 import type { JobHandler } from '../jobs/job-handler.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
-import type { Clock } from '../model/clock.ts';
+import { type Clock, toIsoUtc } from '../model/clock.ts';
 import type { RecordingId } from '../model/id.ts';
 import type { CopyService, CopyServiceDesk } from './copy-service.ts';
 import type { Target } from './target-book.ts';
@@ -10,10 +10,13 @@ export interface CopyScheduleDesk extends Pick<CopyServiceDesk, 'book' | 'ledger
   readonly clock: Clock;
   readonly service: CopyService;
   readonly queue: Pick<JobQueue, 'enqueue'>;
+  /** How old the last reading of a copy may grow. */
+  readonly recheckDays: number;
   onFailure(error: unknown): void;
 }
 
 const KIND = 'copy';
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** Looks so often what is due; what is added is heard of at once. */
 const LOOK_MS = 5_000;
 const TARGETS_AT_ONCE = 4;
@@ -66,6 +69,7 @@ export class CopySchedule {
           let doneBytes = 0;
           const { fault } = await this.#desk.service.round(target, {
             signal,
+            recheckBefore: this.#recheckBefore(),
             onProgress: ({ state, sizeBytes }) => {
               if (state !== 'verified') return;
               doneBytes += sizeBytes;
@@ -87,6 +91,10 @@ export class CopySchedule {
     this.#resting.set(id, { untilMs: this.#desk.clock.monotonicMs() + pauseMs(tries), tries });
   }
 
+  #recheckBefore(): string {
+    return toIsoUtc(this.#desk.clock.nowMs() - this.#desk.recheckDays * DAY_MS);
+  }
+
   async #look(): Promise<void> {
     const { book, ledger, report, queue, service, clock } = this.#desk;
     for (const gone of book.removed()) {
@@ -102,7 +110,8 @@ export class CopySchedule {
       }
       for (const id of owed) await ledger.owe(target, id);
       if ((this.#resting.get(target.id)?.untilMs ?? 0) > clock.monotonicMs()) continue;
-      if ((await report.dueInSeconds(target)) !== 0) continue;
+      const isOld = (await report.oldestVerified(target, this.#recheckBefore(), 1)).length > 0;
+      if (!isOld && (await report.dueInSeconds(target)) !== 0) continue;
       await queue.enqueue({
         kind: KIND,
         payload: { targetId: target.id },

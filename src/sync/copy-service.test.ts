@@ -187,6 +187,26 @@ it('fetches the right bytes from a verified copy, and no others', async () => {
   expect(faults).toEqual(['copy-missing']);
 });
 
+it('reads old copies again, and sends what is not right any more once more', async () => {
+  const { service, add, far, book } = await store();
+  const [sound, bad, gone] = [await add(), await add(), await add()];
+  await service.sync();
+  await writeFile(join(far, bad.storedFilename), randomBytes(50_000));
+  await rm(join(far, gone.storedFilename));
+  const before = (await service.list()).map(({ verifiedAt }) => verifiedAt);
+  const [target] = book.list();
+  if (!target) throw new Error('There is no target.');
+  const recheckBefore = toIsoUtc(systemClock.nowMs() + 1);
+  expect((await service.round(target, { recheckBefore })).fault).toBeNull();
+  const found = new Map((await service.list()).map((copy) => [copy.recordingId, copy]));
+  expect(found.get(sound.id)).toMatchObject({ state: 'verified' });
+  expect(before).not.toContain(found.get(sound.id)?.verifiedAt);
+  expect(found.get(bad.id)?.error?.code).toBe('copy-mismatch');
+  expect(found.get(gone.id)?.error?.code).toBe('copy-missing');
+  expect(await service.sync()).toMatchObject({ verified: 2, failed: 0 });
+  expect(sha256(await readFile(join(far, bad.storedFilename)))).toBe(bad.checksum);
+});
+
 it('forgets a target that was removed, in the recordings too', async () => {
   const { service, add, catalogue, book } = await store();
   const { id } = await add();

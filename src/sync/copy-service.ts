@@ -30,6 +30,12 @@ export interface CopyServiceDesk extends Pick<SendDesk, 'localPath' | 'describe'
   onFault(target: Target, fault: CopyFault): void;
 }
 
+interface RoundWish extends RoundOptions {
+  readonly onProgress?: SyncOptions['onProgress'] | undefined;
+  /** Copies that nobody read since then are read again. */
+  readonly recheckBefore?: string;
+}
+
 const LISTED = 100;
 
 /** All targets of a store: what they owe, how they stand, and the sending itself. */
@@ -151,10 +157,7 @@ export class CopyService implements Copies {
   }
 
   /** One round at a time at each target: no two send the same recording. */
-  async round(
-    target: Target,
-    options: RoundOptions & { readonly onProgress?: SyncOptions['onProgress'] | undefined },
-  ): Promise<Round> {
+  async round(target: Target, options: RoundWish): Promise<Round> {
     for (let other = this.#running.get(target.id); other; other = this.#running.get(target.id)) await other;
     const running = this.#round(target, options);
     const settled = running.catch(() => undefined);
@@ -163,10 +166,7 @@ export class CopyService implements Copies {
     return await running;
   }
 
-  async #round(
-    target: Target,
-    { ids, signal, onProgress }: Parameters<CopyService['round']>[1],
-  ): Promise<Round> {
+  async #round(target: Target, { ids, signal, onProgress, recheckBefore }: RoundWish): Promise<Round> {
     const { clock, ledger, localPath, describe, storeId } = this.#desk;
     const far = this.#desk.openTarget(target.place);
     // What is under way ends at once, and goes on from there another time.
@@ -181,12 +181,15 @@ export class CopyService implements Copies {
         localPath,
         describe,
         expectMarker: () => expectMarker(far, target, storeId),
+        oldest: (before, limit) => this.#desk.report.oldestVerified(target, before, limit),
         onProgress: (progress) => {
           onProgress?.(progress);
           this.#desk.onProgress(progress);
         },
       });
-      const round = await sync.round({ ...(ids && { ids }), signal });
+      const sent = await sync.round({ ...(ids && { ids }), signal });
+      const isRechecked = recheckBefore !== undefined && sent.fault === null;
+      const round = isRechecked ? { ...sent, fault: await sync.recheck(recheckBefore, signal) } : sent;
       if (round.fault === null) this.#faults.delete(target.id);
       else if (!signal?.aborted) this.#faults.set(target.id, round.fault);
       return round;

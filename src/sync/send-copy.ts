@@ -42,7 +42,7 @@ export async function sendCopy(desk: SendDesk, copy: DueCopy, onStep: OnStep): P
       await send(desk, copy, shipment, onStep);
       await ledger.markSent(target, recordingId);
       onStep('sent', 0);
-      if (!(await isSame(desk, shipment, onStep))) throw mismatch(shipment);
+      if (!(await isSame(desk, shipment, onStep))) throw mismatch(key, checksum);
     }
   }
   const version = await sendSidecar(desk, recordingId, key);
@@ -100,9 +100,9 @@ function conflict({ key, sizeBytes }: Shipment, foundBytes: number): VoiceRecord
   );
 }
 
-function mismatch({ key, checksum }: Shipment): VoiceRecorderError {
+export function mismatch(key: string, checksum: string): VoiceRecorderError {
   return new VoiceRecorderError(
     'copy-mismatch',
-    `${key}, read back at the target, has not the SHA-256 that was sent (${checksum}). It counts for nothing and is sent again.`,
+    `${key}, read back at the target, has not the SHA-256 of the recording (${checksum}). It counts for nothing and is sent again.`,
   );
 }

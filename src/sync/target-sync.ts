@@ -1,14 +1,17 @@
 import type { DueCopy } from '../catalogue/copy-ledger.ts';
+import type { VerifiedCopy } from '../catalogue/copy-report.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CopyFault, CopyProgress, CopyStateName } from '../model/copy.ts';
 import { type FailureCode, failureCodeOf, VoiceRecorderError } from '../model/failure.ts';
 import type { RecordingId } from '../model/id.ts';
-import { type SendDesk, sendCopy } from './send-copy.ts';
+import { mismatch, type SendDesk, sendCopy } from './send-copy.ts';
 
 export interface TargetSyncDesk extends SendDesk {
   readonly clock: Clock;
   /** Rejects when something else lies at the target than what was there when it was added. */
   expectMarker(): Promise<void>;
+  /** Verified copies that nobody read since `before`, the longest ago first. */
+  oldest(before: string, limit: number): Promise<readonly VerifiedCopy[]>;
   onProgress(progress: CopyProgress): void;
 }
 
@@ -27,6 +30,7 @@ export interface Round {
 }
 
 const FILES_AT_ONCE = 4;
+const RECHECKED_AT_ONCE = 20;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 6 * 60 * 60_000;
 /** What no other recording would fare better with. */
@@ -88,6 +92,30 @@ export class TargetSync {
         underWay.set(copy.recordingId, sending);
         // The ledger itself failed: heard by whoever waits next.
         sending.catch(() => undefined);
+      }
+    }
+  }
+
+  /**
+   * Reads verified copies again that nobody read since `before` (ISO 8601 UTC), the longest ago first. One that is not
+   * right any more is owed anew. Resolves to what ended it before its time.
+   */
+  async recheck(before: string, signal: AbortSignal | undefined): Promise<CopyFault | null> {
+    const { far, ledger, oldest, target } = this.#desk;
+    for (;;) {
+      const copies = await oldest(before, RECHECKED_AT_ONCE);
+      if (copies.length === 0 || signal?.aborted) return null;
+      for (const { recordingId: id, storedFilename: key, checksum } of copies) {
+        if (signal?.aborted) return null;
+        try {
+          if ((await far.digest(key)).checksum !== checksum) throw mismatch(key, checksum);
+          await ledger.reverified(target, id);
+        } catch (error) {
+          const code = failureCodeOf(error);
+          const fault = faultOf(error);
+          if (code !== 'copy-mismatch' && code !== 'copy-missing') return fault;
+          await ledger.fail(target, id, 0, { state: 'failed', fault, nextTryMs: this.#desk.clock.nowMs() });
+        }
       }
     }
   }

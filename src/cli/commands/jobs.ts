@@ -46,7 +46,7 @@ export function register(program: Command, cli: Cli): void {
     )
     .option(
       '-k, --kind <kind>',
-      'only those of this kind: peaks, playable, joined, measure, patrol, reconcile',
+      'only those of this kind: peaks, playable, joined, measure, patrol, reconcile, copy',
       readKind,
     )
     .option('-n, --limit <number>', 'how many, 1 to 500', readLimit, 50)
