@@ -86,6 +86,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types: string[] }> = {
       'src/open-rehearsal.ts',
       'src/rebuild-store.ts',
       'src/repair-file.ts',
+      'src/restore-copies.ts',
       'src/restore-store.ts',
       'src/copy-store.ts',
       'src/live-encoder.ts',

@@ -11,8 +11,9 @@ const LOCK_WAIT_MS = 5_000;
 export async function onClosedStore<Report>(
   cli: Cli,
   work: (options: RebuildOptions) => Promise<Report>,
+  { mayBeNew = false } = {},
 ): Promise<Report> {
-  await requireStore(cli);
+  if (!mayBeNew) await requireStore(cli);
   const { environment } = cli.store;
   const bar = cli.output.hasProgress ? await openFileBar() : undefined;
   try {

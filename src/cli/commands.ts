@@ -160,6 +160,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/sync.ts'),
   },
   {
+    name: 'restore',
+    group: FILES,
+    summary: 'bring a library back from a target',
+    load: () => import('./commands/restore.ts'),
+  },
+  {
     name: 'backup',
     group: FILES,
     summary: 'make a checked snapshot of the catalogue',

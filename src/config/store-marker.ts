@@ -86,10 +86,15 @@ function parseMarker(place: StorePlace, text: string): StoreMarker {
 }
 
 /**
- * The marker of the store that is to be opened; a new store gets one.
+ * The marker of the store that is to be opened; a new store gets one, with `newStoreId` where it is founded anew from copies.
  * Throws `store-marker-missing` when a store was seen at this path before and `isNewStore` does not say otherwise.
  */
-export function claimStore(place: StorePlace, clock: Clock, isNewStore: boolean): StoreMarker {
+export function claimStore(
+  place: StorePlace,
+  clock: Clock,
+  isNewStore: boolean,
+  newStoreId?: string,
+): StoreMarker {
   const found = readMarker(place);
   const seenId = seenStoreId(place);
   if (!found && seenId !== undefined && !isNewStore) {
@@ -100,17 +105,17 @@ export function claimStore(place: StorePlace, clock: Clock, isNewStore: boolean)
       { details: { dataDir: place.dataDir, storeId: seenId } },
     );
   }
-  const marker = found ?? makeMarker(place, clock);
+  const marker = found ?? makeMarker(place, clock, newStoreId);
   if (seenId !== marker.id) rememberSeen(place, marker.id);
   return marker;
 }
 
-function makeMarker(place: StorePlace, clock: Clock): StoreMarker {
+function makeMarker(place: StorePlace, clock: Clock, id: string | undefined): StoreMarker {
   const nowMs = clock.nowMs();
   const marker: StoreMarker = {
     format: FORMAT,
     formatVersion: FORMAT_VERSION,
-    id: newId(nowMs),
+    id: id ?? newId(nowMs),
     createdAt: toIsoUtc(nowMs),
   };
   writeDurably(place.markerFile, `${JSON.stringify(marker, null, 2)}\n`);

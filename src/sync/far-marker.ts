@@ -16,7 +16,7 @@ const FORMAT = 'voice-recorder-pro/copies';
 const FORMAT_VERSION = 1;
 
 /** Undefined when there is none. Rejects with `target-invalid` for one that cannot be read. */
-async function readMarkerAt(target: CopyTarget): Promise<FarMarker | undefined> {
+export async function readMarkerAt(target: CopyTarget): Promise<FarMarker | undefined> {
   const text = await target.readDocument(MARKER_KEY);
   if (text === undefined) return undefined;
   try {
