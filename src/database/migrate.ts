@@ -21,6 +21,9 @@ export interface MigrationDesk {
   readonly snapshot: (target: string) => Promise<void>;
 }
 
+/** Numbers grow by one with each migration: what is above this is no number of a schema, but a bit that was flipped. */
+const LATEST_EVER = 10_000;
+
 /** Rejects with `catalogue-too-new` or `catalogue-damaged` when the database is not one this program can use. */
 export function judgeDatabase(file: string, found: Inspection, newest: number): void {
   if (found.tableCount > 0 && found.applicationId !== APPLICATION_ID) {
@@ -28,6 +31,13 @@ export function judgeDatabase(file: string, found: Inspection, newest: number): 
       'catalogue-damaged',
       `${file} is a database of another program (application id ${found.applicationId}, expected ` +
         `${APPLICATION_ID}). The audio files and sidecars hold everything: "vrp rebuild" keeps it beside and makes the catalogue anew.`,
+    );
+  }
+  if (found.schemaVersion > LATEST_EVER || found.schemaVersion < 0) {
+    throw new VoiceRecorderError(
+      'catalogue-damaged',
+      `The catalogue is damaged (${file}): it says that its schema is number ${found.schemaVersion}, which none ever was. ` +
+        'The audio files and sidecars hold everything: "vrp rebuild" makes the catalogue anew.',
     );
   }
   if (found.schemaVersion > newest) {

@@ -37,6 +37,13 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   26: { code: 'catalogue-damaged', sentence: 'The catalogue is not a database', isDatabaseOut: true },
 };
 
+/** The schema has the number of this program's and lacks a part of it: its own text was changed. */
+const CRIPPLED: Meaning = {
+  code: 'catalogue-damaged',
+  sentence: 'The catalogue lacks a part that its version has',
+  isDatabaseOut: true,
+};
+
 const ADVICE: Partial<Record<FailureCode, string>> = {
   'catalogue-damaged':
     ' Nothing is lost: the audio files and their sidecars hold everything, and "vrp rebuild" makes the catalogue anew from them.',
@@ -51,7 +58,8 @@ export function toFailure(
 ): VoiceRecorderError {
   const { sqliteCode, isTransactionLost } = fault;
   const primaryCode = sqliteCode & 0xff;
-  const meaning = fault.isFileGone ? GONE : (MEANINGS[primaryCode] ?? meaningOf(fault.systemCode));
+  const known = isCrippled(fault) ? CRIPPLED : MEANINGS[primaryCode];
+  const meaning = fault.isFileGone ? GONE : (known ?? meaningOf(fault.systemCode));
   const cause = new Error(fault.message);
   const details = { file, sqliteCode, isTransactionLost };
   if (meaning) {
@@ -83,6 +91,10 @@ export function asNeighboursFailure(failure: unknown): unknown {
     cause: failure,
     details: { ...failure.details, isRetryable: true },
   });
+}
+
+function isCrippled({ sqliteCode, message }: ThreadFault): boolean {
+  return sqliteCode === 1 && /^no such (table|column): /.test(message);
 }
 
 function meaningOf(systemCode: string | undefined): Meaning | undefined {
