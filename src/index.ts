@@ -85,8 +85,10 @@ export type {
 export { openVoiceRecorder } from './open.ts';
 export type { AroundWork, OpenOptions } from './open-options.ts';
 export type { ProbeOptions } from './probe-file.ts';
+export { EnhancedCloudSyncService } from './services/cloud-sync.ts';
 export { DatabaseHealthMonitor, type DiskSpaceCheck } from './services/database-health-monitor.ts';
 export { EnhancedFileStorageService } from './services/file-storage.ts';
+export type { RecordingSync } from './services/recording-sync.ts';
 export type { OrphanReport, SavedRecording, StorageOverview } from './services/saved-recording.ts';
 export type {
   Cleanup,

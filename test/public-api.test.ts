@@ -46,6 +46,8 @@ const PUBLIC_NAMES = [
   'SavedRecording',
   'OrphanReport',
   'EnhancedFileStorageService',
+  'EnhancedCloudSyncService',
+  'RecordingSync',
   'DiskSpaceCheck',
   'DatabaseHealthMonitor',
   'Finding',
