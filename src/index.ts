@@ -73,6 +73,7 @@ export type {
   SearchMatch,
 } from './model/recording.ts';
 export type { RepairableFault, RepairOutcome, SilencedPart } from './model/repair.ts';
+export type { SharingStore } from './model/sharing-store.ts';
 export type { Take, TakeAmendment } from './model/take.ts';
 export type { UploadReceipt, UploadState, UploadWish } from './model/upload.ts';
 export type {
@@ -114,7 +115,6 @@ export type {
   Library,
   PeaksRequest,
   PeaksView,
-  SharingStore,
   StorageReport,
   StoreRoom,
   Takes,

@@ -16,6 +16,7 @@ import type { Preflight, PreflightWish } from './model/preflight.ts';
 import type { RecorderEvent } from './model/recorder-event.ts';
 import type { RecorderFigures } from './model/recorder-figures.ts';
 import type { Recording, RecordingAmendment, RecordingPage, RecordingQuery } from './model/recording.ts';
+import type { SharingStore } from './model/sharing-store.ts';
 import type { Take, TakeAmendment } from './model/take.ts';
 import type { UploadState, UploadWish } from './model/upload.ts';
 import type { Cleanup, FileCount, StoredFiles } from './stored-files.ts';
@@ -64,15 +65,6 @@ export interface VoiceRecorder {
   isReady(): Promise<boolean>;
   /** Finishes or parks everything, frees the lock. */
   close(): Promise<void>;
-}
-
-/** One of the stores whose recordings are in the catalogue. */
-export interface SharingStore {
-  readonly id: string;
-  /** Where its folder is, for people; empty where it was never said. */
-  readonly name: string;
-  /** The store of this server. */
-  readonly isHere: boolean;
 }
 
 /** The derived work that waits, runs, failed or was done lately. */

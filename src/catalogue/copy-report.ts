@@ -27,8 +27,6 @@ export interface CopyFilter {
   readonly limit: number;
 }
 
-const MS_PER_S = 1000;
-
 /** What the ledger of copies says. Failures as of the sessions. */
 export class CopyReport {
   readonly #sessions: DatabaseSessions;
@@ -94,20 +92,18 @@ export class CopyReport {
     }));
   }
 
-  /** Seconds until something of the target is due; undefined when nothing ever is. */
-  async dueInSeconds(target: LedgerTarget): Promise<number | undefined> {
+  /** Whether something of the target is to be done now. */
+  async isAnyDue(target: LedgerTarget): Promise<boolean> {
     const row = await this.#sessions.withSession({ name: 'next due copy', readonly: true }, (db) =>
       db
         .selectFrom('copies')
-        .select('next_try_ms')
+        .select('recording_id')
         .where('target_id', '=', target.id)
-        .where('next_try_ms', 'is not', null)
-        .orderBy('next_try_ms')
+        .where('next_try_ms', '<=', this.#clock.nowMs())
         .limit(1)
         .executeTakeFirst(),
     );
-    if (row?.next_try_ms === undefined || row.next_try_ms === null) return undefined;
-    return Math.max(0, (Number(row.next_try_ms) - this.#clock.nowMs()) / MS_PER_S);
+    return row !== undefined;
   }
 
   /** Verified copies that nobody read since `before` (ISO 8601 UTC), the longest ago first. */

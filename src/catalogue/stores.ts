@@ -1,8 +1,8 @@
 import { VoiceRecorderError } from '../model/failure.ts';
 import type { Recording } from '../model/recording.ts';
+import type { SharingStore } from '../model/sharing-store.ts';
 import { NO_STORE } from '../sessions/at-home.ts';
 import type { DatabaseSessions } from '../sessions/database-sessions.ts';
-import type { SharingStore } from '../voice-recorder.ts';
 
 /** The stores that share this catalogue, and which of them is at home here. */
 export class Stores {

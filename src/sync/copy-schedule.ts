@@ -111,7 +111,7 @@ export class CopySchedule {
       for (const id of owed) await ledger.owe(target, id);
       if ((this.#resting.get(target.id)?.untilMs ?? 0) > clock.monotonicMs()) continue;
       const isOld = (await report.oldestVerified(target, this.#recheckBefore(), 1)).length > 0;
-      if (!isOld && (await report.dueInSeconds(target)) !== 0) continue;
+      if (!isOld && !(await report.isAnyDue(target))) continue;
       await queue.enqueue({
         kind: KIND,
         payload: { targetId: target.id },

@@ -8,8 +8,7 @@ import { type RunningServer, startServer } from '../../serve/start-server.ts';
 import { describeTls, readTlsFiles, type TlsFiles } from '../../serve/tls-files.ts';
 import { watchTlsFiles } from '../../serve/tls-renewal.ts';
 import type { VoiceRecorder } from '../../voice-recorder.ts';
-import { finishLeftoverTakes } from '../capture/leftover-takes.ts';
-import { takesInProcess } from '../capture/take-uploads.ts';
+import { tendLeftoverTakes } from '../capture/tend-leftover-takes.ts';
 import type { Cli } from '../cli.ts';
 import { ensureWeb } from '../ensure-web.ts';
 import { withSmallHeap } from '../lean-heap.ts';
@@ -32,7 +31,6 @@ interface StartOptions {
 
 const STOP_WITHIN_MS = 5_000;
 const LOCK_WAIT_MS = 5_000;
-const TEND_TAKES_EVERY_MS = 60_000;
 
 export function register(program: Command, cli: Cli): void {
   program
@@ -203,28 +201,6 @@ function keepCertificateFresh(
       output.note(`Warning: the changed TLS certificate is not used: ${printable(reason)}`);
     },
   });
-}
-
-/** Takes of `vrp record` that was killed come into the library at the start, and within a minute afterwards. */
-function tendLeftoverTakes({ output }: Cli, recorder: VoiceRecorder): NodeJS.Timeout {
-  const takes = takesInProcess(recorder.uploads);
-  let isBusy = false;
-  const tend = async () => {
-    if (isBusy) return;
-    isBusy = true;
-    await finishLeftoverTakes(recorder.dataDir, {
-      takes,
-      amend: (id, amendment) => recorder.library.amend(id, amendment),
-      onFinished: (title) => output.note(`An interrupted take is in the library now: ${printable(title)}`),
-      onFailure: (folder, error) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        output.note(`The take in ${printable(folder)} stays there for now: ${printable(reason)}`);
-      },
-    }).catch((error: unknown) => output.note(`Warning: ${printable(String(error))}`));
-    isBusy = false;
-  };
-  void tend();
-  return setInterval(() => void tend(), TEND_TAKES_EVERY_MS).unref();
 }
 
 /** A process that is killed loses nothing that was acknowledged, so that waiting longer would serve nobody. */
